@@ -1,0 +1,1 @@
+//! Model to model: sources, dispatch, aggregation, topology, persistence.

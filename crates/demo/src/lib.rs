@@ -1,0 +1,1 @@
+//! One generator of realistic traffic for the demo command, the cases and the benchmarks.

@@ -1,0 +1,1 @@
+//! Bytes to model: one folder per protocol.

@@ -1,0 +1,1 @@
+//! The languages OAL and MQE: text to checked syntax trees.

@@ -1,0 +1,1 @@
+//! The vocabulary: ids, segment, span, entity, layer, metric, time bucket, records.

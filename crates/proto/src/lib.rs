@@ -1,0 +1,1 @@
+//! Wire contracts of the SkyWalking agents and their generated code.

@@ -1,0 +1,1 @@
+//! Stored rows to answers as plain structs.

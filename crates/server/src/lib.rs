@@ -1,0 +1,1 @@
+//! The binary skytrail: roles as subcommands, configuration, wiring.

@@ -1,0 +1,1 @@
+//! The storage SPI: one trait per table family, the in-memory backend, the contract suite.
