@@ -1,0 +1,94 @@
+//! The text of the repository.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::rust_source::RustSource;
+
+/// Every text file by its path relative to the workspace root. Files that are not UTF-8 are left
+/// out: no rule reads them. Rust files are scanned once, here.
+#[derive(Default)]
+pub(crate) struct Tree {
+    files: BTreeMap<String, String>,
+    rust: BTreeMap<String, RustSource>,
+}
+
+impl Tree {
+    /// Reads `paths` under `root`. A path that is listed but gone (deleted, not yet committed) is
+    /// skipped.
+    pub(crate) fn read<'a>(root: &Path, paths: impl Iterator<Item = &'a str>) -> Self {
+        let mut tree = Self::default();
+        for path in paths {
+            if let Ok(text) = std::fs::read_to_string(root.join(path)) {
+                tree.insert(path, text);
+            }
+        }
+        tree
+    }
+
+    /// A tree of these files.
+    #[cfg(test)]
+    pub(crate) fn of(files: &[(&str, &str)]) -> Self {
+        let mut tree = Self::default();
+        for (path, text) in files {
+            tree.insert(path, (*text).to_owned());
+        }
+        tree
+    }
+
+    fn insert(&mut self, path: &str, text: String) {
+        if path.ends_with(".rs") {
+            self.rust.insert(path.to_owned(), RustSource::scan(&text));
+        }
+        self.files.insert(path.to_owned(), text);
+    }
+
+    /// Text of one file; `None` when the repository has no such text file.
+    pub(crate) fn text(&self, path: &str) -> Option<&str> {
+        self.files.get(path).map(String::as_str)
+    }
+
+    /// Whether a file or a folder of this name exists.
+    pub(crate) fn holds(&self, path: &str) -> bool {
+        let folder = format!("{}/", path.trim_end_matches('/'));
+        self.files.contains_key(path)
+            || self
+                .files
+                .range(folder.clone()..)
+                .next()
+                .is_some_and(|(p, _)| p.starts_with(&folder))
+    }
+
+    /// All text files, ordered by path.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files.iter().map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    /// All Rust files, ordered by path.
+    pub(crate) fn rust(&self) -> impl Iterator<Item = (&str, &RustSource)> {
+        self.rust.iter().map(|(path, source)| (path.as_str(), source))
+    }
+
+    /// Rust files of the product: `crates/*/src`.
+    pub(crate) fn product(&self) -> impl Iterator<Item = (&str, &RustSource)> {
+        self.rust().filter(|(path, _)| path.starts_with("crates/") && path.contains("/src/"))
+    }
+}
+
+/// Whether a file was written by a generator: rules on length and shape do not bind it.
+pub(crate) fn is_generated(path: &str) -> bool {
+    path.split('/').any(|part| part == "generated")
+}
+
+/// Endings of files that hold code. Contracts of others (`.proto`, `.graphqls`) and data are none.
+static SOURCES: &[&str] =
+    &["rs", "py", "js", "mjs", "cjs", "ts", "vue", "java", "go", "sh", "bash"];
+
+/// Whether a file holds code: by its ending, or by its first line for a script that has none.
+pub(crate) fn is_source(path: &str, text: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match name.rsplit_once('.') {
+        Some((stem, ending)) if !stem.is_empty() => SOURCES.contains(&ending),
+        _ => text.starts_with("#!"),
+    }
+}
