@@ -1,1 +1,15 @@
-//! Receipts, the journal seam, clock, bounded queues, byte budgets, shutdown, self-metrics and error codes.
+//! What every part of Skytrail stands on and only std could ship: receipts and
+//! the journal seam, clocks, bounded queues, byte budgets, shutdown,
+//! self-metrics and error codes. It knows nothing of tracing.
+
+pub mod account;
+pub mod budget;
+pub mod clock;
+pub mod code;
+pub mod future;
+pub mod journal;
+pub mod metrics;
+pub mod queue;
+pub mod receipt;
+pub mod shutdown;
+pub mod weigh;

@@ -1,0 +1,84 @@
+//! The seam that makes acknowledged data durable: one totally ordered log of
+//! raw batches in front of the analysis.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::future::BoxFuture;
+
+/// A place in the log. Positions grow by one per record, starting at 1; 0 is
+/// the place before the first record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Position(pub u64);
+
+/// What is written: the bytes as they were received, and every decision that
+/// was taken about them, so that replay decides nothing anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The shard that takes the batch.
+    pub shard: u16,
+    /// Which decoder reads `payload`: a number per protocol and version.
+    pub decoder: u16,
+    /// When the batch was closed, nanoseconds since the Unix epoch.
+    pub arrival: i64,
+    /// The accepted messages, framed by the decoder that `decoder` names.
+    pub payload: Arc<[u8]>,
+}
+
+/// Why a journal operation failed.
+#[derive(Debug, Clone)]
+pub struct JournalError {
+    /// A message for the operator.
+    pub message: String,
+    /// Whether trying again later can help.
+    pub retryable: bool,
+}
+
+impl fmt::Display for JournalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for JournalError {}
+
+/// A record that was appended.
+pub struct Appended {
+    /// Its place in the log.
+    pub position: Position,
+    /// Resolves once the record survives a crash, or with the reason why it
+    /// never will.
+    pub durable: BoxFuture<'static, Result<(), JournalError>>,
+}
+
+impl fmt::Debug for Appended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Appended").field("position", &self.position).finish_non_exhaustive()
+    }
+}
+
+/// The log.
+///
+/// - `append` MUST give positions in the order of its calls and MUST NOT wait
+///   for the disk; waiting is what `Appended::durable` is for.
+/// - A record is durable only when every record before it is.
+/// - `replay` MUST give exactly the durable records at or after `from`, in
+///   order, and MAY give later ones that were written but never confirmed.
+/// - `trim` MAY forget records before `before`; it MUST keep the others.
+pub trait Journal: Send + Sync + 'static {
+    /// Appends one record.
+    fn append(&self, record: Record) -> Result<Appended, JournalError>;
+
+    /// Gives the records from `from` on to `take`, in order, until it says false.
+    fn replay<'a>(
+        &'a self,
+        from: Position,
+        take: &'a mut (dyn FnMut(Position, Record) -> bool + Send),
+    ) -> BoxFuture<'a, Result<(), JournalError>>;
+
+    /// Forgets records before `before`.
+    fn trim(&self, before: Position) -> Result<(), JournalError>;
+
+    /// Bytes the log holds.
+    fn used_bytes(&self) -> usize;
+}
