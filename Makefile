@@ -1,0 +1,37 @@
+# One word per task; `make` alone lists them. Recipes call scripts/, which also work on their own.
+
+CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/skytrail
+export SKYTRAIL_CACHE ?= $(CACHE)
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint bench soak cases clean
+
+help: ## list the tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## build, start the server with its data in ./data, and send it demo traffic
+	@scripts/run
+
+test: ## all tests: unit, integration, and end to end with real agents (installed on first use)
+	@scripts/test
+
+check: lint ## what must pass before a commit: format, lints, tidy, unit and integration tests
+	@scripts/test --no-agents
+
+lint: ## format, lints and tidy only
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo xtask tidy
+
+bench: ## speed and memory, as ratios measured side by side in one run
+	cargo run --release --locked --package skytrail-bench
+
+soak: ## hostile and random input on every port for SOAK_SECONDS (600)
+	@scripts/soak
+
+cases: ## drive the demo traffic through a swctl of yours: make cases SWCTL=path
+	@scripts/cases "$(SWCTL)"
+
+clean: ## delete what was built; the data in ./data and the installed agents stay
+	cargo clean
