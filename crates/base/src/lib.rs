@@ -7,6 +7,7 @@ pub mod budget;
 pub mod clock;
 pub mod code;
 pub mod future;
+pub mod handoff;
 pub mod journal;
 pub mod metrics;
 pub mod queue;

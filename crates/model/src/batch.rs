@@ -1,7 +1,26 @@
 //! Many segments in columns, together with the bytes that they point into.
 
+use crate::jvm::JvmReport;
+use crate::management::InstanceReport;
 use crate::span::{Attribute, Event, Link, Rows, Segment, Span, Value};
 use crate::text::{Name, NameId, SymbolSpace, Text};
+
+/// Everything that one shard received between two hand-overs, in order of
+/// arrival within each kind.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// The shard.
+    pub shard: u16,
+    /// When the batch was closed, nanoseconds since the Unix epoch. Rules that
+    /// use the server's time use this one, so that replay does the same again.
+    pub arrival: i64,
+    /// Segments.
+    pub spans: SpanBatch,
+    /// What instances said about themselves.
+    pub instances: Vec<InstanceReport>,
+    /// What Java virtual machines said about themselves.
+    pub jvm: Vec<JvmReport>,
+}
 
 /// Spans of one shard, in order of arrival. It owns its buffer: nothing in it
 /// points outside, so it can be kept, moved and dropped as a whole.

@@ -1,0 +1,1 @@
+//! The contract suite: what every backend must do, as tests.

@@ -1,0 +1,1 @@
+//! The in-memory backend: fast, bounded, and forgetful.

@@ -1,0 +1,34 @@
+//! Durable points: up to here everything is stored, from here on replay.
+
+use skytrail_base::future::BoxFuture;
+use skytrail_base::journal::Position;
+
+use crate::error::Result;
+use crate::spi::origin::Cut;
+
+/// A position of the journal and everything that it covers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Checkpoint {
+    /// Every record at or before it is covered.
+    pub position: Position,
+    /// The appends that came from those records, and no others.
+    pub cut: Cut,
+    /// State of the analysis that depends on order, as it was after `position`:
+    /// endpoint patterns, caps, pairing. Windows are not in it, because they
+    /// are flushed as partial rows within `cut`.
+    pub state: Vec<u8>,
+    /// Hash of the rules that made the rows.
+    pub rules: u64,
+}
+
+/// Checkpoints of a store.
+pub trait Checkpoints: Send + Sync {
+    /// Makes everything within `checkpoint.cut` durable together with the
+    /// checkpoint, as one step: after a crash the store holds either this
+    /// checkpoint or the one before, and in both cases exactly the rows of
+    /// its cut.
+    fn save<'a>(&'a self, checkpoint: Checkpoint) -> BoxFuture<'a, Result<()>>;
+
+    /// The last checkpoint; none in a new store.
+    fn load<'a>(&'a self) -> BoxFuture<'a, Result<Option<Checkpoint>>>;
+}

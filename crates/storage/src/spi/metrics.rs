@@ -1,0 +1,78 @@
+//! Family of metric rows.
+
+use std::sync::Arc;
+
+use skytrail_base::future::BoxFuture;
+use skytrail_model::entity::EntityId;
+use skytrail_model::metric::{MetricBlock, TableId};
+use skytrail_model::time::{Downsampling, Minute};
+
+use crate::error::Result;
+use crate::spi::origin::{Origin, Visible};
+
+/// Rows of which entities.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EntitySelection {
+    /// Every entity.
+    All,
+    /// These; sorted and distinct.
+    These(Arc<[EntityId]>),
+}
+
+impl EntitySelection {
+    /// These entities, in any order.
+    pub fn these(mut ids: Vec<EntityId>) -> Self {
+        ids.sort_unstable();
+        ids.dedup();
+        Self::These(ids.into())
+    }
+
+    /// Whether an entity is selected.
+    pub fn contains(&self, id: EntityId) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(ids) => ids.binary_search(&id).is_ok(),
+        }
+    }
+}
+
+/// A question for rows of one table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetricRead {
+    /// The table.
+    pub table: TableId,
+    /// Which entities.
+    pub entities: EntitySelection,
+    /// Size of the buckets.
+    pub downsampling: Downsampling,
+    /// Start of the first bucket.
+    pub from: Minute,
+    /// Start of the last bucket.
+    pub to: Minute,
+    /// Which appends to see.
+    pub visible: Visible,
+}
+
+/// Metric rows.
+///
+/// - Blocks are appended at minute precision only. A store MUST answer hours
+///   and days as the merge of their minutes, by the boundaries of the zone it
+///   was opened with; it MAY keep merged rows and drop the minutes earlier, by
+///   the time to live of each precision.
+/// - `read` gives the rows bucket by bucket, in ascending order of buckets, to
+///   `take`, each call one bucket or a part of one, until `take` says false.
+///   Rows of one entity and bucket MAY come as several partials in several
+///   calls; merged they are the value. All columns of the table are present.
+/// - `read` MUST NOT hold more than one bucket in memory beyond what is stored.
+/// - An entity or bucket without rows is left out.
+pub trait Metrics: Send + Sync {
+    /// Adds partial rows.
+    fn append<'a>(&'a self, origin: Origin, blocks: Vec<MetricBlock>) -> BoxFuture<'a, Result<()>>;
+
+    /// Reads rows.
+    fn read<'a>(
+        &'a self,
+        read: &'a MetricRead,
+        take: &'a mut (dyn FnMut(&MetricBlock) -> bool + Send),
+    ) -> BoxFuture<'a, Result<()>>;
+}
