@@ -1,0 +1,51 @@
+//! All that the build script makes of the protocol files, in the one place that is exempt from the
+//! lints of hand-written code. The crate re-exports it under shorter paths.
+#![allow(
+    missing_docs,
+    non_camel_case_types,
+    clippy::allow_attributes,
+    clippy::too_many_lines,
+    reason = "generated code, whose findings vary with the features, so that `expect` cannot name them"
+)]
+
+pub(crate) mod skywalking {
+    /// Package `skywalking.v3`.
+    pub mod v3 {
+        include!(concat!(env!("OUT_DIR"), "/skywalking.v3.rs"));
+        #[cfg(feature = "json")]
+        include!(concat!(env!("OUT_DIR"), "/skywalking.v3.serde.rs"));
+    }
+
+    /// Package `skywalking.v10`.
+    pub mod v10 {
+        include!(concat!(env!("OUT_DIR"), "/skywalking.v10.rs"));
+    }
+}
+
+/// The seven services of older agents, whose routes have no package. Their messages are those of
+/// `skywalking.v3`.
+#[cfg(any(feature = "client", feature = "server"))]
+pub mod compat {
+    // Code outside any package spells other packages from the root.
+    use super::skywalking;
+
+    include!(concat!(env!("OUT_DIR"), "/_.rs"));
+}
+
+/// The segment service of package `skywalking.v3`, with messages as bytes.
+#[cfg(any(feature = "client", feature = "server"))]
+pub mod raw_v3 {
+    #[cfg(feature = "client")]
+    include!(concat!(env!("OUT_DIR"), "/raw-client/skywalking.v3.TraceSegmentReportService.rs"));
+    #[cfg(feature = "server")]
+    include!(concat!(env!("OUT_DIR"), "/raw-server/skywalking.v3.TraceSegmentReportService.rs"));
+}
+
+/// The segment service of older agents, whose routes have no package, with messages as bytes.
+#[cfg(any(feature = "client", feature = "server"))]
+pub mod raw_compat {
+    #[cfg(feature = "client")]
+    include!(concat!(env!("OUT_DIR"), "/raw-client/.TraceSegmentReportService.rs"));
+    #[cfg(feature = "server")]
+    include!(concat!(env!("OUT_DIR"), "/raw-server/.TraceSegmentReportService.rs"));
+}
