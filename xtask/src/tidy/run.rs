@@ -7,8 +7,8 @@ use anyhow::Context as _;
 
 use super::checks::{
     config_keys, crate_edges, documented_paths, error_pages, file_length, function_length,
-    hollow_modules, leftovers, licences, machine_paths, module_cycles, module_names,
-    registry_hosts, self_metrics, unused_dependencies, version_floor,
+    hollow_modules, leftovers, licences, machine_paths, metric_catalogue, module_cycles,
+    module_names, registry_hosts, self_metrics, unused_dependencies, version_floor,
 };
 use super::finding::Finding;
 use super::project::Project;
@@ -26,6 +26,7 @@ static CHECKS: &[Check] = &[
     (config_keys::RULE, config_keys::check),
     (error_pages::RULE, error_pages::check),
     (self_metrics::RULE, self_metrics::check),
+    (metric_catalogue::RULE, metric_catalogue::check),
     (documented_paths::RULE, documented_paths::check),
     (machine_paths::RULE, machine_paths::check),
     (registry_hosts::RULE, registry_hosts::check),

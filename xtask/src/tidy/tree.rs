@@ -75,9 +75,10 @@ impl Tree {
     }
 }
 
-/// Whether a file was written by a generator: rules on length and shape do not bind it.
+/// Whether a file was written by a generator, or takes in what a build script generates: rules on
+/// length, shape and lints do not bind it.
 pub(crate) fn is_generated(path: &str) -> bool {
-    path.split('/').any(|part| part == "generated")
+    path.split('/').any(|part| matches!(part, "generated" | "generated.rs"))
 }
 
 /// Endings of files that hold code. Contracts of others (`.proto`, `.graphqls`) and data are none.

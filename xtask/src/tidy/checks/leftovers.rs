@@ -2,6 +2,7 @@
 
 use crate::tidy::finding::Finding;
 use crate::tidy::project::Project;
+use crate::tidy::tree::is_generated;
 
 pub(crate) const RULE: &str = "leftovers";
 
@@ -18,6 +19,9 @@ pub(crate) fn check(project: &Project) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, source) in project.tree.rust() {
         for (leftover, remedy) in LEFTOVERS {
+            if leftover.contains("allow") && is_generated(path) {
+                continue;
+            }
             for (offset, _) in source.code.match_indices(leftover) {
                 let line = source.line(offset);
                 let message = format!("{leftover} is left over");
@@ -37,7 +41,8 @@ mod tests {
     fn unfinished_code_is_found_and_text_about_it_is_not() {
         let text = "// todo!()\nfn a() { todo!() }\n#[test]\n#[ignore = \"slow\"]\nfn b() {}\n\
                     #[allow(dead_code)]\nconst C: &str = \"todo!(\";\nfn d() { unimplemented!() }\n";
-        let project = Project::of(&[("a.rs", text)]);
+        let generated = "#![allow(missing_docs, reason = \"generated\")]\n";
+        let project = Project::of(&[("a.rs", text), ("src/generated.rs", generated)]);
         let mut lines: Vec<usize> = check(&project).into_iter().map(|f| f.line).collect();
         lines.sort_unstable();
         assert_eq!(lines, [2, 4, 6, 8]);

@@ -10,6 +10,7 @@ pub(crate) mod hollow_modules;
 pub(crate) mod leftovers;
 pub(crate) mod licences;
 pub(crate) mod machine_paths;
+pub(crate) mod metric_catalogue;
 pub(crate) mod module_cycles;
 pub(crate) mod module_names;
 mod module_paths;
