@@ -6,6 +6,7 @@ pub mod batch;
 pub mod command;
 pub mod component;
 pub mod entity;
+pub mod extract;
 pub mod id;
 pub mod jvm;
 pub mod layer;

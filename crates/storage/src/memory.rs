@@ -1,1 +1,19 @@
 //! The in-memory backend: fast, bounded, and forgetful.
+//!
+//! Every family has its share of one limit in bytes; a family that outgrows
+//! its share gives up its oldest rows, and counts them.
+
+mod config;
+mod entities;
+mod journal;
+mod metrics;
+mod records;
+mod relations;
+mod spans;
+mod store;
+mod tags;
+mod templates;
+
+pub use config::Config;
+pub use journal::MemoryJournal;
+pub use store::MemoryStorage;

@@ -122,6 +122,25 @@ impl ColumnData {
         }
     }
 
+    /// The rows at `places`, in that order.
+    fn gather(&self, places: &[usize]) -> Self {
+        match self {
+            Self::Ints(values) => {
+                let value_at = |place: &usize| values.get(*place).copied().unwrap_or(0);
+                Self::Ints(places.iter().map(value_at).collect())
+            }
+            Self::Histograms(column) => {
+                let mut gathered = HistogramColumn::default();
+                places.iter().for_each(|place| gathered.push(column.row(*place)));
+                Self::Histograms(gathered)
+            }
+            Self::Labels(column) => {
+                let row_at = |place: &usize| column.rows.get(*place).cloned().unwrap_or_default();
+                Self::Labels(LabelColumn { rows: places.iter().map(row_at).collect() })
+            }
+        }
+    }
+
     fn memory(&self) -> usize {
         match self {
             Self::Ints(values) => values.capacity() * size_of::<i64>(),
@@ -157,6 +176,31 @@ impl MetricBlock {
     /// The row at a place, with all columns.
     pub fn row(&self, place: usize) -> Row {
         Row { cells: self.columns.iter().map(|column| column.cell(place)).collect() }
+    }
+
+    /// The rows at `places`, in that order, as rows of `bucket`.
+    #[must_use]
+    pub fn gather(&self, places: &[usize], bucket: Minute) -> Self {
+        Self {
+            table: self.table,
+            bucket,
+            entities: places
+                .iter()
+                .filter_map(|place| self.entities.get(*place).copied())
+                .collect(),
+            columns: self.columns.iter().map(|column| column.gather(places)).collect(),
+        }
+    }
+
+    /// The same rows in ascending order of entities.
+    #[must_use]
+    pub fn sorted(self) -> Self {
+        if self.entities.is_sorted() {
+            return self;
+        }
+        let mut places: Vec<_> = (0..self.len()).collect();
+        places.sort_unstable_by_key(|place| self.entities.get(*place));
+        self.gather(&places, self.bucket)
     }
 
     /// Number of rows.

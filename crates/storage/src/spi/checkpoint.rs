@@ -22,6 +22,9 @@ pub struct Checkpoint {
 }
 
 /// Checkpoints of a store.
+///
+/// Families whose rows merge without harm when they come twice (entities,
+/// aliases, tags) MAY keep more than the cut; dashboards are not under it.
 pub trait Checkpoints: Send + Sync {
     /// Makes everything within `checkpoint.cut` durable together with the
     /// checkpoint, as one step: after a crash the store holds either this

@@ -1,0 +1,137 @@
+//! Search over the batches of one moment.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Kept;
+use super::matching::matches;
+use crate::error::Result;
+use crate::spi::{
+    Order, SegmentCursor, SegmentEntry, SegmentFilter, SegmentPage, SegmentRef, SegmentSummary,
+};
+
+/// Batches between two chances for other work and for cancelling.
+const BATCHES_PER_TURN: usize = 64;
+
+/// Greatest key first, then segment id and trace id ascending.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    key: Reverse<i64>,
+    segment_id: String,
+    trace_id: String,
+}
+
+pub(super) async fn find(
+    batches: Vec<Arc<Kept>>,
+    filter: &SegmentFilter,
+    after: Option<&SegmentCursor>,
+    limit: usize,
+) -> Result<SegmentPage> {
+    let mut best = Best { filter, after, limit, found: BTreeMap::new() };
+    let mut examined = 0;
+    for (turn, kept) in batches.iter().enumerate() {
+        if turn % BATCHES_PER_TURN == BATCHES_PER_TURN - 1 {
+            tokio::task::yield_now().await;
+        }
+        if best.may_contain(kept) {
+            examined += kept.append.entries.len() as u64;
+            kept.append.entries.iter().for_each(|entry| best.offer(kept, entry));
+        }
+    }
+    Ok(best.into_page(examined))
+}
+
+/// The best segments so far, one more than a page holds.
+struct Best<'a> {
+    filter: &'a SegmentFilter,
+    after: Option<&'a SegmentCursor>,
+    limit: usize,
+    found: BTreeMap<Rank, (Arc<Kept>, SegmentEntry)>,
+}
+
+impl Best<'_> {
+    fn key_of(&self, entry: &SegmentEntry) -> i64 {
+        match self.filter.order {
+            Order::Start => entry.start,
+            Order::Duration => entry.duration,
+        }
+    }
+
+    /// The least key that still gets a place, once the page is full.
+    fn bar(&self) -> Option<i64> {
+        let worst = self.found.last_key_value().filter(|_| self.found.len() > self.limit)?;
+        Some(worst.0.key.0)
+    }
+
+    /// Whether a batch can add anything, by the times of its segments.
+    fn may_contain(&self, kept: &Kept) -> bool {
+        let (first, last) = kept.starts;
+        let in_range = last >= self.filter.from && first <= self.filter.to;
+        let by_start = self.filter.order == Order::Start;
+        let too_early = by_start && self.bar().is_some_and(|bar| last < bar);
+        let too_late = by_start && self.after.is_some_and(|after| first > after.key);
+        in_range && !too_early && !too_late
+    }
+
+    fn offer(&mut self, kept: &Arc<Kept>, entry: &SegmentEntry) {
+        let key = self.key_of(entry);
+        let hopeless = self.bar().is_some_and(|bar| key < bar)
+            || self.after.is_some_and(|after| key > after.key);
+        if hopeless || !matches(self.filter, &kept.append.batch, entry) {
+            return;
+        }
+        let batch = &kept.append.batch;
+        let Some(segment) = batch.segments.get(entry.segment as usize) else { return };
+        let segment_id = batch.text(segment.segment_id);
+        if self.after.is_some_and(|after| !is_behind(after, key, segment_id)) {
+            return;
+        }
+        let trace_id = batch.text(segment.trace_id).to_owned();
+        let rank = Rank { key: Reverse(key), segment_id: segment_id.to_owned(), trace_id };
+        self.found.entry(rank).or_insert_with(|| (kept.clone(), *entry));
+        while self.found.len() > self.limit + 1 {
+            self.found.pop_last();
+        }
+    }
+
+    fn into_page(self, examined: u64) -> SegmentPage {
+        let more = self.found.len() > self.limit;
+        let order = self.filter.order;
+        let chosen = self.found.into_values().take(self.limit);
+        let segments: Vec<_> = chosen.filter_map(|(kept, entry)| summary(&kept, &entry)).collect();
+        let last = segments.last().filter(|_| more);
+        let next = last.map(|last| SegmentCursor {
+            key: if order == Order::Start { last.start } else { last.duration },
+            segment_id: last.segment.segment_id.clone(),
+        });
+        SegmentPage { segments, next, complete: true, examined }
+    }
+}
+
+fn is_behind(after: &SegmentCursor, key: i64, segment_id: &str) -> bool {
+    match key.cmp(&after.key) {
+        Ordering::Less => true,
+        Ordering::Equal => segment_id > after.segment_id.as_str(),
+        Ordering::Greater => false,
+    }
+}
+
+fn summary(kept: &Kept, entry: &SegmentEntry) -> Option<SegmentSummary> {
+    let batch = &kept.append.batch;
+    let segment = batch.segments.get(entry.segment as usize)?;
+    let named = batch.spans.get(entry.endpoint_span as usize);
+    Some(SegmentSummary {
+        segment: SegmentRef {
+            trace_id: batch.text(segment.trace_id).to_owned(),
+            segment_id: batch.text(segment.segment_id).to_owned(),
+        },
+        service: entry.service,
+        service_name: batch.name(segment.service).to_owned(),
+        instance_name: batch.name(segment.instance).to_owned(),
+        endpoint_name: named.map(|span| batch.name(span.operation)).unwrap_or_default().to_owned(),
+        start: entry.start,
+        duration: entry.duration,
+        is_error: entry.is_error,
+    })
+}
