@@ -352,10 +352,10 @@ mod tests {
     #[test]
     fn functions_know_their_length() {
         let text = "trait T {\n    fn a(&self, x: [u8; 4]);\n}\nfn b<T>(f: fn(u8) -> T)\nwhere\n    \
-                    T: Sized,\n{\n    let c = || 1;\n}\n";
+                    T: Sized,\n{\n    if c {}\n    || 1;\n}\n";
         let functions = RustSource::scan(text).functions();
         let told: Vec<(&str, usize, usize)> =
             functions.iter().map(|f| (f.name.as_str(), f.line, f.lines)).collect();
-        assert_eq!(told, [("a", 2, 0), ("b", 4, 6)]);
+        assert_eq!(told, [("a", 2, 0), ("b", 4, 7)]);
     }
 }

@@ -273,6 +273,29 @@ mod tests {
     }
 
     #[test]
+    fn contents_that_define_a_trait_and_give_on_its_implementation_pass() {
+        let found = findings(&[
+            ("crates/x/src/lib.rs", "mod store;\n"),
+            (
+                "crates/x/src/store/mod.rs",
+                "mod memory;\npub use memory::Memory;\npub trait Store {}\n",
+            ),
+            ("crates/x/src/store/memory.rs", "use super::Store;\npub struct Memory;\n"),
+        ]);
+        assert_eq!(found, [""; 0]);
+    }
+
+    #[test]
+    fn modules_of_tests_are_left_alone() {
+        let found = findings(&[
+            ("crates/x/src/lib.rs", "#[cfg(test)]\nmod fake;\n"),
+            ("crates/x/src/fake.rs", "mod part;\nuse part::Part;\npub struct Fake;\n"),
+            ("crates/x/src/fake/part.rs", "use super::Fake;\npub struct Part;\n"),
+        ]);
+        assert_eq!(found, [""; 0]);
+    }
+
+    #[test]
     fn a_cycle_is_told_once_with_its_shortest_way_and_line() {
         let found = findings(&[
             ("crates/x/src/lib.rs", "mod a;\nmod b;\nmod c;\n"),
