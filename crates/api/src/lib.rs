@@ -1,1 +1,8 @@
 //! Answers to bytes: GraphQL, health, status.
+
+pub mod graphql;
+pub mod health;
+mod router;
+pub mod status;
+
+pub use router::{Deps, OriginError, Origins, router};

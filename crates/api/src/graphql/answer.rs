@@ -1,0 +1,377 @@
+//! Typed answers to JSON: a value is asked only for the fields that a client selected, and writes
+//! them straight into the response.
+//!
+//! ```ignore
+//! impl Answer for Attribute {
+//!     fn write(&self, out: Out<'_>) -> Written {
+//!         out.object(&|field| match field.name() {
+//!             "name" => field.put(&self.name),
+//!             "value" => field.put(&self.value),
+//!             _ => field.unknown(),
+//!         })
+//!     }
+//! }
+//! ```
+
+use apollo_compiler::schema::Type;
+use serde::Serialize;
+
+use super::error::{Code, Failure, Step};
+use super::selection::{Kind, Selected};
+
+/// Errors of one response that are told.
+const MAX_TOLD: usize = 100;
+
+/// A value that can write itself as the field that it was resolved for.
+pub trait Answer {
+    /// Writes the value; MUST end in exactly one method of `out` and hand its outcome back.
+    fn write(&self, out: Out<'_>) -> Written;
+}
+
+/// Whether a value was written; if not, the nearest nullable field above becomes null.
+pub type Written = Result<(), Nulled>;
+
+/// The mark that a value is missing where the schema forbids null; the error is noted already.
+#[derive(Debug)]
+pub struct Nulled(());
+
+/// A member or element on the way from the root, linked through the stack.
+#[derive(Clone, Copy)]
+pub(crate) enum Path<'a> {
+    Root,
+    Key(&'a str, &'a Path<'a>),
+    Index(usize, &'a Path<'a>),
+}
+
+impl Path<'_> {
+    fn steps(&self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let mut at = self;
+        loop {
+            at = match at {
+                Self::Root => break,
+                Self::Key(key, up) => {
+                    steps.push(Step::Key((*key).to_owned()));
+                    up
+                }
+                Self::Index(index, up) => {
+                    steps.push(Step::Index(*index));
+                    up
+                }
+            };
+        }
+        steps.reverse();
+        steps
+    }
+}
+
+/// The response as far as it is written.
+pub(crate) struct Writer {
+    bytes: Vec<u8>,
+    limit: usize,
+    failures: Vec<Failure>,
+    full: bool,
+}
+
+impl Writer {
+    /// Appends to `bytes`, which may reach `limit` bytes in all.
+    pub(crate) fn new(bytes: Vec<u8>, limit: usize) -> Self {
+        Self { bytes, limit, failures: Vec::new(), full: false }
+    }
+
+    /// The bytes and the errors, or nothing when the limit was hit.
+    pub(crate) fn finish(self) -> Option<(Vec<u8>, Vec<Failure>)> {
+        (!self.full).then_some((self.bytes, self.failures))
+    }
+
+    pub(crate) fn fail(&mut self, failure: Failure) {
+        if self.failures.len() < MAX_TOLD {
+            self.failures.push(failure);
+        }
+    }
+
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Length so far, to come back to with [`Writer::rewind`].
+    pub(crate) fn position(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub(crate) fn rewind(&mut self, position: usize) {
+        self.bytes.truncate(position);
+    }
+
+    /// Writes the key of a member, with the comma that parts it from the one before. Keys are
+    /// GraphQL names and need no escaping.
+    pub(crate) fn key(&mut self, key: &str, first: bool) {
+        self.raw(if first { &b"\""[..] } else { &b",\""[..] });
+        self.raw(key.as_bytes());
+        self.raw(b"\":");
+    }
+
+    /// Any serialisable value as it is.
+    pub(crate) fn json(&mut self, value: &(impl Serialize + ?Sized)) -> Written {
+        if serde_json::to_writer(&mut self.bytes, value).is_err() {
+            return Err(Nulled(()));
+        }
+        if self.bytes.len() > self.limit {
+            self.full = true;
+            return Err(Nulled(()));
+        }
+        Ok(())
+    }
+
+    /// Null for a field without an answer, where the schema lets it.
+    pub(crate) fn null_or_fail(&mut self, ty: &Type) -> Written {
+        if ty.is_non_null() {
+            return Err(Nulled(()));
+        }
+        self.raw(b"null");
+        Ok(())
+    }
+}
+
+/// Writes `answer` for `selected`; a missing value becomes null where the schema lets it.
+pub(crate) fn complete(
+    writer: &mut Writer,
+    selected: &Selected<'_>,
+    ty: &Type,
+    path: &Path<'_>,
+    answer: &dyn Answer,
+) -> Written {
+    let start = writer.position();
+    let out = Out { writer: &mut *writer, selected, ty, path };
+    match answer.write(out) {
+        Err(nulled) if ty.is_non_null() || writer.full => Err(nulled),
+        Err(_) => {
+            writer.rewind(start);
+            writer.raw(b"null");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+/// The place of one value in the answer: use it up with one of its methods.
+pub struct Out<'a> {
+    writer: &'a mut Writer,
+    selected: &'a Selected<'a>,
+    ty: &'a Type,
+    path: &'a Path<'a>,
+}
+
+impl<'a> Out<'a> {
+    /// Name of the field in the schema, without regard to aliases.
+    pub fn name(&self) -> &'a str {
+        self.selected.name
+    }
+
+    /// Writes another value here.
+    ///
+    /// # Errors
+    /// What that value says.
+    pub fn put(self, value: &(impl Answer + ?Sized)) -> Written {
+        value.write(self)
+    }
+
+    /// Writes null.
+    ///
+    /// # Errors
+    /// The schema forbids null here.
+    pub fn null(self) -> Written {
+        if self.ty.is_non_null() {
+            return self.wrong("nothing");
+        }
+        self.writer.json(&())
+    }
+
+    /// Writes a string, an id or an enum value.
+    ///
+    /// # Errors
+    /// The schema wants something else, or the enum has no such value.
+    pub fn text(self, value: &str) -> Written {
+        match self.leaf() {
+            Some(Kind::Text) => self.writer.json(value),
+            Some(Kind::Enum(of)) if of.values.contains_key(value) => self.writer.json(value),
+            _ => self.wrong(value),
+        }
+    }
+
+    /// Writes an integer.
+    ///
+    /// # Errors
+    /// The schema wants something else, or an `Int` of 32 bits and the value is larger.
+    pub fn integer(self, value: i64) -> Written {
+        match self.leaf() {
+            Some(Kind::Long | Kind::Float) => self.writer.json(&value),
+            Some(Kind::Int) if i32::try_from(value).is_ok() => self.writer.json(&value),
+            _ => self.wrong(&value.to_string()),
+        }
+    }
+
+    /// Writes a truth value.
+    ///
+    /// # Errors
+    /// The schema wants something else.
+    pub fn boolean(self, value: bool) -> Written {
+        match self.leaf() {
+            Some(Kind::Boolean) => self.writer.json(&value),
+            _ => self.wrong(if value { "true" } else { "false" }),
+        }
+    }
+
+    /// Writes a list.
+    ///
+    /// # Errors
+    /// The schema wants something else, or an element is missing where it must not be.
+    pub fn list<T: Answer>(self, values: impl IntoIterator<Item = T>) -> Written {
+        let (Type::List(item) | Type::NonNullList(item)) = self.ty else {
+            return self.wrong("a list");
+        };
+        self.writer.raw(b"[");
+        for (index, value) in values.into_iter().enumerate() {
+            if index > 0 {
+                self.writer.raw(b",");
+            }
+            let path = Path::Index(index, self.path);
+            complete(self.writer, self.selected, item, &path, &value)?;
+        }
+        self.writer.raw(b"]");
+        Ok(())
+    }
+
+    /// Writes an object: `write` is called for each selected field.
+    ///
+    /// # Errors
+    /// The schema wants something else, or a field is missing where it must not be.
+    pub fn object(self, write: &dyn Fn(Out<'_>) -> Written) -> Written {
+        if !matches!(self.selected.kind, Kind::Object) || self.ty.is_list() {
+            return self.wrong("an object");
+        }
+        self.writer.raw(b"{");
+        for (index, child) in self.selected.children.iter().enumerate() {
+            self.writer.key(child.key, index == 0);
+            if child.name == "__typename" {
+                self.writer.json(child.owner)?;
+                continue;
+            }
+            let path = Path::Key(child.key, self.path);
+            complete(self.writer, child, child.ty, &path, &Fields(write))?;
+        }
+        self.writer.raw(b"}");
+        Ok(())
+    }
+
+    /// For the last arm of a `match` on [`Out::name`].
+    ///
+    /// # Errors
+    /// Always: the schema has a field that the answer does not know, which is a fault of ours.
+    pub fn unknown(self) -> Written {
+        let Selected { owner, name, .. } = self.selected;
+        let message = format!("field {owner}.{name} has no answer");
+        self.fault(message)
+    }
+
+    fn leaf(&self) -> Option<Kind<'a>> {
+        (!self.ty.is_list()).then_some(self.selected.kind)
+    }
+
+    fn wrong(self, what: &str) -> Written {
+        let Selected { owner, name, .. } = self.selected;
+        let message = format!("field {owner}.{name} is {}, got {what}", self.ty);
+        self.fault(message)
+    }
+
+    fn fault(self, message: String) -> Written {
+        tracing::error!(message, "graphql answer does not fit the schema");
+        let mut failure = Failure::new(Code::Internal, message);
+        failure.path = self.path.steps();
+        self.writer.fail(failure);
+        Err(Nulled(()))
+    }
+}
+
+struct Fields<'f>(&'f dyn Fn(Out<'_>) -> Written);
+
+impl Answer for Fields<'_> {
+    fn write(&self, out: Out<'_>) -> Written {
+        (self.0)(out)
+    }
+}
+
+impl Answer for str {
+    fn write(&self, out: Out<'_>) -> Written {
+        out.text(self)
+    }
+}
+
+impl Answer for String {
+    fn write(&self, out: Out<'_>) -> Written {
+        out.text(self)
+    }
+}
+
+impl Answer for i64 {
+    fn write(&self, out: Out<'_>) -> Written {
+        out.integer(*self)
+    }
+}
+
+impl Answer for i32 {
+    fn write(&self, out: Out<'_>) -> Written {
+        out.integer(i64::from(*self))
+    }
+}
+
+impl Answer for u32 {
+    fn write(&self, out: Out<'_>) -> Written {
+        out.integer(i64::from(*self))
+    }
+}
+
+impl Answer for bool {
+    fn write(&self, out: Out<'_>) -> Written {
+        out.boolean(*self)
+    }
+}
+
+impl<T: Answer + ?Sized> Answer for &T {
+    fn write(&self, out: Out<'_>) -> Written {
+        (**self).write(out)
+    }
+}
+
+impl<T: Answer + ?Sized> Answer for Box<T> {
+    fn write(&self, out: Out<'_>) -> Written {
+        (**self).write(out)
+    }
+}
+
+impl<T: Answer + ?Sized> Answer for std::sync::Arc<T> {
+    fn write(&self, out: Out<'_>) -> Written {
+        (**self).write(out)
+    }
+}
+
+impl<T: Answer> Answer for Option<T> {
+    fn write(&self, out: Out<'_>) -> Written {
+        match self {
+            Some(value) => value.write(out),
+            None => out.null(),
+        }
+    }
+}
+
+impl<T: Answer> Answer for [T] {
+    fn write(&self, out: Out<'_>) -> Written {
+        out.list(self)
+    }
+}
+
+impl<T: Answer> Answer for Vec<T> {
+    fn write(&self, out: Out<'_>) -> Written {
+        out.list(self)
+    }
+}

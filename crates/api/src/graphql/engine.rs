@@ -1,0 +1,338 @@
+//! Runs one request: document, arguments, resolvers side by side, answer.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use apollo_compiler::ast::OperationType;
+use apollo_compiler::executable::Operation;
+use apollo_compiler::introspection;
+use apollo_compiler::request::{RequestError, coerce_variable_values};
+use apollo_compiler::resolvers::{
+    Execution, FieldError as LibraryError, ObjectValue, ResolveInfo, ResolvedValue,
+};
+use apollo_compiler::response::JsonMap;
+use apollo_compiler::validation::Valid;
+use apollo_compiler::{ExecutableDocument, Schema};
+use futures_util::{FutureExt, StreamExt, stream};
+use tokio::time::{Instant, timeout_at};
+
+use super::answer::{Path, Writer, Written, complete};
+use super::arguments::Arguments;
+use super::budget::Budget;
+use super::document::Documents;
+use super::error::{Code, Failure, FieldError};
+use super::limits::Limits;
+use super::registry::{Context, Registry, Resolved, Resolver, Tables};
+use super::schema::{self, SchemaError};
+use super::selection::{Collector, Selected};
+
+/// One GraphQL request.
+pub(crate) struct Request {
+    pub(crate) query: String,
+    pub(crate) operation_name: Option<String>,
+    pub(crate) variables: JsonMap,
+}
+
+/// Answers GraphQL requests from sources of type `S`.
+pub struct Engine<S: 'static> {
+    schema: Valid<Schema>,
+    registry: Registry<S>,
+    documents: Documents,
+    limits: Limits,
+    sources: Arc<S>,
+}
+
+/// A root field that waits for its resolver.
+struct Call<S> {
+    key: String,
+    resolver: Option<Resolver<S>>,
+    arguments: Arguments,
+}
+
+/// The root of a request, walked before any resolver runs.
+struct Walked<S> {
+    calls: Vec<Call<S>>,
+    /// Answers to `__schema` and `__type`; `None` when an argument spoils the whole answer.
+    introspected: Option<JsonMap>,
+    failures: Vec<Failure>,
+}
+
+/// A request that can be run.
+struct Prepared<S> {
+    document: Arc<Valid<ExecutableDocument>>,
+    variables: Valid<JsonMap>,
+    operation: OperationType,
+    walked: Walked<S>,
+}
+
+impl<S: Send + Sync + 'static> Engine<S> {
+    /// An engine over the whole contract.
+    ///
+    /// # Errors
+    /// The embedded schema is faulty, or a table names a field that is not in it or names it twice.
+    pub fn new(sources: Arc<S>, tables: &Tables<S>, limits: Limits) -> Result<Self, SchemaError> {
+        let schema = schema::load()?;
+        Ok(Self {
+            registry: Registry::new(&schema, tables)?,
+            documents: Documents::new(),
+            schema,
+            limits,
+            sources,
+        })
+    }
+
+    /// Root fields of the schema that no table serves, as `Query.field`, sorted. They answer
+    /// `NOT_SUPPORTED`.
+    pub fn unserved(&self) -> Vec<String> {
+        let mut unserved = Vec::new();
+        let roots = [("Query", OperationType::Query), ("Mutation", OperationType::Mutation)];
+        for (owner, operation) in roots {
+            let fields = self.schema.get_object(owner).map(|object| &object.fields);
+            for field in fields.into_iter().flatten().map(|(name, _)| name) {
+                if self.registry.get(operation, field).is_none() {
+                    unserved.push(format!("{owner}.{field}"));
+                }
+            }
+        }
+        unserved.sort();
+        unserved
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Budget and deadline of a request that begins now.
+    pub(crate) fn context(&self) -> Context<S> {
+        Context {
+            sources: Arc::clone(&self.sources),
+            budget: Budget::new(self.limits.rows, self.limits.points),
+            deadline: Instant::now() + self.limits.deadline,
+        }
+    }
+
+    /// The response to one request, as JSON.
+    pub(crate) async fn execute(&self, context: &Context<S>, request: &Request) -> Vec<u8> {
+        let mut prepared = match self.prepare(request) {
+            Ok(prepared) => prepared,
+            Err(failures) => return refusal(&failures),
+        };
+        let calls = std::mem::take(&mut prepared.walked.calls);
+        let resolved = self.resolve(context, prepared.operation, calls).await;
+        self.write(request, prepared, &resolved).unwrap_or_else(|failure| refusal(&[failure]))
+    }
+
+    fn prepare(&self, request: &Request) -> Result<Prepared<S>, Vec<Failure>> {
+        let document = self.documents.get(&self.schema, &self.limits, &request.query)?;
+        let coded = |code| {
+            let sources = &document.sources;
+            move |error: RequestError| vec![Failure::coded(code, error.to_graphql_error(sources))]
+        };
+        let name = request.operation_name.as_deref();
+        let operation = document.operations.get(name).map_err(coded(Code::ValidationFailed))?;
+        introspection::check_max_depth(&document, operation).map_err(coded(Code::LimitExceeded))?;
+        let variables = coerce_variable_values(&self.schema, operation, &request.variables)
+            .map_err(coded(Code::InvalidArgument))?;
+        let walked =
+            self.walk(&document, operation, &variables).map_err(coded(Code::ValidationFailed))?;
+        self.check_width(&walked)?;
+        Ok(Prepared {
+            operation: operation.operation_type,
+            document: Arc::clone(&document),
+            variables,
+            walked,
+        })
+    }
+
+    fn check_width(&self, walked: &Walked<S>) -> Result<(), Vec<Failure>> {
+        let (asked, limit) = (walked.calls.len(), self.limits.aliases);
+        if asked <= limit {
+            return Ok(());
+        }
+        let message = format!("query root fields {asked} exceeds the limit of {limit}");
+        Err(vec![Failure::new(Code::LimitExceeded, message)])
+    }
+
+    /// Lets the library walk the root: it decides what is skipped, coerces arguments and answers
+    /// introspection, while the other fields are only noted.
+    fn walk(
+        &self,
+        document: &Valid<ExecutableDocument>,
+        operation: &Operation,
+        variables: &Valid<JsonMap>,
+    ) -> Result<Walked<S>, RequestError> {
+        let recorder = Recorder {
+            registry: &self.registry,
+            operation: operation.operation_type,
+            calls: RefCell::new(Vec::new()),
+        };
+        let response = Execution::new(&self.schema, document)
+            .operation(operation)
+            .coerced_variable_values(variables)
+            .enable_schema_introspection(true)
+            .execute_sync(&recorder)?;
+        let failures = response.errors.into_iter();
+        let failures = failures.map(|error| Failure::coded(Code::InvalidArgument, error));
+        Ok(Walked {
+            calls: recorder.calls.into_inner(),
+            introspected: response.data,
+            failures: failures.collect(),
+        })
+    }
+
+    /// Runs resolvers side by side; those of a mutation one after another.
+    async fn resolve(
+        &self,
+        context: &Context<S>,
+        operation: OperationType,
+        calls: Vec<Call<S>>,
+    ) -> HashMap<String, Resolved> {
+        let width = match operation {
+            OperationType::Mutation => 1,
+            OperationType::Query | OperationType::Subscription => self.limits.concurrency,
+        };
+        let futures: Vec<_> = calls.into_iter().map(|call| run(context, call)).collect();
+        stream::iter(futures).buffer_unordered(width.max(1)).collect().await
+    }
+
+    fn write(
+        &self,
+        request: &Request,
+        prepared: Prepared<S>,
+        resolved: &HashMap<String, Resolved>,
+    ) -> Result<Vec<u8>, Failure> {
+        let collector = Collector {
+            schema: &self.schema,
+            document: &prepared.document,
+            variables: &prepared.variables,
+        };
+        let name = request.operation_name.as_deref();
+        let operation = prepared.document.operations.get(name);
+        let operation = operation.map_err(|error| {
+            Failure::new(Code::Internal, format!("operation: {}", error.message()))
+        })?;
+        let mut writer = Writer::new(Vec::with_capacity(4096), self.limits.answer_bytes);
+        for failure in prepared.walked.failures {
+            writer.fail(failure);
+        }
+        writer.raw(b"{\"data\":");
+        let start = writer.position();
+        let written = match &prepared.walked.introspected {
+            Some(introspected) => {
+                let selected = collector.collect(&operation.selection_set);
+                write_roots(&mut writer, &selected, introspected, resolved)
+            }
+            None => writer.json(&()),
+        };
+        if written.is_err() {
+            writer.rewind(start);
+            writer.raw(b"null");
+        }
+        self.finish(writer)
+    }
+
+    fn finish(&self, writer: Writer) -> Result<Vec<u8>, Failure> {
+        let limit = self.limits.answer_bytes;
+        let (mut bytes, failures) = writer.finish().ok_or_else(|| {
+            let message = format!("answer exceeds the limit of {limit} bytes; ask for less");
+            Failure::new(Code::TooLarge, message)
+        })?;
+        if !failures.is_empty() {
+            bytes.extend_from_slice(b",\"errors\":");
+            bytes.extend(errors(&failures));
+        }
+        bytes.push(b'}');
+        Ok(bytes)
+    }
+}
+
+async fn run<S>(context: &Context<S>, call: Call<S>) -> (String, Resolved) {
+    let Some(resolver) = call.resolver else {
+        let message = "this operation is not served by this version";
+        return (call.key, Err(FieldError::new(Code::NotSupported, message)));
+    };
+    let work = AssertUnwindSafe(resolver(context, call.arguments)).catch_unwind();
+    let resolved = match timeout_at(context.deadline, work).await {
+        Ok(Ok(resolved)) => resolved,
+        Ok(Err(_)) => {
+            tracing::error!(field = call.key, "graphql resolver panicked");
+            Err(FieldError::internal("the server failed to answer"))
+        }
+        Err(_) => Err(FieldError::new(
+            Code::DeadlineExceeded,
+            "not answered in time; narrow the time range or ask for fewer fields",
+        )),
+    };
+    (call.key, resolved)
+}
+
+fn write_roots(
+    writer: &mut Writer,
+    selected: &[Selected<'_>],
+    introspected: &JsonMap,
+    resolved: &HashMap<String, Resolved>,
+) -> Written {
+    writer.raw(b"{");
+    for (index, root) in selected.iter().enumerate() {
+        writer.key(root.key, index == 0);
+        match (introspected.get(root.key), resolved.get(root.key)) {
+            (Some(value), _) => writer.json(value)?,
+            (None, Some(Ok(answer))) => {
+                let path = Path::Key(root.key, &Path::Root);
+                complete(writer, root, root.ty, &path, answer.as_ref())?;
+            }
+            (None, Some(Err(error))) => {
+                writer.fail(Failure::at(root.key, error.clone()));
+                writer.null_or_fail(root.ty)?;
+            }
+            // Its arguments were refused, and the reason is noted.
+            (None, None) => writer.null_or_fail(root.ty)?,
+        }
+    }
+    writer.raw(b"}");
+    Ok(())
+}
+
+/// A response without data.
+pub(crate) fn refusal(failures: &[Failure]) -> Vec<u8> {
+    let mut bytes = b"{\"errors\":".to_vec();
+    bytes.extend(errors(failures));
+    bytes.push(b'}');
+    bytes
+}
+
+fn errors(failures: &[Failure]) -> Vec<u8> {
+    // Writing strings and numbers to memory cannot fail.
+    serde_json::to_vec(failures).unwrap_or_else(|_| b"[]".to_vec())
+}
+
+struct Recorder<'e, S> {
+    registry: &'e Registry<S>,
+    operation: OperationType,
+    calls: RefCell<Vec<Call<S>>>,
+}
+
+impl<S> ObjectValue for Recorder<'_, S> {
+    fn type_name(&self) -> &str {
+        match self.operation {
+            OperationType::Mutation => "Mutation",
+            OperationType::Query | OperationType::Subscription => "Query",
+        }
+    }
+
+    fn resolve_field<'a>(
+        &'a self,
+        info: &'a ResolveInfo<'a>,
+    ) -> Result<ResolvedValue<'a>, LibraryError> {
+        let selections = info.field_selections();
+        let key = selections.first().map(|field| field.response_key());
+        self.calls.borrow_mut().push(Call {
+            key: key.map(ToString::to_string).unwrap_or_default(),
+            resolver: self.registry.get(self.operation, info.field_name()),
+            arguments: Arguments::new(info.arguments().clone()),
+        });
+        Ok(ResolvedValue::SkipForPartialExecution)
+    }
+}

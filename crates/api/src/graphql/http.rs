@@ -1,0 +1,157 @@
+//! Bytes of `POST /graphql` to requests, and responses to bytes.
+
+use std::sync::Arc;
+
+use apollo_compiler::response::JsonMap;
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, post};
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::Deserialize;
+
+use super::engine::{Engine, Request, refusal};
+use super::error::{Code, Failure};
+use super::limits::Limits;
+
+/// The handler of `/graphql`. Dropping its future, as the server does when the client leaves,
+/// drops every resolver that is at work.
+pub(crate) fn service<S: Send + Sync + 'static>(engine: Arc<Engine<S>>) -> MethodRouter {
+    let handler = move |headers: HeaderMap, body: Body| {
+        let engine = Arc::clone(&engine);
+        async move { handle(&engine, &headers, body).await }
+    };
+    post(handler).fallback(async || {
+        let message = "graphql requests are sent by POST";
+        let mut response =
+            Refused(StatusCode::METHOD_NOT_ALLOWED, Failure::new(Code::MethodNotAllowed, message))
+                .into_response();
+        let headers = response.headers_mut();
+        headers.insert(ALLOW, HeaderValue::from_static("POST"));
+        response
+    })
+}
+
+async fn handle<S: Send + Sync + 'static>(
+    engine: &Engine<S>,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Response, Refused> {
+    check_media_type(headers)?;
+    let body = read(body, engine.limits()).await?;
+    let context = engine.context();
+    let answered = match parse(&body, engine.limits().batch)? {
+        Posted::One(request) => engine.execute(&context, &request).await,
+        Posted::Batch(requests) => {
+            let width = requests.len().max(1);
+            let answers = requests.iter();
+            let answers: Vec<_> =
+                answers.map(|request| engine.execute(&context, request)).collect();
+            let answers: Vec<_> = stream::iter(answers).buffered(width).collect().await;
+            join(&answers)
+        }
+    };
+    Ok(json(StatusCode::OK, answered))
+}
+
+/// Requiring JSON keeps other sites' pages from posting forms here from a visitor's browser.
+fn check_media_type(headers: &HeaderMap) -> Result<(), Refused> {
+    let value = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let essence = value
+        .and_then(|value| value.split(|byte| *byte == b';').next())
+        .map(<[u8]>::trim_ascii)
+        .unwrap_or_default();
+    if essence.eq_ignore_ascii_case(b"application/json") {
+        return Ok(());
+    }
+    Err(Refused(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Failure::new(Code::UnsupportedMediaType, "header content-type must be application/json"),
+    ))
+}
+
+async fn read(body: Body, limits: &Limits) -> Result<Bytes, Refused> {
+    let limit = limits.body_bytes;
+    let reading = Limited::new(body, limit).collect();
+    match tokio::time::timeout(limits.deadline, reading).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            let message = format!("request body exceeds the limit of {limit} bytes");
+            let failure = Failure::new(Code::TooLarge, message);
+            Err(Refused(StatusCode::PAYLOAD_TOO_LARGE, failure))
+        }
+        Ok(Err(error)) => Err(malformed(format!("request body: {error}"))),
+        Err(_) => {
+            let message = "request body did not arrive in time";
+            let failure = Failure::new(Code::DeadlineExceeded, message);
+            Err(Refused(StatusCode::REQUEST_TIMEOUT, failure))
+        }
+    }
+}
+
+enum Posted {
+    One(Request),
+    Batch(Vec<Request>),
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    query: String,
+    #[serde(rename = "operationName")]
+    operation_name: Option<String>,
+    variables: Option<JsonMap>,
+}
+
+impl From<Envelope> for Request {
+    fn from(envelope: Envelope) -> Self {
+        Self {
+            query: envelope.query,
+            operation_name: envelope.operation_name.filter(|name| !name.is_empty()),
+            variables: envelope.variables.unwrap_or_default(),
+        }
+    }
+}
+
+fn parse(body: &[u8], batch: usize) -> Result<Posted, Refused> {
+    let wrong = |error| malformed(format!("request body: {error}"));
+    if body.trim_ascii_start().first() != Some(&b'[') {
+        let one: Envelope = serde_json::from_slice(body).map_err(wrong)?;
+        return Ok(Posted::One(one.into()));
+    }
+    let envelopes: Vec<Envelope> = serde_json::from_slice(body).map_err(wrong)?;
+    let count = envelopes.len();
+    if count == 0 || count > batch {
+        let message = format!("batch of {count} requests must have 1 to {batch}");
+        return Err(malformed(message));
+    }
+    Ok(Posted::Batch(envelopes.into_iter().map(Request::from).collect()))
+}
+
+fn join(answers: &[Vec<u8>]) -> Vec<u8> {
+    let mut joined = b"[".to_vec();
+    joined.extend(answers.join(&b','));
+    joined.push(b']');
+    joined
+}
+
+fn malformed(message: String) -> Refused {
+    let failure = Failure::new(Code::MalformedRequest, message);
+    Refused(StatusCode::BAD_REQUEST, failure)
+}
+
+/// A request that was not executed.
+struct Refused(StatusCode, Failure);
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        json(self.0, refusal(&[self.1]))
+    }
+}
+
+fn json(status: StatusCode, body: Vec<u8>) -> Response {
+    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
+    (status, headers, body).into_response()
+}

@@ -1,0 +1,28 @@
+//! The SkyWalking query protocol at `POST /graphql`.
+//!
+//! A request runs through: `http` (bytes) → `document` (text, limits, validation, cache) →
+//! `engine` (arguments, resolvers side by side) → `answer` (selected fields to JSON).
+
+mod answer;
+mod arguments;
+mod budget;
+mod document;
+mod engine;
+mod error;
+mod http;
+mod limits;
+mod registry;
+pub mod root;
+mod schema;
+mod selection;
+
+pub use answer::{Answer, Nulled, Out, Written};
+pub use arguments::{Arguments, Long};
+pub use budget::Budget;
+pub use engine::Engine;
+pub use error::{Code, FieldError};
+pub use limits::Limits;
+pub use registry::{Context, Resolved, Resolver, Root, Tables, answer};
+pub use schema::SchemaError;
+
+pub(crate) use http::service;

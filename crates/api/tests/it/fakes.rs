@@ -1,0 +1,109 @@
+//! Sources with fixed content, and engines over them.
+
+use std::sync::Arc;
+
+use axum::Router;
+use skytrail_api::graphql::root::{Sources, TABLES};
+use skytrail_api::graphql::{Engine, Limits, Tables};
+use skytrail_api::health::{Health, HealthSource};
+use skytrail_api::status::{
+    ClusterNode, MetricsRetention, RecordsRetention, ServerTime, StatusSource,
+};
+use skytrail_api::{Deps, Origins, router};
+
+/// A server of one node in Delhi that is well, or not.
+pub(crate) struct Fixed {
+    pub(crate) unhealthy: &'static [&'static str],
+}
+
+impl HealthSource for Fixed {
+    fn health(&self) -> Health {
+        Health {
+            score: i32::try_from(self.unhealthy.len()).expect("few"),
+            unhealthy: self.unhealthy.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl StatusSource for Fixed {
+    fn version(&self) -> String {
+        "10.3.0".to_owned()
+    }
+
+    fn time(&self) -> ServerTime {
+        ServerTime { unix_millis: 1_700_000_000_123, utc_offset_seconds: 19_800 }
+    }
+
+    fn nodes(&self) -> Vec<ClusterNode> {
+        vec![ClusterNode { host: "127.0.0.1".to_owned(), port: 11_800, this: true }]
+    }
+
+    fn retention(&self) -> (MetricsRetention, RecordsRetention) {
+        let metrics = MetricsRetention {
+            metadata: 7,
+            minute: 7,
+            hour: 15,
+            day: 30,
+            cold_minute: -1,
+            cold_hour: -1,
+            cold_day: -1,
+        };
+        let records = RecordsRetention {
+            normal: 3,
+            trace: 4,
+            zipkin_trace: 5,
+            log: 6,
+            browser_error_log: 8,
+            cold_normal: -1,
+            cold_trace: -1,
+            cold_zipkin_trace: -1,
+            cold_log: -1,
+            cold_browser_error_log: -1,
+        };
+        (metrics, records)
+    }
+
+    fn config(&self) -> Vec<(String, String)> {
+        let pairs = [("core.restPort", "12800"), ("storage.password", "******")];
+        let pairs = pairs.iter();
+        pairs.map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+}
+
+/// The engine that the product runs.
+pub(crate) fn engine() -> Engine<Sources> {
+    let sources = Sources {
+        health: Arc::new(Fixed { unhealthy: &[] }),
+        status: Arc::new(Fixed { unhealthy: &[] }),
+    };
+    Engine::new(Arc::new(sources), &TABLES, Limits::default()).expect("engine")
+}
+
+/// The routes that the product serves.
+pub(crate) fn product() -> Router {
+    over(engine(), Origins::default(), &[])
+}
+
+/// Routes over any engine.
+pub(crate) fn over<S: Send + Sync + 'static>(
+    engine: Engine<S>,
+    origins: Origins,
+    unhealthy: &'static [&'static str],
+) -> Router {
+    router(Deps {
+        graphql: Arc::new(engine),
+        health: Arc::new(Fixed { unhealthy }),
+        status: Arc::new(Fixed { unhealthy }),
+        origins,
+    })
+}
+
+/// Routes over an engine with tables of the test's own.
+pub(crate) fn with<S: Send + Sync + 'static>(
+    sources: Arc<S>,
+    tables: &Tables<S>,
+    limits: Limits,
+) -> Router {
+    let engine = Engine::new(sources, tables, limits).expect("engine");
+    over(engine, Origins::default(), &[])
+}
