@@ -33,10 +33,10 @@ class Service:
 
 
 CHAIN = [
-    Service('gateway', 'gateway', '/checkout', '/checkout', '@ENVOY@', '', reports_instance=False),
+    Service('gateway', 'gateway', '/checkout', '/checkout', 'EnvoyProxy', '', reports_instance=False),
     Service('python', 'orders', '/checkout', '/checkout', 'Python', 'PYTHON'),
     Service('java', 'billing', '/bill', 'GET:/bill', 'JettyServer', 'JAVA'),
-    Service('node', 'parcels', '/parcel', 'GET:/parcel', 'HttpServer', 'NODEJS'),
+    Service('node', 'parcels', '/parcel', 'GET:/parcel', 'http', 'NODEJS'),
     Service('rust', 'stock', '/reserve', '/reserve', 'Rust', 'UNKNOWN'),
 ]
 AUDIT_ENDPOINT = 'billing/audit'
@@ -135,11 +135,12 @@ class Shop:
 def install_all():
     """Installs every agent; returns the folders and, for those that cannot be, the reasons."""
     folders, absent = {}, {}
-    for service in CHAIN:
-        try:
-            folders[service.agent] = install.install(service.agent)
-        except install.Absent as reason:
-            absent[service.agent] = str(reason)
+    with install.alone():
+        for service in CHAIN:
+            try:
+                folders[service.agent] = install.install(service.agent)
+            except install.Absent as reason:
+                absent[service.agent] = str(reason)
     if list(folders) == ['gateway']:
         absent['gateway'] = 'no application behind it'
         folders = {}

@@ -34,7 +34,7 @@ def machine_names():
     # Version 1 UUIDs, which the Python agent uses as ids, end in the network card's address.
     names = {f'{uuid.getnode():012x}': '020000000001',
              str(layout.cache()): '/opt/agents', str(layout.REPOSITORY): '/opt/shop',
-             sys.base_prefix: '/usr', str(Path.home()): '/home/shop'}
+             sys.base_prefix: '/usr', str(Path.home()): '/srv/shop'}
     return sorted(names.items(), key=lambda pair: -len(pair[0]))
 
 

@@ -4,6 +4,8 @@ A stamp beside each installed part holds the hash of everything it is made from;
 again only when that hash changes.
 """
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
@@ -30,9 +32,20 @@ class InstallError(Exception):
     """An installation step that failed; the message names the step and its log."""
 
 
+@contextlib.contextmanager
+def alone():
+    """Holds the cache for one installer at a time; another run waits here."""
+    layout.cache().mkdir(parents=True, exist_ok=True)
+    with open(layout.cache() / '.lock', 'w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def install(part):
     """Makes sure that `part` (a key of PARTS) is installed; returns its folder."""
-    sources, build = PARTS[part]
+    sources, need, build = PARTS[part]
+    # Asked even of what is installed: most of it needs its toolchain to run as well.
+    need()
     folder = layout.cache() / part
     digest = _digest(part, sources)
     stamp = folder / '.stamp'
@@ -77,9 +90,29 @@ def _need(*programs):
             raise Absent(f'{program} not found')
 
 
-def _virtual_environment(folder, *packages):
+def _need_python():
     if sys.version_info[:2] >= PYTHON_BELOW:
         raise Absent(f'python {sys.version_info[0]}.{sys.version_info[1]} is too new for the agent')
+
+
+def _need_node():
+    _need('node', 'npm')
+
+
+def _need_java():
+    _need('java', 'javac', 'jar', 'mvn')
+    words = subprocess.run(['javac', '-version'], capture_output=True, text=True, check=False)
+    release = (words.stdout + words.stderr).split()[-1].split('.')[0]
+    if not release.isdigit() or int(release) < JAVA_AT_LEAST:
+        raise Absent(f'javac {release} found, {JAVA_AT_LEAST} or later needed')
+
+
+def _need_rust():
+    _need_python()
+    _need('cargo', 'cc')
+
+
+def _virtual_environment(folder, *packages):
     _run('python -m venv', folder, [sys.executable, '-m', 'venv', folder])
     _run('pip install', folder, [folder / 'bin' / 'pip', 'install', '--quiet',
                                  '--disable-pip-version-check', *packages])
@@ -101,7 +134,6 @@ def _envoy(folder):
 
 
 def _node(folder):
-    _need('node', 'npm')
     for name in ('package.json', 'package-lock.json'):
         shutil.copy(layout.APPS / 'node' / name, folder / name)
     # The agent and its dependencies run without their install scripts.
@@ -109,8 +141,6 @@ def _node(folder):
 
 
 def _java(folder):
-    _need('java', 'javac', 'jar', 'mvn')
-    _need_java_release()
     source = layout.APPS / 'java'
     agent = folder / 'agent'
     for name in ('plugins', 'activations', 'config'):
@@ -137,13 +167,6 @@ def _fetch_agent_jar(folder, agent):
         raise InstallError(f'{AGENT_JAR} has sha256 {found}, expected {AGENT_JAR_SHA256}')
 
 
-def _need_java_release():
-    words = subprocess.run(['javac', '-version'], capture_output=True, text=True, check=False)
-    release = (words.stdout + words.stderr).split()[-1].split('.')[0]
-    if not release.isdigit() or int(release) < JAVA_AT_LEAST:
-        raise Absent(f'javac {release} found, {JAVA_AT_LEAST} or later needed')
-
-
 def _compile(folder, source, target, class_path):
     files = sorted(source.rglob('*.java'))
     path = os.pathsep.join(str(entry) for entry in class_path)
@@ -152,7 +175,6 @@ def _compile(folder, source, target, class_path):
 
 
 def _rust(folder):
-    _need('cargo')
     protoc = install('tools') / 'protoc'
     environment = dict(os.environ, PROTOC=str(protoc), CARGO_TARGET_DIR=str(folder / 'target'))
     _run('cargo build', folder, ['cargo', 'build', '--locked', '--quiet', '--manifest-path',
@@ -160,12 +182,12 @@ def _rust(folder):
 
 
 PARTS = {
-    'python': (['python/requirements.txt'], _python),
-    'tools': ([], _tools),
-    'gateway': ([], _envoy),
-    'node': (['node/package.json', 'node/package-lock.json'], _node),
-    'java': (['java'], _java),
-    'rust': (['rust/Cargo.toml', 'rust/Cargo.lock', 'rust/src'], _rust),
+    'python': (['python/requirements.txt'], _need_python, _python),
+    'tools': ([], _need_python, _tools),
+    'gateway': ([], _need_python, _envoy),
+    'node': (['node/package.json', 'node/package-lock.json'], _need_node, _node),
+    'java': (['java'], _need_java, _java),
+    'rust': (['rust/Cargo.toml', 'rust/Cargo.lock', 'rust/src'], _need_rust, _rust),
 }
 # Cargo rebuilds what changed; starting from nothing would cost a minute each time.
 KEEPS_FOLDER = ('rust',)

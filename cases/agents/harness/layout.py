@@ -14,8 +14,9 @@ RUNS_KEPT = 5
 
 def cache():
     """Installed agents, built applications and run logs; safe to delete."""
-    base = os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache'
-    return Path(base) / 'skytrail' / 'agents'
+    named = os.environ.get('SKYTRAIL_CACHE')
+    base = Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache')
+    return (Path(named).absolute() if named else base / 'skytrail') / 'agents'
 
 
 def new_run():

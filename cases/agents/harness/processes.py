@@ -56,9 +56,8 @@ class Fleet:
         return self
 
     def __exit__(self, *exception):
-        for name, process in reversed(self.running):
-            stop(process)
-        self.running.clear()
+        for _, process in reversed(self.running[:]):
+            self.stop(process)
 
     def start(self, name, command, environment=None, port=None, seconds=60):
         """Starts `command`, waits until it listens on `port`, returns the process."""
@@ -86,6 +85,17 @@ class Fleet:
         if not up:
             raise StartError(f'{name} did not listen on port {port} within {seconds} s: {self.tail(name)}')
 
+    def stop(self, process):
+        """Ends one process: asks, waits up to STOP_SECONDS, then kills. Returns its exit status."""
+        self.running = [entry for entry in self.running if entry[1] is not process]
+        _signal_group(process, signal.SIGTERM)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+        _signal_group(process, signal.SIGKILL)
+        return process.wait()
+
     def tail(self, name):
         """The last words of a process, and where the rest is."""
         path = self.logs / f'{name}.log'
@@ -98,17 +108,6 @@ def _environment(extra):
     kept = {key: value for key, value in os.environ.items() if not key.lower().endswith('_proxy')}
     kept.update(extra or {})
     return kept
-
-
-def stop(process):
-    """Ends a process group: asks, waits up to STOP_SECONDS, then kills. Returns the exit status."""
-    _signal_group(process, signal.SIGTERM)
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        pass
-    _signal_group(process, signal.SIGKILL)
-    return process.wait()
 
 
 def _signal_group(process, number):
