@@ -10,6 +10,7 @@ pub mod future;
 pub mod handoff;
 pub mod journal;
 pub mod metrics;
+pub mod outcome;
 pub mod queue;
 pub mod receipt;
 pub mod shutdown;

@@ -9,17 +9,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::account::{Account, Tally};
-
-/// What became of a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// Stored as durably as the configuration promises.
-    Durable,
-    /// Not taken because it is wrong; sending it again cannot help.
-    Refused(&'static str),
-    /// Not taken although it may be right; the word is the reason that is counted.
-    Dropped(&'static str),
-}
+pub use crate::outcome::Outcome;
 
 /// The resolving side. Dropping it unresolved counts as dropped for `abandoned`.
 #[derive(Debug)]

@@ -3,12 +3,14 @@
 
 pub mod block;
 pub mod catalogue;
+pub mod column;
 pub mod formula;
 pub mod histogram;
 pub mod row;
 
 pub use block::{ColumnData, HistogramColumn, LabelColumn, MetricBlock};
-pub use catalogue::{Catalogue, Column, ColumnId, Merge, Metric, MetricId, Table, TableId};
+pub use catalogue::{Catalogue, Metric, MetricId};
+pub use column::{Column, ColumnId, MAX_LABELS, Merge, Table, TableId};
 pub use formula::{Formula, MetricValue};
 pub use histogram::Histogram;
 pub use row::{Cell, Row};

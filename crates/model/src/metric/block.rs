@@ -3,13 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::entity::EntityId;
-use crate::metric::catalogue::{Merge, Table, TableId};
+use crate::metric::column::{Merge, Table, TableId};
 use crate::metric::histogram::Histogram;
 use crate::metric::row::{Cell, Row};
 use crate::time::Minute;
-
-/// Labels per cell; the protocol's limit.
-pub const MAX_LABELS: usize = 50;
 
 /// Rows of one table in one bucket. Each is a partial: rows of one entity from
 /// several blocks merge to the value of the bucket. Within a block an entity

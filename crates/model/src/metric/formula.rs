@@ -1,6 +1,6 @@
 //! How the value of a metric is read out of a row.
 
-use crate::metric::catalogue::ColumnId;
+use crate::metric::column::ColumnId;
 use crate::metric::row::Row;
 use crate::time::Downsampling;
 

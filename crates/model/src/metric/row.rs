@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::metric::block::MAX_LABELS;
-use crate::metric::catalogue::{ColumnId, Merge, Table};
+use crate::metric::column::{ColumnId, MAX_LABELS, Merge, Table};
 use crate::metric::histogram::Histogram;
 
 /// The value of one column.
