@@ -12,7 +12,10 @@ use serde_json::{Value, json};
 use skytrail_api::graphql::{
     Answer, Arguments, Code, Context, FieldError, Limits, Out, Root, Tables, Written, answer,
 };
-use tokio::sync::Barrier;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Barrier, Notify};
+use tokio::time::timeout;
 use tower::ServiceExt;
 
 use crate::client::{only_code, post};
@@ -24,6 +27,8 @@ struct Probe {
     barrier: Barrier,
     started: AtomicUsize,
     dropped: AtomicBool,
+    /// Tells that a resolver has begun to hang, or was dropped.
+    changed: Notify,
 }
 
 fn probe(side_by_side: usize) -> Arc<Probe> {
@@ -31,6 +36,7 @@ fn probe(side_by_side: usize) -> Arc<Probe> {
         barrier: Barrier::new(side_by_side),
         started: AtomicUsize::new(0),
         dropped: AtomicBool::new(false),
+        changed: Notify::new(),
     })
 }
 
@@ -39,17 +45,19 @@ async fn meet(context: &Context<Probe>, _: Arguments) -> Result<String, FieldErr
     Ok("met".to_owned())
 }
 
-struct Guard<'a>(&'a AtomicBool);
+struct Guard<'a>(&'a Probe);
 
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
-        self.0.store(true, Ordering::SeqCst);
+        self.0.dropped.store(true, Ordering::SeqCst);
+        self.0.changed.notify_one();
     }
 }
 
 async fn hang(context: &Context<Probe>, _: Arguments) -> Result<bool, FieldError> {
-    let _guard = Guard(&context.sources.dropped);
+    let _guard = Guard(&context.sources);
     context.sources.started.fetch_add(1, Ordering::SeqCst);
+    context.sources.changed.notify_one();
     pending().await
 }
 
@@ -110,7 +118,7 @@ async fn thirty_fields_run_side_by_side() {
     assert_eq!(answer["data"]["f29"], "met");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn requests_of_a_batch_run_side_by_side() {
     let router = with(probe(3), &TABLES, Limits::default());
     let one = json!({ "query": "{ version }" });
@@ -156,6 +164,29 @@ async fn work_ends_when_the_client_leaves() {
     assert!(!probe.dropped.load(Ordering::SeqCst));
     drop(call);
     assert!(probe.dropped.load(Ordering::SeqCst));
+}
+
+#[tokio::test]
+async fn work_ends_when_the_connection_breaks() {
+    let probe = probe(1);
+    let router = with(Arc::clone(&probe), &TABLES, Limits::default());
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
+    let address = listener.local_addr().expect("address");
+    let server = tokio::spawn(async move { axum::serve(listener, router).await });
+    let body = json!({ "query": "{ hasQueryTracesV2Support }" }).to_string();
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut client = TcpStream::connect(address).await.expect("connected");
+    client.write_all((head + &body).as_bytes()).await.expect("sent");
+    let within = Duration::from_secs(20);
+    timeout(within, probe.changed.notified()).await.expect("the resolver began");
+    drop(client);
+    timeout(within, probe.changed.notified()).await.expect("the resolver was dropped");
+    assert!(probe.dropped.load(Ordering::SeqCst));
+    server.abort();
 }
 
 #[tokio::test]
