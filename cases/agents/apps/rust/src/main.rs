@@ -5,11 +5,7 @@
 use skywalking::{
     management::{instance::Properties, manager::Manager},
     reporter::grpc::GrpcReporter,
-    trace::{
-        propagation::decoder::decode_propagation,
-        span::HandleSpanObject,
-        tracer::Tracer,
-    },
+    trace::{propagation::decoder::decode_propagation, span::HandleSpanObject, tracer::Tracer},
 };
 use std::{collections::HashMap, env, error::Error, time::Duration};
 use tokio::{
@@ -79,13 +75,7 @@ async fn serve(stream: TcpStream, tracer: Tracer) -> Result<(), Failure> {
 }
 
 /// The entry span with its local child; the segment is reported when the context is dropped.
-fn trace(
-    tracer: &Tracer,
-    path: &str,
-    headers: &HashMap<String, String>,
-    peer: &str,
-    status: u16,
-) {
+fn trace(tracer: &Tracer, path: &str, headers: &HashMap<String, String>, peer: &str, status: u16) {
     let mut context = tracer.create_trace_context();
     let mut entry = match headers.get("sw8").and_then(|value| decode_propagation(value).ok()) {
         Some(parent) => context.create_entry_span_with_propagation(path, &parent),
@@ -125,7 +115,8 @@ async fn read_head(
 
 async fn answer(stream: &mut BufReader<TcpStream>, status: u16) -> Result<(), Failure> {
     let reason = if status == 200 { "OK" } else { "Internal Server Error" };
-    let head = format!("HTTP/1.1 {status} {reason}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    let head =
+        format!("HTTP/1.1 {status} {reason}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     stream.write_all(head.as_bytes()).await?;
     stream.flush().await?;
     Ok(())
