@@ -1,1 +1,3 @@
 //! The contract suite: what every backend must do, as tests.
+
+pub mod build;

@@ -10,6 +10,7 @@
 //! 2. **Honest answers.** Answers are in a total order; where anything was cut
 //!    off, they say so; an empty answer means that there is nothing.
 
+#[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod error;
 pub mod memory;

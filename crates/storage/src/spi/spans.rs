@@ -129,6 +129,8 @@ pub struct SegmentCursor {
     pub key: i64,
     /// Its segment id, which breaks ties.
     pub segment_id: String,
+    /// Its trace id, which breaks the ties of segment ids that recur.
+    pub trace_id: String,
 }
 
 /// A found segment.
@@ -155,7 +157,7 @@ pub struct SegmentSummary {
 /// One page of a search.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SegmentPage {
-    /// The segments, in the order asked for, ties by segment id ascending.
+    /// The segments, in the order asked for, ties by segment id, then trace id, ascending.
     pub segments: Vec<SegmentSummary>,
     /// Where to go on; none at the end.
     pub next: Option<SegmentCursor>,

@@ -84,11 +84,12 @@ impl Best<'_> {
         let batch = &kept.append.batch;
         let Some(segment) = batch.segments.get(entry.segment as usize) else { return };
         let segment_id = batch.text(segment.segment_id);
-        if self.after.is_some_and(|after| !is_behind(after, key, segment_id)) {
+        let trace_id = batch.text(segment.trace_id);
+        if self.after.is_some_and(|after| !is_behind(after, key, segment_id, trace_id)) {
             return;
         }
-        let trace_id = batch.text(segment.trace_id).to_owned();
-        let rank = Rank { key: Reverse(key), segment_id: segment_id.to_owned(), trace_id };
+        let (segment_id, trace_id) = (segment_id.to_owned(), trace_id.to_owned());
+        let rank = Rank { key: Reverse(key), segment_id, trace_id };
         self.found.entry(rank).or_insert_with(|| (kept.clone(), *entry));
         while self.found.len() > self.limit + 1 {
             self.found.pop_last();
@@ -104,15 +105,18 @@ impl Best<'_> {
         let next = last.map(|last| SegmentCursor {
             key: if order == Order::Start { last.start } else { last.duration },
             segment_id: last.segment.segment_id.clone(),
+            trace_id: last.segment.trace_id.clone(),
         });
         SegmentPage { segments, next, complete: true, examined }
     }
 }
 
-fn is_behind(after: &SegmentCursor, key: i64, segment_id: &str) -> bool {
+fn is_behind(after: &SegmentCursor, key: i64, segment_id: &str, trace_id: &str) -> bool {
     match key.cmp(&after.key) {
         Ordering::Less => true,
-        Ordering::Equal => segment_id > after.segment_id.as_str(),
+        Ordering::Equal => {
+            (segment_id, trace_id) > (after.segment_id.as_str(), after.trace_id.as_str())
+        }
         Ordering::Greater => false,
     }
 }
