@@ -1,0 +1,304 @@
+//! Which service a network address was in a minute.
+//!
+//! Calls are stored under the address they were made to. Whoever reads them
+//! asks here what the address meant then, so that an alias holds at once and
+//! for the past as well.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use skytrail_model::alias::Alias;
+use skytrail_model::entity::{ChildRef, Entity, EntityId, ServiceRef};
+use skytrail_model::time::Minute;
+
+use crate::error::Result;
+use crate::hash::Map;
+use crate::query::Query;
+
+/// The table as it was last read.
+#[derive(Debug, Default)]
+pub(crate) struct AliasCache {
+    read: RwLock<Option<(u64, Arc<AliasTable>)>>,
+}
+
+/// Every address that is known to be a service.
+#[derive(Debug, Default)]
+pub(crate) struct AliasTable {
+    addresses: Vec<Address>,
+    by_service_id: Map<EntityId, usize>,
+    by_target: HashMap<ServiceRef, Vec<usize>>,
+}
+
+/// One address and what it turned out to be, in order of time.
+#[derive(Debug)]
+pub(crate) struct Address {
+    name: String,
+    meanings: Vec<Alias>,
+}
+
+impl Query {
+    /// The aliases as they are now.
+    pub(crate) async fn aliases(&self) -> Result<Arc<AliasTable>> {
+        // The version is read first: aliases that come in between are read again next time.
+        let version = self.storage.entities().alias_version();
+        if let Some((known, table)) = &*self.alias_cache.read.read()
+            && *known == version
+        {
+            return Ok(table.clone());
+        }
+        let table = Arc::new(AliasTable::new(self.storage.entities().aliases().await?));
+        *self.alias_cache.read.write() = Some((version, table.clone()));
+        Ok(table)
+    }
+}
+
+impl AliasTable {
+    /// From aliases ordered by address, then by their first minute.
+    pub(crate) fn new(aliases: Vec<Alias>) -> Self {
+        let mut table = Self::default();
+        for alias in aliases {
+            match table.addresses.last_mut().filter(|last| last.name == alias.address) {
+                Some(address) => address.meanings.push(alias),
+                None => {
+                    let name = alias.address.clone();
+                    table.addresses.push(Address { name, meanings: vec![alias] });
+                }
+            }
+        }
+        table.index();
+        table
+    }
+
+    fn index(&mut self) {
+        for (place, address) in self.addresses.iter().enumerate() {
+            for service in address.services() {
+                self.by_service_id.insert(service.id(), place);
+            }
+            for alias in &address.meanings {
+                let places = self.by_target.entry(alias.service.clone()).or_default();
+                if places.last() != Some(&place) {
+                    places.push(place);
+                }
+            }
+        }
+    }
+
+    /// Whether there is no alias.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.addresses.is_empty()
+    }
+
+    /// The address that a service is only another name of.
+    pub(crate) fn address(&self, service: EntityId) -> Option<&Address> {
+        self.addresses.get(*self.by_service_id.get(&service)?)
+    }
+
+    /// Every address that ever was this service.
+    pub(crate) fn addresses_of<'a>(
+        &'a self,
+        service: &ServiceRef,
+    ) -> impl Iterator<Item = &'a Address> {
+        let places = self.by_target.get(service).map(Vec::as_slice).unwrap_or_default();
+        places.iter().filter_map(|place| self.addresses.get(*place))
+    }
+}
+
+impl Address {
+    /// The services that calls to it are recorded under: which one depends on
+    /// what the caller knew.
+    pub(crate) fn services(&self) -> [ServiceRef; 2] {
+        [true, false].map(|normal| ServiceRef { name: self.name.clone(), normal })
+    }
+
+    /// What it was in a minute: what it was seen as last before, and before the
+    /// first sighting what it was seen as first. Where several overlap, the one
+    /// that began last.
+    pub(crate) fn meaning(&self, minute: Minute) -> Option<&Alias> {
+        let begun = || self.meanings.iter().filter(|alias| alias.since <= minute);
+        begun()
+            .filter(|alias| alias.last_seen >= minute)
+            .max_by_key(|alias| alias.since)
+            .or_else(|| begun().max_by_key(|alias| (alias.last_seen, alias.since)))
+            .or_else(|| self.meanings.first())
+    }
+
+    /// Whether it was the same service all the time.
+    fn is_one_service(&self) -> bool {
+        self.meanings.windows(2).all(|pair| match pair {
+            [left, right] => left.service == right.service,
+            _ => true,
+        })
+    }
+
+    /// Whether it was the same instance all the time.
+    fn is_one_instance(&self) -> bool {
+        self.is_one_service()
+            && self.meanings.windows(2).all(|pair| match pair {
+                [left, right] => left.instance == right.instance,
+                _ => true,
+            })
+    }
+}
+
+/// An entity whose rows belong to the one that was asked for.
+pub(crate) struct Source<'a> {
+    /// Under which the rows are stored.
+    pub(crate) id: EntityId,
+    /// Set when its rows belong there in some minutes only.
+    pub(crate) only_while: Option<Meaning<'a>>,
+}
+
+/// What an address must have been.
+pub(crate) struct Meaning<'a> {
+    address: &'a Address,
+    service: &'a ServiceRef,
+    instance: Option<&'a str>,
+}
+
+impl Meaning<'_> {
+    /// Whether it was that in a minute.
+    pub(crate) fn holds(&self, minute: Minute) -> bool {
+        self.address.meaning(minute).is_some_and(|alias| {
+            alias.service == *self.service
+                && self.instance.is_none_or(|instance| alias.instance == instance)
+        })
+    }
+}
+
+impl AliasTable {
+    /// Everything whose rows belong to an entity: itself, and for relations
+    /// also those to the addresses that the callee was known under.
+    pub(crate) fn sources<'a>(&'a self, entity: &'a Entity) -> Vec<Source<'a>> {
+        let mut sources = vec![Source { id: entity.id(), only_while: None }];
+        match entity {
+            Entity::ServiceRelation { source, dest } => {
+                for address in self.addresses_of(dest) {
+                    let ids = address.services().map(|service| {
+                        Entity::ServiceRelation { source: source.clone(), dest: service }.id()
+                    });
+                    let meaning = Meaning { address, service: dest, instance: None };
+                    push_sources(&mut sources, ids, meaning, address.is_one_service());
+                }
+            }
+            Entity::InstanceRelation { source, dest } => {
+                for address in self.addresses_of(&dest.service) {
+                    let ids = address.services().map(|service| {
+                        let callee = ChildRef { service, name: address.name.clone() };
+                        Entity::InstanceRelation { source: source.clone(), dest: callee }.id()
+                    });
+                    let meaning =
+                        Meaning { address, service: &dest.service, instance: Some(&dest.name) };
+                    if !meaning.ever_holds() {
+                        continue;
+                    }
+                    push_sources(&mut sources, ids, meaning, address.is_one_instance());
+                }
+            }
+            _ => {}
+        }
+        sources
+    }
+}
+
+impl Meaning<'_> {
+    fn ever_holds(&self) -> bool {
+        self.address.meanings.iter().any(|alias| {
+            alias.service == *self.service
+                && self.instance.is_none_or(|instance| alias.instance == instance)
+        })
+    }
+}
+
+fn push_sources<'a>(
+    sources: &mut Vec<Source<'a>>,
+    ids: [EntityId; 2],
+    meaning: Meaning<'a>,
+    steady: bool,
+) {
+    let Meaning { address, service, instance } = meaning;
+    for id in ids {
+        let only_while = (!steady).then_some(Meaning { address, service, instance });
+        sources.push(Source { id, only_while });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use skytrail_model::alias::Alias;
+    use skytrail_model::entity::{ChildRef, Entity, ServiceRef};
+    use skytrail_model::time::Minute;
+
+    use super::AliasTable;
+
+    fn service(name: &str) -> ServiceRef {
+        ServiceRef { name: name.to_owned(), normal: true }
+    }
+
+    fn alias(address: &str, target: &str, instance: &str, since: i64, last_seen: i64) -> Alias {
+        Alias {
+            address: address.to_owned(),
+            service: service(target),
+            instance: instance.to_owned(),
+            since: Minute(since),
+            last_seen: Minute(last_seen),
+        }
+    }
+
+    fn meaning_at(table: &AliasTable, address: &str, minute: i64) -> String {
+        let address = table.address(service(address).id()).unwrap();
+        address.meaning(Minute(minute)).unwrap().service.name.clone()
+    }
+
+    #[test]
+    fn an_address_is_what_it_was_seen_as_last_and_at_first_what_it_was_seen_as_first() {
+        let table =
+            AliasTable::new(vec![alias("h:1", "a", "i", 10, 20), alias("h:1", "b", "j", 30, 40)]);
+        let table_of = [(1, "a"), (10, "a"), (25, "a"), (30, "b"), (99, "b")];
+        for (minute, expected) in table_of {
+            assert_eq!(meaning_at(&table, "h:1", minute), expected, "{minute}");
+        }
+        assert!(table.address(service("a").id()).is_none());
+    }
+
+    #[test]
+    fn an_address_that_comes_back_to_its_first_service_is_that_again() {
+        let table =
+            AliasTable::new(vec![alias("h:1", "a", "i", 10, 90), alias("h:1", "b", "j", 30, 40)]);
+        for (minute, expected) in [(20, "a"), (35, "b"), (60, "a"), (99, "a")] {
+            assert_eq!(meaning_at(&table, "h:1", minute), expected, "{minute}");
+        }
+    }
+
+    #[test]
+    fn relations_take_in_those_to_the_addresses_of_the_callee() {
+        let table = AliasTable::new(vec![
+            alias("h:1", "b", "j", 10, 20),
+            alias("h:2", "b", "k", 10, 20),
+            alias("h:2", "c", "l", 15, 20),
+        ]);
+        let relation = Entity::ServiceRelation { source: service("a"), dest: service("b") };
+        let sources = table.sources(&relation);
+        assert_eq!(sources.len(), 5, "itself and two kinds of either address");
+        let raw = Entity::ServiceRelation { source: service("a"), dest: service("h:2") }.id();
+        let moved = sources.iter().find(|source| source.id == raw).unwrap();
+        let meaning = moved.only_while.as_ref().unwrap();
+        assert!(meaning.holds(Minute(12)) && !meaning.holds(Minute(16)));
+        assert_eq!(sources.iter().filter(|source| source.only_while.is_some()).count(), 2);
+    }
+
+    #[test]
+    fn instance_relations_take_in_only_the_addresses_of_that_instance() {
+        let table =
+            AliasTable::new(vec![alias("h:1", "b", "j", 10, 20), alias("h:2", "b", "k", 10, 20)]);
+        let child = |name: &str, instance: &str| ChildRef {
+            service: service(name),
+            name: instance.to_owned(),
+        };
+        let relation = Entity::InstanceRelation { source: child("a", "x"), dest: child("b", "k") };
+        let raw = Entity::InstanceRelation { source: child("a", "x"), dest: child("h:2", "h:2") };
+        let sources = table.sources(&relation);
+        assert_eq!(sources.len(), 3);
+        assert!(sources.iter().any(|source| source.id == raw.id()));
+    }
+}

@@ -1,0 +1,8 @@
+//! What users write: dashboards; and the menu that leads to them.
+
+mod dashboards;
+mod menu;
+mod menu_table;
+
+pub use dashboards::{DashboardConfiguration, TemplateChangeStatus};
+pub use menu::MenuItem;

@@ -1,0 +1,15 @@
+//! What there is: layers, services, instances, endpoints, and the server's time.
+
+mod clock;
+mod endpoint;
+mod hierarchy;
+mod instance;
+mod legacy;
+mod service;
+
+pub use clock::TimeInfo;
+pub use endpoint::{Endpoint, EndpointInfo};
+pub use hierarchy::LayerLevel;
+pub use instance::{Attribute, Language, ServiceInstance};
+pub use legacy::Database;
+pub use service::Service;

@@ -1,0 +1,174 @@
+//! One page of segments behind a cursor.
+
+use skytrail_model::entity::Entity;
+use skytrail_storage::{SegmentCursor, SegmentFilter, SegmentSummary, TraceState};
+
+use crate::context::Ctx;
+use crate::entity::{parse_child, parse_service};
+use crate::error::{Error, Result};
+use crate::query::Query;
+use crate::time::Duration;
+use crate::trace::{BasicTrace, QueryOrder, SpanTag};
+
+/// Segments of one page at most.
+const MAX_LIMIT: usize = 1_000;
+
+/// Conditions, joined by "and". Everything may be left out but the range, which
+/// may be left out when an id is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchCondition {
+    /// When the segments started.
+    pub duration: Option<Duration>,
+    /// The service.
+    pub service_id: Option<String>,
+    /// The instance.
+    pub service_instance_id: Option<String>,
+    /// The endpoint that names the segment.
+    pub endpoint_id: Option<String>,
+    /// The trace.
+    pub trace_id: Option<String>,
+    /// A segment id, or the opaque id of a span.
+    pub span_id: Option<String>,
+    /// Tags, each of which some span of the segment has.
+    pub tags: Vec<SpanTag>,
+    /// Text in an operation name or a statement, ASCII case ignored.
+    pub keyword: Option<String>,
+    /// Least duration in milliseconds, inclusive.
+    pub min_duration: Option<i64>,
+    /// Greatest duration in milliseconds, inclusive.
+    pub max_duration: Option<i64>,
+    /// Succeeded or failed.
+    pub state: TraceState,
+    /// Order of the answer; ties by segment id.
+    pub order: QueryOrder,
+    /// Segments, at most 1,000.
+    pub limit: i64,
+    /// `next` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// A page of segments.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SearchPage {
+    /// The segments.
+    pub traces: Vec<FoundTrace>,
+    /// Where to go on; none at the end.
+    pub next: Option<String>,
+    /// Whether everything that matches and comes before `next` is in the page.
+    pub complete: bool,
+}
+
+/// A found segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundTrace {
+    /// The segment, as the protocol lists it.
+    pub trace: BasicTrace,
+    /// Service name as it was sent.
+    pub service_name: String,
+    /// Instance name as it was sent.
+    pub service_instance_name: String,
+}
+
+impl From<SegmentSummary> for FoundTrace {
+    fn from(mut summary: SegmentSummary) -> Self {
+        Self {
+            service_name: std::mem::take(&mut summary.service_name),
+            service_instance_name: std::mem::take(&mut summary.instance_name),
+            trace: BasicTrace::from(summary),
+        }
+    }
+}
+
+impl Query {
+    /// Our own extension: one page of segments.
+    ///
+    /// # Errors
+    /// `Invalid` for a wrong id, range, limit or cursor.
+    pub async fn search(&self, ctx: &Ctx, condition: &SearchCondition) -> Result<SearchPage> {
+        let filter = self.search_filter(condition)?;
+        let limit = usize::try_from(condition.limit)
+            .ok()
+            .filter(|limit| (1..=MAX_LIMIT).contains(limit))
+            .ok_or_else(|| Error::invalid(format!("limit is not from 1 to {MAX_LIMIT}")))?;
+        let after = condition.cursor.as_deref().map(read_cursor).transpose()?;
+        let page = self.storage.spans().search(&filter, after.as_ref(), limit).await?;
+        ctx.charge(usize::try_from(page.examined).unwrap_or(usize::MAX))?;
+        Ok(SearchPage {
+            traces: page.segments.into_iter().map(FoundTrace::from).collect(),
+            next: page.next.as_ref().map(write_cursor),
+            complete: page.complete,
+        })
+    }
+
+    fn search_filter(&self, condition: &SearchCondition) -> Result<SegmentFilter> {
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let (trace_id, span_id) = (given(&condition.trace_id), given(&condition.span_id));
+        let (from, to) = match &condition.duration {
+            Some(duration) => {
+                let window = duration.window(&self.zone)?;
+                (window.from_nanos, window.to_nanos)
+            }
+            None if trace_id.is_some() || span_id.is_some() => (i64::MIN, i64::MAX),
+            None => return Err(Error::invalid("condition needs duration, traceId or spanId")),
+        };
+        let service = given(&condition.service_id)
+            .map(|id| parse_service("serviceId", &id).map(|service| service.id()));
+        let instance = given(&condition.service_instance_id)
+            .map(|id| parse_child("serviceInstanceId", &id).map(|c| Entity::Instance(c).id()));
+        let endpoint = given(&condition.endpoint_id)
+            .map(|id| parse_child("endpointId", &id).map(|c| Entity::Endpoint(c).id()));
+        Ok(SegmentFilter {
+            from,
+            to,
+            service: service.transpose()?,
+            instance: instance.transpose()?,
+            endpoint: endpoint.transpose()?,
+            trace_id,
+            span_id,
+            min_duration: crate::trace::least(condition.min_duration),
+            max_duration: crate::trace::most(condition.max_duration),
+            state: condition.state,
+            tags: condition.tags.iter().map(SpanTag::filter).collect(),
+            keyword: given(&condition.keyword),
+            order: condition.order.stored(),
+        })
+    }
+}
+
+/// `1772303400000000000~7~trace42segment42`: the key of the order, the length of
+/// the trace id in bytes, then trace and segment, which may hold anything.
+fn write_cursor(cursor: &SegmentCursor) -> String {
+    let SegmentCursor { key, trace_id, segment_id } = cursor;
+    format!("{key}~{}~{trace_id}{segment_id}", trace_id.len())
+}
+
+fn read_cursor(text: &str) -> Result<SegmentCursor> {
+    let mut parts = text.splitn(3, '~');
+    let mut cursor = || {
+        let key = parts.next()?.parse().ok()?;
+        let length = parts.next()?.parse().ok()?;
+        let (trace_id, segment_id) = parts.next()?.split_at_checked(length)?;
+        let (trace_id, segment_id) = (trace_id.to_owned(), segment_id.to_owned());
+        Some(SegmentCursor { key, trace_id, segment_id })
+    };
+    cursor().ok_or_else(|| Error::invalid("cursor is not one that a page answered"))
+}
+
+#[cfg(test)]
+mod tests {
+    use skytrail_storage::SegmentCursor;
+
+    use super::{read_cursor, write_cursor};
+
+    #[test]
+    fn cursors_read_back_whatever_ids_are_made_of() {
+        for (trace_id, segment_id) in [("t.1", "a.b.c"), ("", ""), ("x~y", "~"), ("é", "ü~1")] {
+            let (trace_id, segment_id) = (trace_id.to_owned(), segment_id.to_owned());
+            let cursor = SegmentCursor { key: -7, trace_id, segment_id };
+            assert_eq!(read_cursor(&write_cursor(&cursor)).unwrap(), cursor);
+        }
+        for bad in ["yesterday", "", "1~2", "1~9~abc", "1~1~é"] {
+            assert!(read_cursor(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! A small shop that tests ask questions about.

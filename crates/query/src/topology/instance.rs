@@ -1,0 +1,132 @@
+//! Topology of the instances of two services.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use skytrail_model::entity::{ChildRef, Entity, ServiceRef};
+use skytrail_model::id;
+use skytrail_model::scope::Scope;
+use skytrail_storage::EntitySelection;
+
+use super::answer::{ServiceInstanceNode, ServiceInstanceTopology};
+use super::calls::Calls;
+use super::read::{Edges, ends};
+use crate::aliases::AliasTable;
+use crate::context::Ctx;
+use crate::entity::{ServiceCondition, parse_service};
+use crate::error::Result;
+use crate::hash::Set;
+use crate::query::Query;
+use crate::time::Duration;
+
+/// Components whose agents do not know which instance they called, so that an
+/// alias tells the service only (SkyWalking's `noUpstreamRealAddressAgents`).
+const NO_REAL_ADDRESS: [i32; 2] = [6000, 9000];
+
+impl Query {
+    /// `getServiceInstanceTopology`: calls between the instances of two
+    /// services, in either direction.
+    ///
+    /// # Errors
+    /// `Invalid` for a wrong id or range.
+    pub async fn get_service_instance_topology(
+        &self,
+        ctx: &Ctx,
+        client_service_id: &str,
+        server_service_id: &str,
+        duration: &Duration,
+    ) -> Result<ServiceInstanceTopology> {
+        let window = duration.window(&self.zone)?;
+        let client = parse_service("clientServiceId", client_service_id)?;
+        let server = parse_service("serverServiceId", server_service_id)?;
+        let aliases = self.aliases().await?;
+        let touching = touching(&[&client, &server], &aliases);
+        let scope = Scope::ServiceInstanceRelation;
+        let edges = self.edges(ctx, scope, touching, &window, &aliases).await?;
+        let mut ids = Set::default();
+        for edge in edges.plain.iter().chain(edges.to_addresses.keys()) {
+            ids.extend([edge.relation, edge.source, edge.dest]);
+        }
+        let names = self.names(ctx, ids).await?;
+        let mut calls = Calls::default();
+        let mut add = |source: Entity, dest: Entity, side| {
+            let pair = (source.service(), dest.service());
+            if pair == (&client, &server) || pair == (&server, &client) {
+                calls.add((source, dest), side, 0);
+            }
+        };
+        for edge in &edges.plain {
+            if let Some((source, dest)) = ends(edge, &names) {
+                add(source, dest, edge.side);
+            }
+        }
+        for (edge, dests) in to_instances(&edges, &aliases) {
+            let Some((source, _)) = ends(edge, &names) else { continue };
+            for dest in dests {
+                add(source.clone(), Entity::Instance(dest), edge.side);
+            }
+        }
+        Ok(ServiceInstanceTopology { nodes: nodes(&calls), calls: calls.answer(false) })
+    }
+
+    /// `getServiceInstanceTopologyByName`.
+    ///
+    /// # Errors
+    /// `Invalid` for a wrong layer or range.
+    pub async fn get_service_instance_topology_by_name(
+        &self,
+        ctx: &Ctx,
+        client_service: &ServiceCondition,
+        server_service: &ServiceCondition,
+        duration: &Duration,
+    ) -> Result<ServiceInstanceTopology> {
+        let (client, server) = (client_service.id()?, server_service.id()?);
+        self.get_service_instance_topology(ctx, &client, &server, duration).await
+    }
+}
+
+fn touching(services: &[&ServiceRef], aliases: &AliasTable) -> EntitySelection {
+    let addresses = services.iter().flat_map(|service| aliases.addresses_of(service));
+    let raw = addresses.flat_map(|address| address.services()).map(|service| service.id());
+    EntitySelection::these(services.iter().map(|service| service.id()).chain(raw).collect())
+}
+
+/// Edges to addresses with the instances that these were when called.
+fn to_instances<'a>(
+    edges: &'a Edges,
+    aliases: &AliasTable,
+) -> Vec<(&'a super::read::Edge, BTreeSet<ChildRef>)> {
+    let mut resolved = Vec::new();
+    for (edge, minutes) in &edges.to_addresses {
+        let Some(address) = aliases.address(edge.dest_service) else { continue };
+        if NO_REAL_ADDRESS.contains(&edge.component) {
+            continue;
+        }
+        let meanings = minutes.iter().filter_map(|minute| address.meaning(*minute));
+        let instance = |alias: &skytrail_model::alias::Alias| ChildRef {
+            service: alias.service.clone(),
+            name: alias.instance.clone(),
+        };
+        resolved.push((edge, meanings.map(instance).collect()));
+    }
+    resolved
+}
+
+/// The nodes of calls between instances or endpoints.
+pub(super) fn nodes(calls: &Calls) -> Vec<ServiceInstanceNode> {
+    let ends = calls.by_ends.keys().flat_map(|(source, dest)| [source, dest]);
+    let nodes: BTreeMap<String, ServiceInstanceNode> =
+        ends.filter_map(node).map(|node| (node.id.clone(), node)).collect();
+    nodes.into_values().collect()
+}
+
+fn node(entity: &Entity) -> Option<ServiceInstanceNode> {
+    let (Entity::Instance(child) | Entity::Endpoint(child)) = entity else { return None };
+    Some(ServiceInstanceNode {
+        id: id::child_id(&child.service, &child.name),
+        name: child.name.clone(),
+        service_id: id::service_id(&child.service),
+        service_name: child.service.name.clone(),
+        r#type: String::new(),
+        is_real: child.service.normal,
+    })
+}

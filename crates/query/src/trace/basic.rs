@@ -1,0 +1,112 @@
+//! Lists of segments.
+
+use skytrail_storage::{SegmentFilter, SegmentSummary};
+
+use super::condition::{MILLI, TraceQueryCondition, TraceQueryConditionByName};
+use crate::context::Ctx;
+use crate::error::Result;
+use crate::query::Query;
+
+/// Segments that the store is asked for at once.
+pub(super) const CHUNK: usize = 1_000;
+
+/// A list of segments (protocol `TraceBrief`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TraceBrief {
+    /// The segments, in the order asked for.
+    pub traces: Vec<BasicTrace>,
+}
+
+/// A segment in a list (protocol `BasicTrace`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BasicTrace {
+    /// Id of the segment.
+    pub segment_id: String,
+    /// The operation that names it.
+    pub endpoint_names: Vec<String>,
+    /// Milliseconds.
+    pub duration: i64,
+    /// Start, milliseconds since the Unix epoch, as text.
+    pub start: String,
+    /// Whether it failed.
+    pub is_error: bool,
+    /// Its trace.
+    pub trace_ids: Vec<String>,
+}
+
+impl From<SegmentSummary> for BasicTrace {
+    fn from(summary: SegmentSummary) -> Self {
+        Self {
+            segment_id: summary.segment.segment_id,
+            endpoint_names: vec![summary.endpoint_name],
+            duration: summary.duration.div_euclid(MILLI),
+            start: summary.start.div_euclid(MILLI).to_string(),
+            is_error: summary.is_error,
+            trace_ids: vec![summary.segment.trace_id],
+        }
+    }
+}
+
+impl Query {
+    /// `queryBasicTraces`: one page of segments.
+    ///
+    /// # Errors
+    /// `Invalid` for a wrong id, range or page, or when neither a range nor a
+    /// trace is named.
+    pub async fn query_basic_traces(
+        &self,
+        ctx: &Ctx,
+        condition: &TraceQueryCondition,
+    ) -> Result<TraceBrief> {
+        let filter = condition.filter(&self.zone)?;
+        let (skipped, size) = condition.paging.range(self.config.max_paged_segments)?;
+        let mut traces = Vec::new();
+        let mut seen = 0_usize;
+        self.each_segment(ctx, &filter, &mut |segment| {
+            seen += 1;
+            if seen > skipped && traces.len() < size {
+                traces.push(BasicTrace::from(segment));
+            }
+            traces.len() < size
+        })
+        .await?;
+        Ok(TraceBrief { traces })
+    }
+
+    /// `queryBasicTracesByName`.
+    ///
+    /// # Errors
+    /// As [`Query::query_basic_traces`], and `Invalid` for an unknown layer.
+    pub async fn query_basic_traces_by_name(
+        &self,
+        ctx: &Ctx,
+        condition: TraceQueryConditionByName,
+    ) -> Result<TraceBrief> {
+        self.query_basic_traces(ctx, &condition.by_id()?).await
+    }
+
+    /// Gives segments to `take`, in order, until it says false.
+    pub(super) async fn each_segment(
+        &self,
+        ctx: &Ctx,
+        filter: &SegmentFilter,
+        take: &mut (dyn FnMut(SegmentSummary) -> bool + Send),
+    ) -> Result<()> {
+        let mut after = None;
+        let mut chunk = 20;
+        loop {
+            let page = self.storage.spans().search(filter, after.as_ref(), chunk).await?;
+            ctx.charge(usize::try_from(page.examined).unwrap_or(usize::MAX))?;
+            for segment in page.segments {
+                if !take(segment) {
+                    return Ok(());
+                }
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(()),
+            }
+            chunk = CHUNK.min(chunk * 4);
+        }
+    }
+}

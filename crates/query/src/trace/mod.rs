@@ -1,0 +1,16 @@
+//! Traces: lists of segments, whole traces, and tag completion.
+
+mod basic;
+mod condition;
+mod order;
+mod span;
+mod tags;
+mod whole;
+
+pub use basic::{BasicTrace, TraceBrief};
+pub use condition::{QueryOrder, SpanTag, TraceQueryCondition, TraceQueryConditionByName};
+pub(crate) use condition::{least, most};
+pub use order::sort_spans;
+pub use skytrail_storage::TraceState;
+pub use span::{LogEntity, Ref, RefType, Span};
+pub use whole::{RetrievedTimeRange, Trace, TraceList, TraceV2};
