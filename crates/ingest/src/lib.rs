@@ -1,1 +1,5 @@
 //! Bytes to model: one folder per protocol.
+
+pub mod frame;
+pub mod skywalking;
+pub mod symbols;

@@ -1,0 +1,4 @@
+//! The protocols of the SkyWalking agents.
+
+pub mod segment;
+pub mod wire;

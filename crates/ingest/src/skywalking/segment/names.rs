@@ -1,0 +1,154 @@
+//! Names and texts of a message.
+
+use skytrail_model::batch::NO_NAME;
+use skytrail_model::text::{Name, NameId, Symbol, Text};
+
+use super::Refusal;
+use super::decode::Run;
+use crate::frame::{self, Kind};
+use crate::symbols::{Checked, EMPTY, Follow};
+
+impl Run<'_> {
+    /// The place in the batch of a part of the message.
+    #[inline]
+    pub(super) fn text_at(&self, part: &[u8]) -> Text {
+        let offset = part.as_ptr().addr().wrapping_sub(self.message.as_ptr().addr());
+        Text { start: self.place.wrapping_add(offset as u32), len: part.len() as u32 }
+    }
+
+    /// A service, instance, operation or peer, with its symbol.
+    #[inline]
+    pub(super) fn name(&mut self, bytes: &[u8], guess: u32) -> (NameId, u32) {
+        if bytes.is_empty() {
+            return (NO_NAME, EMPTY);
+        }
+        if bytes.len() > self.limits.name_bytes as usize {
+            self.notes.cut_names += 1;
+            return self.intern(cut(bytes, self.limits.name_bytes), EMPTY);
+        }
+        self.intern(bytes, guess)
+    }
+
+    /// A name that tends to follow another one.
+    #[inline]
+    pub(super) fn name_after(&mut self, bytes: &[u8], before: u32, place: Follow) -> (NameId, u32) {
+        let guess = self.symbols.follower(before, place);
+        let found = self.name(bytes, guess);
+        if found.1 != guess {
+            self.symbols.set_follower(before, place, found.1);
+        }
+        found
+    }
+
+    /// An attribute key that tends to follow another name.
+    #[inline]
+    pub(super) fn key_after(&mut self, bytes: &[u8], before: u32) -> (NameId, u32) {
+        if bytes.is_empty() {
+            return (NO_NAME, EMPTY);
+        }
+        if bytes.len() > self.limits.key_bytes as usize {
+            self.notes.cut_keys += 1;
+            return self.intern(cut(bytes, self.limits.key_bytes), EMPTY);
+        }
+        let guess = self.symbols.follower(before, Follow::Key);
+        let found = self.intern(bytes, guess);
+        if found.1 != guess {
+            self.symbols.set_follower(before, Follow::Key, found.1);
+        }
+        found
+    }
+
+    #[inline]
+    fn intern(&mut self, bytes: &[u8], guess: u32) -> (NameId, u32) {
+        match self.symbols.check(guess, bytes) {
+            Checked::Here(local) => (local, guess),
+            Checked::Elsewhere => (self.first_in_batch(guess, self.text_at(bytes)), guess),
+            Checked::Wrong => self.look_up(bytes),
+        }
+    }
+
+    #[inline(never)]
+    fn look_up(&mut self, bytes: &[u8]) -> (NameId, u32) {
+        if let Some(symbol) = self.symbols.find(bytes) {
+            let local = self.symbols.local(symbol);
+            return (
+                local.unwrap_or_else(|| self.first_in_batch(symbol, self.text_at(bytes))),
+                symbol,
+            );
+        }
+        match std::str::from_utf8(bytes) {
+            Ok(text) => {
+                let symbol = self.symbols.insert(text);
+                (self.first_in_batch(symbol, self.text_at(bytes)), symbol)
+            }
+            Err(_) => self.intern_repaired(&String::from_utf8_lossy(bytes)),
+        }
+    }
+
+    fn intern_repaired(&mut self, text: &str) -> (NameId, u32) {
+        self.notes.repaired += 1;
+        let symbol = self.symbols.insert(text);
+        if let Some(local) = self.symbols.local(symbol) {
+            return (local, symbol);
+        }
+        let place = self.push_repaired(text);
+        (self.first_in_batch(symbol, place), symbol)
+    }
+
+    #[inline(never)]
+    fn first_in_batch(&mut self, symbol: u32, text: Text) -> NameId {
+        let local = NameId(self.batch.names.len() as u32);
+        self.batch.names.push(Name { text, symbol: Symbol(symbol) });
+        self.symbols.set_local(symbol, local);
+        local
+    }
+
+    fn push_repaired(&mut self, text: &str) -> Text {
+        let start = frame::push(&mut self.batch.bytes, Kind::Repaired, text.as_bytes());
+        Text { start, len: text.len() as u32 }
+    }
+
+    /// A text that is no name.
+    #[inline]
+    pub(super) fn text(&mut self, bytes: &[u8]) -> Text {
+        if bytes.is_ascii() { self.text_at(bytes) } else { self.text_beyond_ascii(bytes) }
+    }
+
+    #[inline(never)]
+    pub(super) fn text_beyond_ascii(&mut self, bytes: &[u8]) -> Text {
+        match std::str::from_utf8(bytes) {
+            Ok(_) => self.text_at(bytes),
+            Err(_) => {
+                self.notes.repaired += 1;
+                self.push_repaired(&String::from_utf8_lossy(bytes))
+            }
+        }
+    }
+
+    /// A trace or segment id.
+    #[inline]
+    pub(super) fn id(&mut self, bytes: &[u8]) -> Result<Text, Refusal> {
+        if bytes.len() > self.limits.id_bytes as usize {
+            return Err(Refusal::Limit {
+                what: "id_bytes",
+                found: bytes.len() as u64,
+                key: "ingest.segment.max_id_bytes",
+                limit: u64::from(self.limits.id_bytes),
+            });
+        }
+        Ok(self.text(bytes))
+    }
+}
+
+/// The first `limit` bytes, less those of a character that would be torn.
+pub(super) fn cut(bytes: &[u8], limit: u32) -> &[u8] {
+    let mut end = (limit as usize).min(bytes.len());
+    // A character has at most three bytes that continue it.
+    let is_torn = |at: usize| bytes.get(at).is_some_and(|byte| byte & 0xc0 == 0x80);
+    for _ in 0..3 {
+        if end > 0 && is_torn(end) {
+            end -= 1;
+        }
+    }
+    bytes.get(..end).unwrap_or_default()
+}

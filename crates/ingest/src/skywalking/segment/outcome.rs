@@ -1,0 +1,93 @@
+//! What became of a message.
+
+use std::fmt;
+
+use crate::skywalking::wire::Malformed;
+
+/// A segment that was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Decoded {
+    /// Its spans.
+    pub spans: u32,
+    /// What had to be changed.
+    pub notes: Notes,
+}
+
+/// What a decoder had to change, counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Notes {
+    /// Texts with U+FFFD in place of what is not UTF-8.
+    pub repaired: u32,
+    /// Names cut to their limit.
+    pub cut_names: u32,
+    /// Attribute keys cut to their limit.
+    pub cut_keys: u32,
+    /// Attribute values cut to their limit.
+    pub cut_values: u32,
+    /// Attributes left out.
+    pub left_out_attributes: u32,
+    /// Events left out.
+    pub left_out_events: u32,
+    /// Links left out.
+    pub left_out_links: u32,
+    /// Spans that end before they start; their duration is 0.
+    pub negative_durations: u32,
+}
+
+impl Notes {
+    /// Whether nothing was changed.
+    pub fn is_clean(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Why a segment is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is not a `SegmentObject`.
+    Malformed(Malformed),
+    /// It is over a limit.
+    Limit {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much there is; at least so much where counting stopped.
+        found: u64,
+        /// The configuration key of the limit.
+        key: &'static str,
+        /// The limit.
+        limit: u64,
+    },
+    /// It holds no span.
+    NoSpans,
+}
+
+impl Refusal {
+    /// The reason as it is counted.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "malformed",
+            Self::Limit { what, .. } => what,
+            Self::NoSpans => "no_spans",
+        }
+    }
+}
+
+impl From<Malformed> for Refusal {
+    fn from(malformed: Malformed) -> Self {
+        Self::Malformed(malformed)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed(malformed) => write!(f, "not a protobuf message: {malformed}"),
+            Self::Limit { what, found, key, limit } => {
+                write!(f, "{what} {found} exceeds {key} ({limit})")
+            }
+            Self::NoSpans => f.write_str("the segment has no spans"),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}

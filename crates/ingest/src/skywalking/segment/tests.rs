@@ -1,0 +1,6 @@
+//! The reader against prost, and what it does beyond it.
+
+mod golden;
+mod prost_equal;
+mod seen;
+mod wire_messages;

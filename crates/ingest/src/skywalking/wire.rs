@@ -1,0 +1,304 @@
+//! Reading protobuf in place, with the rules of prost: what it refuses is
+//! refused, what it takes is taken.
+
+use std::fmt;
+
+/// Why bytes are not a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Malformed {
+    /// A variable-length integer is cut off, too long or too large.
+    Varint,
+    /// A field number is 0 or above 2^29 - 1.
+    Key,
+    /// A wire type does not exist, or is not the one of the field.
+    WireType,
+    /// A length reaches beyond the message.
+    Length,
+    /// A group ends that did not begin, or does not end.
+    Group,
+    /// Groups nest deeper than 100 levels.
+    Depth,
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Varint => "an integer is cut off or too large",
+            Self::Key => "a field number is out of range",
+            Self::WireType => "a field has the wrong wire type",
+            Self::Length => "a length reaches beyond the message",
+            Self::Group => "a group does not end where it should",
+            Self::Depth => "groups nest deeper than 100 levels",
+        })
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+/// Levels that prost goes down: the message itself and 99 below it.
+pub const DEPTH: u32 = 100;
+
+const VARINT: u64 = 0;
+const FIXED64: u64 = 1;
+const BYTES: u64 = 2;
+const START_GROUP: u64 = 3;
+const END_GROUP: u64 = 4;
+const FIXED32: u64 = 5;
+
+/// The key of an integer field.
+pub const fn int(field: u64) -> u64 {
+    field << 3 | VARINT
+}
+
+/// The key of a field with a length: text, bytes or a message.
+pub const fn len(field: u64) -> u64 {
+    field << 3 | BYTES
+}
+
+/// Reads the fields of one message from front to back. What it gives are parts
+/// of the message, so that their place in it can be told.
+#[derive(Debug, Clone, Copy)]
+pub struct Cursor<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Cursor<'a> {
+    /// Over a message.
+    #[inline]
+    pub fn new(message: &'a [u8]) -> Self {
+        Self { rest: message }
+    }
+
+    /// What is not read yet.
+    #[inline]
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// The key of the next field; none at the end. Whether such a field can be
+    /// is asked where it is passed over: a key that is known is one that can.
+    #[inline]
+    pub fn key(&mut self) -> Result<Option<u64>, Malformed> {
+        match self.rest {
+            [] => Ok(None),
+            [key @ 0..0x80, rest @ ..] => {
+                self.rest = rest;
+                Ok(Some(u64::from(*key)))
+            }
+            _ => self.long_key().map(Some),
+        }
+    }
+
+    #[inline(never)]
+    fn long_key(&mut self) -> Result<u64, Malformed> {
+        let key = self.varint()?;
+        if key > u64::from(u32::MAX) { Err(Malformed::Key) } else { Ok(key) }
+    }
+
+    /// The next field, if it has this key and at most 127 bytes: for runs of
+    /// one repeated field.
+    #[inline]
+    pub fn next_short(&mut self, key: u64) -> Option<&'a [u8]> {
+        let [next, len @ 0..0x80, rest @ ..] = self.rest else { return None };
+        if u64::from(*next) != key {
+            return None;
+        }
+        let (bytes, rest) = rest.split_at_checked(usize::from(*len))?;
+        self.rest = rest;
+        Some(bytes)
+    }
+
+    /// An integer.
+    #[inline]
+    pub fn varint(&mut self) -> Result<u64, Malformed> {
+        match self.rest {
+            [byte @ 0..0x80, rest @ ..] => {
+                self.rest = rest;
+                Ok(u64::from(*byte))
+            }
+            _ => self.long_varint(),
+        }
+    }
+
+    #[inline(never)]
+    fn long_varint(&mut self) -> Result<u64, Malformed> {
+        if let Some(word) = self.rest.first_chunk::<8>() {
+            let word = u64::from_le_bytes(*word);
+            let ends = !word & 0x8080_8080_8080_8080;
+            if ends != 0 {
+                let bits = ends.trailing_zeros() + 1;
+                self.rest = self.rest.get(bits as usize / 8..).unwrap_or_default();
+                return Ok(squeeze(word & (u64::MAX >> (64 - bits))));
+            }
+        }
+        self.slow_varint()
+    }
+
+    #[inline(never)]
+    fn slow_varint(&mut self) -> Result<u64, Malformed> {
+        let mut value = 0;
+        for (at, byte) in self.rest.iter().take(10).enumerate() {
+            value |= u64::from(byte & 0x7f) << (at * 7);
+            if *byte < 0x80 {
+                // The tenth byte has room for one bit.
+                if at == 9 && *byte > 1 {
+                    break;
+                }
+                self.rest = self.rest.get(at + 1..).unwrap_or_default();
+                return Ok(value);
+            }
+        }
+        Err(Malformed::Varint)
+    }
+
+    /// A truth value.
+    #[inline]
+    pub fn bool(&mut self) -> Result<bool, Malformed> {
+        Ok(self.varint()? != 0)
+    }
+
+    /// The bytes of a field with a length.
+    #[inline]
+    pub fn bytes(&mut self) -> Result<&'a [u8], Malformed> {
+        let len = usize::try_from(self.varint()?).map_err(|_| Malformed::Length)?;
+        let (bytes, rest) = self.rest.split_at_checked(len).ok_or(Malformed::Length)?;
+        self.rest = rest;
+        Ok(bytes)
+    }
+
+    /// Passes a field that is not read. Fields up to `known` are those of the
+    /// message, so that one of them here has the wrong wire type. `depth` is
+    /// how many levels are left, as prost counts them.
+    #[inline(never)]
+    pub fn skip(&mut self, key: u64, known: u64, depth: u32) -> Result<(), Malformed> {
+        if (1..=known).contains(&(key >> 3)) {
+            return Err(Malformed::WireType);
+        }
+        self.skip_value(key, depth)
+    }
+
+    fn skip_value(&mut self, key: u64, depth: u32) -> Result<(), Malformed> {
+        if depth == 0 {
+            return Err(Malformed::Depth);
+        }
+        if key >> 3 == 0 {
+            return Err(Malformed::Key);
+        }
+        match key & 7 {
+            VARINT => self.varint().map(drop),
+            FIXED64 => self.advance(8),
+            BYTES => self.bytes().map(drop),
+            START_GROUP => self.skip_group(key >> 3, depth),
+            FIXED32 => self.advance(4),
+            END_GROUP => Err(Malformed::Group),
+            _ => Err(Malformed::WireType),
+        }
+    }
+
+    fn skip_group(&mut self, field: u64, depth: u32) -> Result<(), Malformed> {
+        loop {
+            let key = self.key()?.ok_or(Malformed::Group)?;
+            if key & 7 == END_GROUP {
+                return if key >> 3 == field { Ok(()) } else { Err(Malformed::Group) };
+            }
+            self.skip_value(key, depth - 1)?;
+        }
+    }
+
+    fn advance(&mut self, count: usize) -> Result<(), Malformed> {
+        self.rest = self.rest.get(count..).ok_or(Malformed::Length)?;
+        Ok(())
+    }
+}
+
+/// Closes the gaps that the continuation bits of up to eight bytes leave.
+#[inline]
+fn squeeze(word: u64) -> u64 {
+    let x = word & 0x7f7f_7f7f_7f7f_7f7f;
+    let x = x & 0x007f_007f_007f_007f | (x & 0x7f00_7f00_7f00_7f00) >> 1;
+    let x = x & 0x0000_3fff_0000_3fff | (x & 0x3fff_0000_3fff_0000) >> 2;
+    x & 0x0000_0000_0fff_ffff | (x & 0x0fff_ffff_0000_0000) >> 4
+}
+
+/// What the top level of a message tells without decoding it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Glance<'a> {
+    /// The text field that was asked for; empty when it is absent.
+    pub text: &'a [u8],
+    /// How often the repeated field that was asked for occurs.
+    pub count: u64,
+}
+
+/// Looks at the top level of a message: the last occurrence of text field
+/// `text`, and how often field `repeated` occurs. On an error the count so far
+/// comes along.
+pub fn glance(message: &[u8], text: u64, repeated: u64) -> Result<Glance<'_>, (Malformed, u64)> {
+    let mut cursor = Cursor::new(message);
+    let mut glance = Glance { text: &[], count: 0 };
+    loop {
+        match step(&mut cursor, text, repeated, &mut glance) {
+            Ok(true) => {}
+            Ok(false) => return Ok(glance),
+            Err(error) => return Err((error, glance.count)),
+        }
+    }
+}
+
+#[inline]
+fn step<'a>(
+    cursor: &mut Cursor<'a>,
+    text: u64,
+    repeated: u64,
+    glance: &mut Glance<'a>,
+) -> Result<bool, Malformed> {
+    let Some(key) = cursor.key()? else { return Ok(false) };
+    if key & 7 != BYTES {
+        return cursor.skip_value(key, DEPTH).map(|()| true);
+    }
+    let bytes = cursor.bytes()?;
+    if key == repeated {
+        glance.count += 1;
+    } else if key == text {
+        glance.text = bytes;
+    }
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, prop, proptest};
+
+    use super::{Cursor, Malformed, glance, len};
+
+    proptest! {
+        #[test]
+        fn integers_read_as_prost_reads_them(
+            value: u64,
+            shift in 0..64_u32,
+            junk in prop::collection::vec(any::<u8>(), 0..12),
+        ) {
+            let mut bytes = Vec::new();
+            prost::encoding::encode_varint(value >> shift, &mut bytes);
+            bytes.extend(&junk);
+            let mut ours = Cursor::new(&bytes);
+            assert_eq!(ours.varint(), Ok(value >> shift));
+            assert_eq!(ours.rest(), junk);
+            let mut theirs = junk.as_slice();
+            let expected = prost::encoding::decode_varint(&mut theirs).ok();
+            let mut ours = Cursor::new(&junk);
+            assert_eq!(ours.varint().ok(), expected);
+            if expected.is_some() {
+                assert_eq!(ours.rest(), theirs);
+            }
+        }
+    }
+
+    #[test]
+    fn a_glance_takes_the_last_text_and_counts() {
+        let message = b"\x1a\x00\x22\x01a\x1a\x01x\x22\x02bc";
+        let seen = glance(message, len(4), len(3)).unwrap();
+        assert_eq!((seen.text, seen.count), (b"bc".as_slice(), 2));
+        let cut = glance(&message[..10], len(4), len(3));
+        assert_eq!(cut, Err((Malformed::Length, 2)));
+    }
+}
