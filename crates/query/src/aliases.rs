@@ -150,6 +150,7 @@ pub(crate) struct Source<'a> {
 }
 
 /// What an address must have been.
+#[derive(Clone, Copy)]
 pub(crate) struct Meaning<'a> {
     address: &'a Address,
     service: &'a ServiceRef,
@@ -216,11 +217,8 @@ fn push_sources<'a>(
     meaning: Meaning<'a>,
     steady: bool,
 ) {
-    let Meaning { address, service, instance } = meaning;
-    for id in ids {
-        let only_while = (!steady).then_some(Meaning { address, service, instance });
-        sources.push(Source { id, only_while });
-    }
+    let only_while = (!steady).then_some(meaning);
+    sources.extend(ids.map(|id| Source { id, only_while }));
 }
 
 #[cfg(test)]

@@ -22,8 +22,6 @@ mod query;
 pub mod records;
 mod rows;
 pub mod search;
-#[cfg(test)]
-mod shop;
 pub mod time;
 pub mod topology;
 pub mod trace;

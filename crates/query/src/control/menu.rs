@@ -76,7 +76,7 @@ mod tests {
     fn every_item_is_a_group_or_a_known_layer() {
         fn check(entry: &Entry) {
             let is_layer = Layer::from_name(entry.layer).is_some();
-            assert!(is_layer != !entry.entries.is_empty(), "{}", entry.title);
+            assert!(is_layer == entry.entries.is_empty(), "{}", entry.title);
             assert!(!entry.description.is_empty() && !entry.key.is_empty());
             entry.entries.iter().for_each(check);
         }

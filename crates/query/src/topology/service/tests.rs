@@ -54,10 +54,10 @@ impl Graph {
         } else {
             self.edges.plain.insert(edge);
         }
-        self.know(relation, LayerSet::default())
+        self.know(&relation, LayerSet::default())
     }
 
-    fn know(mut self, entity: Entity, layers: LayerSet) -> Self {
+    fn know(mut self, entity: &Entity, layers: LayerSet) -> Self {
         let record = EntityRecord {
             entity: entity.clone(),
             layers,
@@ -91,7 +91,7 @@ fn both_sides_of_a_call_are_one_call() {
         .call(("User", "web"), Server, "SpringMVC", 1)
         .call(("web", "shop"), Client, "HttpClient", 1)
         .call(("web", "shop"), Server, "Tomcat", 1)
-        .know(Entity::Service(service("shop")), LayerSet::of(Layer::GENERAL));
+        .know(&Entity::Service(service("shop")), LayerSet::of(Layer::GENERAL));
     let topology = graph.build(&["web", "shop"]);
     assert_eq!(topology.calls.len(), 2);
     let call = topology.calls.iter().find(|call| call.source == "d2Vi.1").unwrap();

@@ -1,1 +1,0 @@
-//! A small shop that tests ask questions about.
