@@ -11,6 +11,7 @@ pub mod handoff;
 pub mod journal;
 pub mod metrics;
 pub mod outcome;
+pub mod quantity;
 pub mod queue;
 pub mod receipt;
 pub mod shutdown;
