@@ -1,0 +1,20 @@
+//! Speed and memory, as ratios measured side by side in one run; the guard on
+//! instructions per span; and the hostile soak.
+//!
+//! - [`measure`]: processor time, memory, rounds. [`table`]: what is printed.
+//! - [`workload`]: the traffic. [`naive`]: the version to compare aggregation with.
+//!   [`peer`]: the collector to compare the server with.
+//! - [`process`]: the processes that are measured. [`load`]: who sends to them.
+//! - [`rows`]: one file per row of the table.
+//! - [`wire`] and [`soak`]: hostile input, and what must stay true under it.
+
+pub mod load;
+pub mod measure;
+pub mod naive;
+pub mod peer;
+pub mod process;
+pub mod rows;
+pub mod soak;
+pub mod table;
+pub mod wire;
+pub mod workload;

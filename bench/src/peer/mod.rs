@@ -1,0 +1,5 @@
+//! What Skytrail is compared with.
+
+pub mod convert;
+pub mod otlp;
+pub mod rotel;

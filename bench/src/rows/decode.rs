@@ -1,0 +1,122 @@
+//! Decoding of segments, by our reader and by prost, over the same bytes.
+
+use std::hint::black_box;
+
+use anyhow::{Result, bail};
+use prost::Message;
+use skytrail_ingest::skywalking::segment::{Decoder, Limits};
+use skytrail_ingest::symbols::SymbolLimits;
+use skytrail_model::batch::SpanBatch;
+use skytrail_proto::v3::SegmentObject;
+
+use super::bench::{Bench, RowMaker};
+use crate::measure::cpu::spent;
+use crate::measure::rounds::{Contender, interleave};
+use crate::table::Row;
+use crate::workload::Workload;
+
+pub(super) const ROW: RowMaker =
+    RowMaker { name: "decode", what: "segment decode vs prost, table warm", make };
+
+/// Segments of a run: 34 MB, more than the caches of a core hold.
+const SEGMENTS: usize = 20_000;
+
+/// Segments per batch: what a shard hands over at some load.
+const BATCH: usize = 100;
+
+/// A decoder with the limits of the default configuration's order of size.
+pub fn decoder() -> Decoder {
+    Decoder::new(0, Limits::NONE, SymbolLimits { entries: 200_000, bytes: 32 << 20 })
+}
+
+/// Decodes a workload batch by batch.
+#[derive(Debug)]
+pub struct Decoding<'a> {
+    workload: &'a Workload,
+    batch: usize,
+}
+
+impl<'a> Decoding<'a> {
+    /// In batches of the size that the rows use.
+    pub fn of(workload: &'a Workload) -> Self {
+        Self { workload, batch: BATCH }
+    }
+
+    /// Decodes everything with a table that outlives batches; every batch is
+    /// made anew and given to `take`.
+    pub fn run(&self, decoder: &mut Decoder, mut take: impl FnMut(SpanBatch)) -> Result<u64> {
+        let mut spans = 0;
+        for segments in self.workload.encoded.chunks(self.batch) {
+            let mut batch = SpanBatch::default();
+            decoder.begin(&mut batch);
+            for bytes in segments {
+                match decoder.decode(bytes, &mut batch) {
+                    Ok(decoded) => spans += u64::from(decoded.spans),
+                    Err(refusal) => bail!("a segment was refused: {refusal}"),
+                }
+            }
+            take(batch);
+        }
+        Ok(spans)
+    }
+
+    /// Decodes everything with an empty table for each batch.
+    pub fn run_cold(&self, mut take: impl FnMut(SpanBatch)) -> Result<u64> {
+        let mut spans = 0;
+        for segments in self.workload.encoded.chunks(self.batch) {
+            let mut decoder = decoder();
+            let mut batch = SpanBatch::default();
+            decoder.begin(&mut batch);
+            for bytes in segments {
+                if let Ok(decoded) = decoder.decode(bytes, &mut batch) {
+                    spans += u64::from(decoded.spans);
+                }
+            }
+            take(batch);
+        }
+        Ok(spans)
+    }
+}
+
+/// Nanoseconds per span of the thread.
+fn per_span(workload: &Workload, work: impl FnOnce() -> Result<u64>) -> Result<f64> {
+    let mut spans = Ok(0);
+    let time = spent(|| spans = work());
+    let spans = spans?;
+    if spans != workload.spans {
+        bail!("{spans} spans were decoded of {}", workload.spans);
+    }
+    Ok(time.as_nanos() as f64 / spans as f64)
+}
+
+fn make(bench: &Bench) -> Result<Vec<Row>> {
+    let workload = Workload::new(SEGMENTS);
+    let decoding = Decoding::of(&workload);
+    let mut warm = decoder();
+    let mut contenders: [Contender<'_>; 3] = [
+        Box::new(|| {
+            per_span(&workload, || decoding.run(&mut warm, |batch| drop(black_box(batch))))
+        }),
+        Box::new(|| per_span(&workload, || decoding.run_cold(|batch| drop(black_box(batch))))),
+        Box::new(|| per_span(&workload, || with_prost(&workload))),
+    ];
+    let rounds = interleave(bench.rounds, &mut contenders)?;
+    let [warm, cold, prost] = [0, 1, 2].map(|at| rounds.get(at).map_or(0.0, |r| r.median()));
+    let note = format!(
+        "{warm:.0} ns a span, prost {prost:.0}; {}, batches of {BATCH}",
+        workload.describe()
+    );
+    let cold_row =
+        Row::shown("segment decode vs prost, table cold", format!("{:.2}×", cold / prost))
+            .note(format!("{cold:.0} ns a span; an empty table for every batch"));
+    Ok(vec![Row::ratio(ROW.what, warm, prost, 0.30, "0.18×").note(note), cold_row])
+}
+
+fn with_prost(workload: &Workload) -> Result<u64> {
+    let mut spans = 0;
+    for bytes in &workload.encoded {
+        let segment = black_box(SegmentObject::decode(bytes.as_ref())?);
+        spans += segment.spans.len() as u64;
+    }
+    Ok(spans)
+}
