@@ -1,0 +1,93 @@
+//! What runs: the keys, checked and put into the units that the analysis uses.
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+
+use super::raw::SegmentStatus;
+use crate::naming::Naming;
+
+/// Checked configuration.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub(crate) oal_dir: Option<PathBuf>,
+    pub(crate) naming: Naming,
+    pub(crate) limits: Limits,
+    pub(crate) apdex: Thresholds,
+    pub(crate) slow: SlowThresholds,
+    /// `host:port` of gateways without an agent.
+    pub(crate) gateways: HashSet<String>,
+    pub(crate) segment_status: SegmentStatus,
+    pub(crate) searchable_tags: Vec<String>,
+    pub(crate) windows: WindowRules,
+    pub(crate) pairing: PairingLimits,
+    /// The file that groups endpoints, for messages.
+    pub(crate) grouping_file: String,
+}
+
+impl Settings {
+    /// Tag keys that can be searched for, in the order of the configuration.
+    pub fn searchable_tags(&self) -> &[String] {
+        &self.searchable_tags
+    }
+}
+
+/// Things that a shard tells apart.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) services: usize,
+    pub(crate) instances: usize,
+    pub(crate) endpoints: usize,
+    pub(crate) endpoints_per_service: usize,
+    pub(crate) relations: usize,
+    /// Nanoseconds.
+    pub(crate) idle: i64,
+}
+
+/// Apdex thresholds in microseconds.
+#[derive(Debug, Clone)]
+pub(crate) struct Thresholds {
+    pub(crate) default: i64,
+    pub(crate) by_name: HashMap<String, i64>,
+}
+
+impl Thresholds {
+    pub(crate) fn of(&self, name: Option<&str>) -> i64 {
+        name.and_then(|name| self.by_name.get(name)).copied().unwrap_or(self.default)
+    }
+}
+
+/// Microseconds by lower-case type.
+#[derive(Debug, Clone)]
+pub(crate) struct SlowThresholds {
+    pub(crate) database: HashMap<String, i64>,
+    pub(crate) cache_read: HashMap<String, i64>,
+    pub(crate) cache_write: HashMap<String, i64>,
+    /// Characters.
+    pub(crate) max_statement: usize,
+}
+
+impl SlowThresholds {
+    /// The threshold of a type; without a default nothing is slow.
+    pub(crate) fn of(thresholds: &HashMap<String, i64>, kind: &str) -> i64 {
+        let found = thresholds.get(&kind.to_lowercase());
+        found.or_else(|| thresholds.get("default")).copied().unwrap_or(i64::MAX)
+    }
+}
+
+/// When windows open and close; nanoseconds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WindowRules {
+    pub(crate) budget: usize,
+    pub(crate) grace: i64,
+    pub(crate) past: i64,
+    pub(crate) future: i64,
+}
+
+/// Bounds of pairing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PairingLimits {
+    pub(crate) entries: usize,
+    pub(crate) bytes: usize,
+    /// Nanoseconds.
+    pub(crate) wait: i64,
+}

@@ -1,0 +1,420 @@
+//! All entities of a shard.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use skytrail_model::entity::{ChildRef, Entity, EntityId, EntityRecord};
+use skytrail_model::layer::Layer;
+use skytrail_model::scope::Scope;
+use skytrail_model::time::Minute;
+
+use super::node::{NO_NODE, Names, Node, Saved, ServiceName};
+use crate::config::Limits;
+use crate::naming::{ABANDONED, OTHER, is_collective};
+
+/// Entities of one scope. Numbers of entities that went are used again.
+#[derive(Debug, Default)]
+struct Arena {
+    nodes: Vec<Option<Node>>,
+    free: Vec<u32>,
+    by_id: HashMap<EntityId, u32, RandomState>,
+}
+
+impl Arena {
+    fn get(&self, node: u32) -> Option<&Node> {
+        self.nodes.get(node as usize)?.as_ref()
+    }
+
+    fn get_mut(&mut self, node: u32) -> Option<&mut Node> {
+        self.nodes.get_mut(node as usize)?.as_mut()
+    }
+
+    fn insert(&mut self, node: Node) -> u32 {
+        let id = node.id;
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.nodes.push(None);
+            (self.nodes.len() - 1) as u32
+        });
+        if let Some(slot) = self.nodes.get_mut(place as usize) {
+            *slot = Some(node);
+        }
+        self.by_id.insert(id, place);
+        place
+    }
+
+    fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Removes the nodes last used before `since` and gives them back.
+    fn prune(&mut self, since: i64) -> Vec<Node> {
+        let mut pruned = Vec::new();
+        for (place, slot) in self.nodes.iter_mut().enumerate() {
+            if let Some(node) = slot.take_if(|node| node.touched < since) {
+                self.by_id.remove(&node.id);
+                self.free.push(place as u32);
+                pruned.push(node);
+            }
+        }
+        pruned
+    }
+}
+
+/// The service of a relation's end, and its own name where it is no service.
+pub(crate) type EndName = (Arc<str>, Option<Arc<str>>);
+
+/// A limit that was reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Overflow {
+    /// Too many endpoints of this service.
+    EndpointsOf(Arc<str>),
+    /// Too many entities of a scope.
+    Scope(Scope),
+}
+
+/// All entities of a shard.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    arenas: [Arena; Scope::ALL.len()],
+    limits: Limits,
+    overflows: Vec<Overflow>,
+}
+
+impl Directory {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self { arenas: Default::default(), limits, overflows: Vec::new() }
+    }
+
+    fn arena(&self, scope: Scope) -> &Arena {
+        &self.arenas[scope as usize - 1]
+    }
+
+    fn arena_mut(&mut self, scope: Scope) -> &mut Arena {
+        &mut self.arenas[scope as usize - 1]
+    }
+
+    /// Entities of a scope.
+    pub(crate) fn len(&self, scope: Scope) -> usize {
+        self.arena(scope).len()
+    }
+
+    /// Limits that were reached since the last call, one entry per name that
+    /// was not told apart.
+    pub(crate) fn take_overflows(&mut self) -> Vec<Overflow> {
+        std::mem::take(&mut self.overflows)
+    }
+
+    /// The number of a service by its normalised name.
+    pub(crate) fn service(&mut self, name: &str, normal: bool, now: i64) -> u32 {
+        let service = ServiceName { name: Arc::from(name), normal };
+        let id = Entity::Service(service.to_ref()).id();
+        if let Some(node) = self.known(Scope::Service, id, now) {
+            return node;
+        }
+        if self.len(Scope::Service) >= self.limits.services && name != OTHER {
+            self.overflows.push(Overflow::Scope(Scope::Service));
+            return self.service(OTHER, normal, now);
+        }
+        let node = Node::new(id, Names::Service(service), NO_NODE, now);
+        self.arena_mut(Scope::Service).insert(node)
+    }
+
+    /// The number of an instance or endpoint by its normalised name.
+    pub(crate) fn child(&mut self, scope: Scope, service: u32, name: &str, now: i64) -> u32 {
+        let Some(owner) = self.service_name(service) else { return NO_NODE };
+        let child = ChildRef { service: owner.to_ref(), name: name.to_owned() };
+        let id = match scope {
+            Scope::Endpoint => Entity::Endpoint(child).id(),
+            _ => Entity::Instance(child).id(),
+        };
+        if let Some(node) = self.known(scope, id, now) {
+            return node;
+        }
+        if let Some(instead) = self.instead_of(scope, service, &owner, name) {
+            return self.child(scope, service, instead, now);
+        }
+        let node = Node::new(id, Names::Child(owner, Arc::from(name)), service, now);
+        if let Some(service) = self.arena_mut(Scope::Service).get_mut(service) {
+            service.children += u32::from(node.counts_as_endpoint(scope));
+        }
+        self.arena_mut(scope).insert(node)
+    }
+
+    /// What a new name counts as when a limit is reached.
+    fn instead_of(
+        &mut self,
+        scope: Scope,
+        service: u32,
+        owner: &ServiceName,
+        name: &str,
+    ) -> Option<&'static str> {
+        if is_collective(name) {
+            return None;
+        }
+        let limit = match scope {
+            Scope::Endpoint => self.limits.endpoints,
+            _ => self.limits.instances,
+        };
+        let children = self.arena(Scope::Service).get(service).map_or(0, |node| node.children);
+        if scope == Scope::Endpoint && children as usize >= self.limits.endpoints_per_service {
+            self.overflows.push(Overflow::EndpointsOf(owner.name.clone()));
+            return Some(ABANDONED);
+        }
+        if self.len(scope) >= limit {
+            self.overflows.push(Overflow::Scope(scope));
+            return Some(OTHER);
+        }
+        None
+    }
+
+    /// The number of a relation between two entities of one scope; none beyond
+    /// the limit.
+    pub(crate) fn relation(&mut self, scope: Scope, source: u32, dest: u32, now: i64) -> u32 {
+        let end_scope = match scope {
+            Scope::ServiceRelation => Scope::Service,
+            Scope::EndpointRelation => Scope::Endpoint,
+            _ => Scope::ServiceInstance,
+        };
+        let Some((names, ends)) = self.ends(end_scope, source, dest) else { return NO_NODE };
+        let id = names.entity(scope).id();
+        if let Some(node) = self.known(scope, id, now) {
+            return node;
+        }
+        if self.len(scope) >= self.limits.relations {
+            self.overflows.push(Overflow::Scope(scope));
+            return NO_NODE;
+        }
+        let mut node = Node::new(id, names, NO_NODE, now);
+        node.ends = Some(Box::new(ends));
+        self.arena_mut(scope).insert(node)
+    }
+
+    fn ends(&self, scope: Scope, source: u32, dest: u32) -> Option<(Names, [EntityId; 4])> {
+        let (source, dest) = (self.arena(scope).get(source)?, self.arena(scope).get(dest)?);
+        let service_of = |node: &Node| match &node.names {
+            Names::Service(_) => node.id,
+            _ => {
+                self.arena(Scope::Service).get(node.owner).map(|owner| owner.id).unwrap_or_default()
+            }
+        };
+        let names = match (&source.names, &dest.names) {
+            (Names::Service(source), Names::Service(dest)) => {
+                Names::Relation(source.clone(), dest.clone())
+            }
+            (Names::Child(owner, name), Names::Child(dest_owner, dest_name)) => {
+                Names::ChildRelation(Box::new([
+                    (owner.clone(), name.clone()),
+                    (dest_owner.clone(), dest_name.clone()),
+                ]))
+            }
+            _ => return None,
+        };
+        Some((names, [source.id, dest.id, service_of(source), service_of(dest)]))
+    }
+
+    fn known(&mut self, scope: Scope, id: EntityId, now: i64) -> Option<u32> {
+        let node = *self.arena(scope).by_id.get(&id)?;
+        self.touch(scope, node, now);
+        Some(node)
+    }
+
+    /// Keeps an entity, and the service it belongs to, from becoming idle.
+    pub(crate) fn touch(&mut self, scope: Scope, node: u32, now: i64) {
+        let Some(found) = self.arena_mut(scope).get_mut(node) else { return };
+        found.touched = found.touched.max(now);
+        let owner = found.owner;
+        if let Some(owner) = self.arena_mut(Scope::Service).get_mut(owner) {
+            owner.touched = owner.touched.max(now);
+        }
+    }
+
+    /// Notes a sighting; gives a record when the store should hear of it.
+    pub(crate) fn see(
+        &mut self,
+        scope: Scope,
+        node: u32,
+        minute: Minute,
+        layer: Option<Layer>,
+    ) -> Option<EntityRecord> {
+        self.arena_mut(scope).get_mut(node)?.see(scope, minute, layer)
+    }
+
+    /// What the store was told last about a listed entity.
+    pub(crate) fn record(&self, scope: Scope, node: u32) -> Option<EntityRecord> {
+        self.arena(scope).get(node).map(|node| node.record(scope))
+    }
+
+    /// The key of an entity.
+    pub(crate) fn id(&self, scope: Scope, node: u32) -> Option<EntityId> {
+        self.arena(scope).get(node).map(|node| node.id)
+    }
+
+    /// Keys of a relation's ends and of their services: source, dest, service
+    /// of the source, service of the dest.
+    pub(crate) fn ends_of(&self, scope: Scope, node: u32) -> Option<[EntityId; 4]> {
+        self.arena(scope).get(node)?.ends.as_deref().copied()
+    }
+
+    pub(crate) fn service_name(&self, node: u32) -> Option<ServiceName> {
+        match &self.arena(Scope::Service).get(node)?.names {
+            Names::Service(service) => Some(service.clone()),
+            _ => None,
+        }
+    }
+
+    /// The names of a relation's ends: services and, between instances or
+    /// endpoints, their own.
+    pub(crate) fn names_of_ends(&self, scope: Scope, node: u32) -> Option<[EndName; 2]> {
+        match &self.arena(scope).get(node)?.names {
+            Names::Relation(source, dest) => {
+                Some([source, dest].map(|service| (service.name.clone(), None)))
+            }
+            Names::ChildRelation(ends) => {
+                Some((**ends).clone().map(|(service, name)| (service.name, Some(name))))
+            }
+            Names::Service(_) | Names::Child(..) => None,
+        }
+    }
+
+    /// The own name of a service, instance or endpoint.
+    pub(crate) fn name(&self, scope: Scope, node: u32) -> Option<&Arc<str>> {
+        match &self.arena(scope).get(node)?.names {
+            Names::Service(service) => Some(&service.name),
+            Names::Child(_, name) => Some(name),
+            Names::Relation(..) | Names::ChildRelation(_) => None,
+        }
+    }
+
+    /// Forgets entities that were last used longer ago than the limit. Numbers
+    /// that others hold may mean something else afterwards. Says whether there
+    /// were any.
+    pub(crate) fn prune(&mut self, now: i64) -> bool {
+        let since = now.saturating_sub(self.limits.idle);
+        let mut any = false;
+        for scope in Scope::ALL {
+            let pruned = self.arena_mut(scope).prune(since);
+            any |= !pruned.is_empty();
+            for node in pruned.iter().filter(|node| node.counts_as_endpoint(scope)) {
+                if let Some(owner) = self.arena_mut(Scope::Service).get_mut(node.owner) {
+                    owner.children = owner.children.saturating_sub(1);
+                }
+            }
+        }
+        any
+    }
+
+    /// What counts against the limits, in the order of the numbers.
+    pub(crate) fn save(&self) -> Vec<Saved> {
+        let of_scope = |scope: Scope| {
+            let nodes = self.arena(scope).nodes.iter().flatten();
+            nodes.filter_map(move |node| node.save(scope))
+        };
+        [Scope::Service, Scope::ServiceInstance, Scope::Endpoint]
+            .into_iter()
+            .flat_map(of_scope)
+            .collect()
+    }
+
+    /// Puts back what [`Self::save`] gave.
+    pub(crate) fn restore(&mut self, saved: &[Saved]) {
+        for entry in saved {
+            let service = self.service(&entry.service, entry.normal, entry.touched);
+            let scope = match entry.scope {
+                2 => Scope::ServiceInstance,
+                3 => Scope::Endpoint,
+                _ => continue,
+            };
+            if let Some(name) = &entry.name {
+                self.child(scope, service, name, entry.touched);
+            }
+        }
+        self.overflows.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use skytrail_model::layer::Layer;
+    use skytrail_model::scope::Scope;
+    use skytrail_model::time::Minute;
+
+    use super::{Directory, Overflow};
+    use crate::config::Limits;
+
+    const SECOND: i64 = 1_000_000_000;
+
+    fn directory() -> Directory {
+        Directory::new(Limits {
+            services: 3,
+            instances: 2,
+            endpoints: 4,
+            endpoints_per_service: 2,
+            relations: 1,
+            idle: 600 * SECOND,
+        })
+    }
+
+    #[test]
+    fn endpoints_beyond_the_limit_of_their_service_are_abandoned_until_others_are_idle() {
+        let mut directory = directory();
+        let shop = directory.service("shop", true, 0);
+        let endpoints =
+            ["/a", "/b", "/c", "/d"].map(|name| directory.child(Scope::Endpoint, shop, name, 0));
+        assert_eq!(endpoints[2], endpoints[3]);
+        assert_eq!(directory.name(Scope::Endpoint, endpoints[2]).unwrap().as_ref(), "_abandoned");
+        let overflows = directory.take_overflows();
+        assert_eq!(overflows, vec![Overflow::EndpointsOf("shop".into()); 2]);
+        let later = 700 * SECOND;
+        directory.touch(Scope::Endpoint, endpoints[0], later);
+        assert!(directory.prune(later));
+        let again = directory.child(Scope::Endpoint, shop, "/c", later);
+        assert_eq!(directory.name(Scope::Endpoint, again).unwrap().as_ref(), "/c");
+    }
+
+    #[test]
+    fn services_and_instances_beyond_the_limit_are_others_and_relations_are_none() {
+        let mut directory = directory();
+        let services = ["a", "b", "c", "d", "e"].map(|name| directory.service(name, true, 0));
+        assert_eq!(services[3], services[4]);
+        assert_eq!(directory.name(Scope::Service, services[3]).unwrap().as_ref(), "_other_");
+        let first = directory.relation(Scope::ServiceRelation, services[0], services[1], 0);
+        assert_ne!(first, super::NO_NODE);
+        let second = directory.relation(Scope::ServiceRelation, services[1], services[2], 0);
+        assert_eq!(second, super::NO_NODE);
+        assert_eq!(directory.take_overflows().len(), 3);
+    }
+
+    #[test]
+    fn the_store_hears_of_an_entity_at_once_then_every_minute() {
+        let mut directory = directory();
+        let shop = directory.service("shop", true, 0);
+        let mut see = |minute, layer| {
+            directory.see(Scope::Service, shop, Minute(minute), Some(layer)).map(|record| {
+                (record.first_seen.0, record.last_seen.0, record.layers.iter().count())
+            })
+        };
+        assert_eq!(see(10, Layer::GENERAL), Some((10, 10, 1)));
+        assert_eq!(see(10, Layer::GENERAL), None);
+        assert_eq!(see(10, Layer::FAAS), Some((10, 10, 2)));
+        assert_eq!(see(11, Layer::GENERAL), Some((10, 11, 2)));
+        assert_eq!(see(9, Layer::GENERAL), Some((9, 11, 2)));
+        assert_eq!(see(11, Layer::GENERAL), None);
+    }
+
+    #[test]
+    fn what_counts_against_the_limits_survives_a_restart() {
+        let mut directory = directory();
+        let shop = directory.service("shop", true, 5);
+        for name in ["/a", "/b", "/c"] {
+            directory.child(Scope::Endpoint, shop, name, 5);
+        }
+        let saved = directory.save();
+        let mut restored = super::Directory::new(directory.limits);
+        restored.restore(&saved);
+        assert_eq!(restored.save(), saved);
+        let shop = restored.service("shop", true, 6);
+        let late = restored.child(Scope::Endpoint, shop, "/z", 6);
+        assert_eq!(restored.name(Scope::Endpoint, late).unwrap().as_ref(), "_abandoned");
+    }
+}

@@ -1,0 +1,12 @@
+//! Metric rules: what rules may speak of, the rule files, and the plan that
+//! they are compiled to.
+
+pub(crate) mod column;
+pub(crate) mod compile;
+pub(crate) mod condition;
+pub(crate) mod event;
+pub(crate) mod key;
+pub(crate) mod plan;
+pub(crate) mod rules;
+pub(crate) mod schema;
+pub(crate) mod words;

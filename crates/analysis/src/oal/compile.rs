@@ -1,0 +1,468 @@
+//! Checked rules to a plan: distinct columns shared between metrics, distinct
+//! conditions asked once per event.
+
+use skytrail_lang::oal::{Condition, Function, Program, Rule, SourceDef, Value};
+use skytrail_model::metric::MAX_LABELS;
+use skytrail_model::metric::{Catalogue, Column, ColumnId, Formula, Merge, Metric, Table, TableId};
+use skytrail_model::record::TopStream;
+
+use super::column::{CellPlace, ColumnPlan, Label, Number, Operation};
+use super::condition::{Test, place_of, test_of};
+use super::key::KeySet;
+use super::plan::{Family, Plan, TablePlan};
+use super::schema::{FAMILY_COUNT, SCHEMA, SOURCE_COUNT, Source};
+use super::words::{Words, column_name};
+
+/// Distinct conditions of the sources of one family.
+const MAX_TESTS: usize = 64;
+
+/// What is wrong with a rule that is right by itself, or with the rules together.
+type Fault = String;
+
+/// Compiles rules. `is_named` tells whether apdex thresholds differ by name.
+pub(crate) fn compile(
+    program: &Program,
+    hash: u64,
+    is_named: bool,
+) -> Result<(Plan, Vec<String>), Fault> {
+    let mut compiler = Compiler::new(is_named);
+    let disabled: Vec<&str> = program.disabled.iter().map(|name| &*name.text).collect();
+    for rule in &program.rules {
+        if !disabled.contains(&&*rule.name) {
+            compiler.rule(rule).map_err(|fault| at(rule, &fault))?;
+        }
+    }
+    let warnings = program
+        .disabled
+        .iter()
+        .filter(|name| {
+            TopStream::from_name(&name.text).is_none()
+                && !program.rules.iter().any(|rule| rule.name == name.text)
+        })
+        .map(|name| {
+            let place = &name.position;
+            format!(
+                "{}:{}:{}: disable({}) names no metric and no list of records",
+                place.file, place.line, place.column, name.text
+            )
+        })
+        .collect();
+    let streams = disabled.iter().filter_map(|name| TopStream::from_name(name)).collect();
+    Ok((compiler.finish(streams, hash), warnings))
+}
+
+fn at(rule: &Rule, fault: &str) -> Fault {
+    let place = &rule.position;
+    format!("{}:{}:{}: rule `{}`: {fault}", place.file, place.line, place.column, rule.name)
+}
+
+struct Compiler {
+    is_named: bool,
+    families: [Family; FAMILY_COUNT],
+    tables: Vec<(Table, TablePlan)>,
+    table_of: [Option<u16>; SOURCE_COUNT],
+    metrics: Vec<Metric>,
+    keys: KeySet,
+}
+
+/// A rule being compiled.
+struct Site<'r> {
+    rule: &'r Rule,
+    source: Source,
+    table: usize,
+    words: Words<'static>,
+}
+
+impl Compiler {
+    fn new(is_named: bool) -> Self {
+        Self {
+            is_named,
+            families: std::array::from_fn(|_| Family::default()),
+            tables: Vec::new(),
+            table_of: [None; SOURCE_COUNT],
+            metrics: Vec::new(),
+            keys: KeySet::new(),
+        }
+    }
+
+    fn finish(self, disabled: Vec<TopStream>, hash: u64) -> Plan {
+        let (tables, plans): (Vec<_>, Vec<_>) = self.tables.into_iter().unzip();
+        let catalogue = Catalogue::new(tables, self.metrics);
+        Plan::new(catalogue, self.families, plans, self.table_of, self.keys, disabled, hash)
+    }
+
+    fn rule(&mut self, rule: &Rule) -> Result<(), Fault> {
+        let source = Source::ALL.get(rule.source).copied().ok_or("a source outside the schema")?;
+        let def: &'static SourceDef =
+            SCHEMA.sources.get(rule.source).ok_or("a source outside the schema")?;
+        let table = self.table(source, def);
+        let site = Site { rule, source, table, words: Words { schema: &SCHEMA, source: def } };
+        let formula = self.formula(&site)?;
+        self.metrics.push(Metric {
+            name: rule.name.to_string(),
+            table: TableId(table as u16),
+            formula,
+            has_layer_attribute: rule.decorator.is_some(),
+        });
+        Ok(())
+    }
+
+    fn table(&mut self, source: Source, def: &SourceDef) -> usize {
+        let Some(slot) = self.table_of.get_mut(source as usize) else { return 0 };
+        if let Some(table) = slot {
+            return *table as usize;
+        }
+        let scope = source.scope();
+        *slot = Some(self.tables.len() as u16);
+        let table = Table { name: def.name.to_owned(), scope, columns: Vec::new() };
+        let plan = TablePlan {
+            columns: Vec::new(),
+            identity: Vec::new(),
+            histograms: 0,
+            labels: 0,
+            places: Vec::new(),
+            may_be_dense: !scope.is_relation(),
+        };
+        self.tables.push((table, plan));
+        self.tables.len() - 1
+    }
+
+    fn formula(&mut self, site: &Site<'_>) -> Result<Formula, Fault> {
+        let value = &site.rule.value;
+        let divisor = if site.words.is_duration(value) { 1000 } else { 1 };
+        Ok(match &site.rule.function {
+            Function::LongAvg => {
+                let sum = self.whole(site, "sum", Merge::Sum)?;
+                Formula::Average { sum, count: self.count_of_value(site)?, divisor }
+            }
+            Function::DoubleAvg => {
+                let sum = self.fractional(site, "sum", Merge::Sum)?;
+                Formula::FloatAverage { sum, count: self.count_of_value(site)? }
+            }
+            Function::Sum => self.plain(site, "sum", Merge::Sum, divisor)?,
+            Function::Max => self.plain(site, "max", Merge::Max, divisor)?,
+            Function::Min => self.plain(site, "min", Merge::Min, divisor)?,
+            // The largest of one value: the average of what is kept over one.
+            Function::MaxDouble => Formula::FloatAverage {
+                sum: self.fractional(site, "max", Merge::Max)?,
+                count: self.seen(site)?,
+            },
+            Function::MinDouble => Formula::FloatAverage {
+                sum: self.fractional(site, "min", Merge::Min)?,
+                count: self.seen(site)?,
+            },
+            Function::Count => {
+                let count = self.count(site, None)?;
+                Formula::Plain { value: count, count, divisor: 1 }
+            }
+            Function::Cpm => Formula::PerMinute { total: self.count(site, None)? },
+            Function::Percent(condition) => Formula::Percent {
+                total: self.count(site, None)?,
+                matched: self.count(site, Some(condition))?,
+            },
+            Function::Rate { numerator, denominator } => Formula::Rate {
+                numerator: self.count(site, Some(numerator))?,
+                denominator: self.count(site, Some(denominator))?,
+            },
+            Function::Percentile { .. } | Function::Percentile2 { .. } => {
+                Formula::Percentile { histogram: self.histogram(site)?, divisor }
+            }
+            Function::Apdex { name, status } => self.apdex(site, name, status)?,
+            Function::Histogram { step, steps } => {
+                Formula::Buckets { counts: self.buckets(site, *step, *steps, divisor)? }
+            }
+            Function::LabelAvg { label, value, limit } => {
+                self.label_average(site, label, value, *limit)?
+            }
+            Function::LabelCount { label, limit } => {
+                Formula::LabelCount { counts: self.label_count(site, label, None, *limit)? }
+            }
+        })
+    }
+
+    /// The bit of a question, which is asked once per event of the family.
+    fn bit(&mut self, source: Source, test: Test) -> Result<u64, Fault> {
+        let family = self.families.get_mut(source.family()).ok_or("a source without family")?;
+        family.reads_texts |= test.reads_texts();
+        let known = family.tests.iter().position(|known| *known == test);
+        let place = known.unwrap_or(family.tests.len());
+        if known.is_none() {
+            if place >= MAX_TESTS {
+                return Err(format!(
+                    "the rules of this source and its family ask more than {MAX_TESTS} different conditions"
+                ));
+            }
+            family.tests.push(test);
+        }
+        Ok(1 << place)
+    }
+
+    /// The filters of the rule with more conditions, as bits and as words.
+    fn conditions(
+        &mut self,
+        site: &Site<'_>,
+        more: Option<&Condition>,
+    ) -> Result<(u64, Vec<String>), Fault> {
+        let mut mask = 0;
+        let mut words = Vec::new();
+        for condition in site.rule.filters.iter().chain(more) {
+            let test = test_of(site.source, condition, &mut self.keys)?;
+            mask |= self.bit(site.source, test)?;
+            words.push(site.words.condition(condition));
+        }
+        Ok((mask, words))
+    }
+
+    /// Adds what must hold for a number that is read from text.
+    fn readable(
+        &mut self,
+        site: &Site<'_>,
+        value: &Value,
+        number: Number,
+        conditions: &mut (u64, Vec<String>),
+    ) -> Result<(), Fault> {
+        if let Some((read, cast)) = number.needs() {
+            conditions.0 |= self.bit(site.source, Test::Parses(read, cast))?;
+            conditions.1.push(format!("{} is a number", site.words.value(value)));
+        }
+        Ok(())
+    }
+
+    fn whole_number(&mut self, site: &Site<'_>, value: &Value) -> Result<Number, Fault> {
+        let (place, cast) = place_of(site.source, value, &mut self.keys)?;
+        Number::whole(place, cast).ok_or_else(|| "the value is no number".to_owned())
+    }
+
+    fn whole(&mut self, site: &Site<'_>, what: &str, merge: Merge) -> Result<ColumnId, Fault> {
+        let number = self.whole_number(site, &site.rule.value)?;
+        self.number_column(site, what, merge, number)
+    }
+
+    fn fractional(&mut self, site: &Site<'_>, what: &str, merge: Merge) -> Result<ColumnId, Fault> {
+        let value = &site.rule.value;
+        let (place, cast) = place_of(site.source, value, &mut self.keys)?;
+        let number = Number::fractional(place, cast, site.words.is_duration(value))
+            .ok_or("the value is no number")?;
+        self.number_column(site, &format!("{what}_millionths"), merge, number)
+    }
+
+    fn number_column(
+        &mut self,
+        site: &Site<'_>,
+        what: &str,
+        merge: Merge,
+        number: Number,
+    ) -> Result<ColumnId, Fault> {
+        let value = &site.rule.value;
+        let mut conditions = self.conditions(site, None)?;
+        self.readable(site, value, number, &mut conditions)?;
+        let (mask, words) = conditions;
+        let name = column_name(&format!("{what}({})", site.words.value(value)), words);
+        Ok(self.column(site, name, merge, mask, |slot| match merge {
+            Merge::Max => Operation::Max { slot, number },
+            Merge::Min => Operation::Min { slot, number },
+            _ => Operation::Sum { slot, number },
+        }))
+    }
+
+    fn count(&mut self, site: &Site<'_>, more: Option<&Condition>) -> Result<ColumnId, Fault> {
+        let (mask, words) = self.conditions(site, more)?;
+        let name = column_name("count", words);
+        Ok(self.column(site, name, Merge::Sum, mask, |slot| Operation::Count { slot }))
+    }
+
+    /// Counts the events whose value can be read.
+    fn count_of_value(&mut self, site: &Site<'_>) -> Result<ColumnId, Fault> {
+        let number = self.whole_number(site, &site.rule.value)?;
+        let mut conditions = self.conditions(site, None)?;
+        self.readable(site, &site.rule.value, number, &mut conditions)?;
+        let name = column_name("count", conditions.1);
+        Ok(self.column(site, name, Merge::Sum, conditions.0, |slot| Operation::Count { slot }))
+    }
+
+    fn seen(&mut self, site: &Site<'_>) -> Result<ColumnId, Fault> {
+        let number = self.whole_number(site, &site.rule.value)?;
+        let mut conditions = self.conditions(site, None)?;
+        self.readable(site, &site.rule.value, number, &mut conditions)?;
+        let name = column_name("seen", conditions.1);
+        Ok(self.column(site, name, Merge::Max, conditions.0, |slot| Operation::Seen { slot }))
+    }
+
+    fn plain(
+        &mut self,
+        site: &Site<'_>,
+        what: &str,
+        merge: Merge,
+        divisor: i64,
+    ) -> Result<Formula, Fault> {
+        let value = self.whole(site, what, merge)?;
+        Ok(Formula::Plain { value, count: self.count_of_value(site)?, divisor })
+    }
+
+    fn histogram(&mut self, site: &Site<'_>) -> Result<ColumnId, Fault> {
+        let value = &site.rule.value;
+        let number = self.whole_number(site, value)?;
+        let mut conditions = self.conditions(site, None)?;
+        self.readable(site, value, number, &mut conditions)?;
+        let name = column_name(&format!("histogram({})", site.words.value(value)), conditions.1);
+        Ok(self.column(site, name, Merge::Histogram, conditions.0, |slot| Operation::Histogram {
+            slot,
+            number,
+        }))
+    }
+
+    fn label(&mut self, site: &Site<'_>, value: &Value) -> Result<Label, Fault> {
+        let (place, _) = place_of(site.source, value, &mut self.keys)?;
+        place.as_text().map(Label).ok_or_else(|| "the label is no text".to_owned())
+    }
+
+    fn reads_texts(&mut self, site: &Site<'_>) {
+        if let Some(family) = self.families.get_mut(site.source.family()) {
+            family.reads_texts = true;
+        }
+    }
+
+    fn apdex(&mut self, site: &Site<'_>, name: &Value, status: &Value) -> Result<Formula, Fault> {
+        let number = self.whole_number(site, &site.rule.value)?;
+        let label = self.label(site, name)?;
+        if self.is_named {
+            self.reads_texts(site);
+        }
+        let succeeded = Condition {
+            left: status.clone(),
+            operator: skytrail_lang::oal::Operator::Equal,
+            right: skytrail_lang::oal::Literal::Bool(true),
+        };
+        let total = self.count(site, None)?;
+        let mut conditions = self.conditions(site, Some(&succeeded))?;
+        self.readable(site, &site.rule.value, number, &mut conditions)?;
+        let (mask, words) = conditions;
+        let of = format!("({}, {})", site.words.value(&site.rule.value), site.words.value(name));
+        let satisfied = column_name(&format!("apdex_satisfied{of}"), words.clone());
+        let satisfied = self.column(site, satisfied, Merge::Sum, mask, |slot| {
+            Operation::Satisfied { slot, number, name: label }
+        });
+        let tolerated = column_name(&format!("apdex_tolerated{of}"), words);
+        let tolerated = self.column(site, tolerated, Merge::Sum, mask, |slot| {
+            Operation::Tolerated { slot, number, name: label }
+        });
+        Ok(Formula::Apdex { total, satisfied, tolerated })
+    }
+
+    fn buckets(
+        &mut self,
+        site: &Site<'_>,
+        step: u32,
+        steps: u32,
+        unit: i64,
+    ) -> Result<ColumnId, Fault> {
+        // The open last bucket is one more label.
+        if steps as usize >= MAX_LABELS {
+            return Err(format!("a histogram has at most {} steps, not {steps}", MAX_LABELS - 1));
+        }
+        let value = &site.rule.value;
+        let number = self.whole_number(site, value)?;
+        let mut conditions = self.conditions(site, None)?;
+        self.readable(site, value, number, &mut conditions)?;
+        let what = format!("buckets({}, {step}, {steps})", site.words.value(value));
+        let (step, steps) = (i64::from(step.max(1)), i64::from(steps));
+        let name = column_name(&what, conditions.1);
+        Ok(self.column(site, name, Merge::Labels, conditions.0, |slot| Operation::Bucket {
+            slot,
+            number,
+            step,
+            steps,
+            unit,
+        }))
+    }
+
+    fn label_count(
+        &mut self,
+        site: &Site<'_>,
+        label: &Value,
+        value: Option<(&Value, Number)>,
+        limit: u32,
+    ) -> Result<ColumnId, Fault> {
+        let limit = label_limit(limit)?;
+        let words = site.words.value(label);
+        let label = self.label(site, label)?;
+        self.reads_texts(site);
+        let mut conditions = self.conditions(site, None)?;
+        if let Some((value, number)) = value {
+            self.readable(site, value, number, &mut conditions)?;
+        }
+        let name = column_name(&format!("label_count({words}, {limit})"), conditions.1);
+        Ok(self.column(site, name, Merge::Labels, conditions.0, |slot| Operation::LabelCount {
+            slot,
+            label,
+            limit,
+        }))
+    }
+
+    fn label_average(
+        &mut self,
+        site: &Site<'_>,
+        label_value: &Value,
+        value: &Value,
+        limit: u32,
+    ) -> Result<Formula, Fault> {
+        let number = self.whole_number(site, value)?;
+        let counts = self.label_count(site, label_value, Some((value, number)), limit)?;
+        let limit = label_limit(limit)?;
+        let label = self.label(site, label_value)?;
+        let mut conditions = self.conditions(site, None)?;
+        self.readable(site, value, number, &mut conditions)?;
+        let (label_words, value_words) = (site.words.value(label_value), site.words.value(value));
+        let what = format!("label_sum({label_words}, {value_words}, {limit})");
+        let name = column_name(&what, conditions.1);
+        let sums = self.column(site, name, Merge::Labels, conditions.0, |slot| {
+            Operation::LabelSum { slot, number, label, limit }
+        });
+        let divisor = if site.words.is_duration(value) { 1000 } else { 1 };
+        Ok(Formula::LabelAverage { sums, counts, divisor })
+    }
+
+    /// The column of a name, which is added when it is new.
+    fn column(
+        &mut self,
+        site: &Site<'_>,
+        name: String,
+        merge: Merge,
+        mask: u64,
+        operation: impl FnOnce(u16) -> Operation,
+    ) -> ColumnId {
+        let Some((table, plan)) = self.tables.get_mut(site.table) else { return ColumnId(0) };
+        if let Some(known) = table.columns.iter().position(|column| column.name == name) {
+            return ColumnId(known as u16);
+        }
+        let place = match merge {
+            Merge::Histogram => {
+                plan.histograms += 1;
+                CellPlace::Histogram((plan.histograms - 1) as u16)
+            }
+            Merge::Labels => {
+                plan.labels += 1;
+                CellPlace::Labels((plan.labels - 1) as u16)
+            }
+            Merge::Sum | Merge::Max | Merge::Min => CellPlace::Int(plan.identity.len() as u16),
+        };
+        let (CellPlace::Int(slot) | CellPlace::Histogram(slot) | CellPlace::Labels(slot)) = place;
+        let operation = operation(slot);
+        if let CellPlace::Int(_) = place {
+            // What was never seen is 0 and not the least number, so that it reads as absent.
+            let is_seen = matches!(operation, Operation::Seen { .. });
+            plan.identity.push(if is_seen { 0 } else { merge.identity() });
+        }
+        plan.columns.push(ColumnPlan { mask, operation });
+        plan.places.push(place);
+        table.columns.push(Column { name, merge });
+        ColumnId((table.columns.len() - 1) as u16)
+    }
+}
+
+fn label_limit(limit: u32) -> Result<u16, Fault> {
+    if limit as usize > MAX_LABELS {
+        return Err(format!("at most {MAX_LABELS} labels are kept, not {limit}"));
+    }
+    Ok(limit as u16)
+}

@@ -1,0 +1,97 @@
+//! The plan: what every source event does to which row.
+
+use std::sync::Arc;
+
+use skytrail_model::metric::Catalogue;
+use skytrail_model::record::TopStream;
+
+use super::column::{CellPlace, ColumnPlan};
+use super::condition::Test;
+use super::event::Event;
+use super::key::KeySet;
+use super::schema::{FAMILY_COUNT, SOURCE_COUNT, Source};
+
+/// Metrics and the way to fill their columns. Immutable once compiled.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) catalogue: Arc<Catalogue>,
+    /// Tests by family.
+    pub(crate) families: [Family; FAMILY_COUNT],
+    /// In the order of the catalogue's tables.
+    pub(crate) tables: Vec<TablePlan>,
+    /// Table by source; none where no rule speaks of it.
+    table_of: [Option<u16>; SOURCE_COUNT],
+    /// Tag keys that rules and the analysis read.
+    pub(crate) keys: KeySet,
+    /// Lists of slow things that are switched off.
+    disabled: Vec<TopStream>,
+    /// Hash of the rule texts.
+    pub(crate) hash: u64,
+}
+
+/// Sources that are made from one event.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Family {
+    /// At most 64 distinct questions; every column asks for some of the answers.
+    pub(crate) tests: Vec<Test>,
+    /// Whether anything reads texts of the event.
+    pub(crate) reads_texts: bool,
+}
+
+/// How rows of one table are made.
+#[derive(Debug, Clone)]
+pub(crate) struct TablePlan {
+    pub(crate) columns: Vec<ColumnPlan>,
+    /// Whole numbers of a row in which nothing was seen.
+    pub(crate) identity: Vec<i64>,
+    /// Histograms per row.
+    pub(crate) histograms: usize,
+    /// Label tables per row.
+    pub(crate) labels: usize,
+    /// Where each column of the table stands in a row.
+    pub(crate) places: Vec<CellPlace>,
+    /// Whether histograms may become dense: never for relations, of which there
+    /// are many with few calls each.
+    pub(crate) may_be_dense: bool,
+}
+
+impl Family {
+    /// The answers to all questions about an event, one bit each.
+    #[inline]
+    pub(crate) fn answers(&self, event: &Event<'_>) -> u64 {
+        let mut bits = 0;
+        for (place, test) in self.tests.iter().enumerate() {
+            bits |= u64::from(test.holds(event)) << place;
+        }
+        bits
+    }
+}
+
+impl Plan {
+    pub(super) fn new(
+        catalogue: Catalogue,
+        families: [Family; FAMILY_COUNT],
+        tables: Vec<TablePlan>,
+        table_of: [Option<u16>; SOURCE_COUNT],
+        keys: KeySet,
+        disabled: Vec<TopStream>,
+        hash: u64,
+    ) -> Self {
+        Self { catalogue: Arc::new(catalogue), families, tables, table_of, keys, disabled, hash }
+    }
+
+    /// The table of a source; none where no rule speaks of it.
+    pub(crate) fn table_of(&self, source: Source) -> Option<usize> {
+        self.table_of.get(source as usize).copied().flatten().map(usize::from)
+    }
+
+    pub(crate) fn family(&self, source: Source) -> &Family {
+        // A source's family number is below the number of families by construction.
+        self.families.get(source.family()).unwrap_or(&self.families[0])
+    }
+
+    /// Whether a list of slow things is kept.
+    pub(crate) fn keeps(&self, stream: TopStream) -> bool {
+        !self.disabled.contains(&stream)
+    }
+}

@@ -1,0 +1,122 @@
+//! Appends to the store, again and again while it is unavailable.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use skytrail_base::future::BoxFuture;
+use skytrail_model::batch::SpanBatch;
+use skytrail_storage::{Error, ErrorKind, Origin, SharedStorage, SpanAppend};
+
+use crate::effects::Effects;
+use crate::self_metrics::Meters;
+use crate::shard::Append;
+use crate::window::Slice;
+
+/// First and longest pause between two attempts.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+
+/// How long a batch is tried before its receipt is resolved as dropped. Rows of
+/// metrics are tried for ever: they stay readable meanwhile, and a full budget
+/// holds the next batches back.
+pub(crate) const BATCH_PATIENCE: Duration = Duration::from_secs(30);
+
+/// What appends need.
+#[derive(Clone)]
+pub(crate) struct Persister {
+    pub(crate) storage: SharedStorage,
+    pub(crate) meters: Meters,
+}
+
+/// Everything of a batch but its metrics, each family with its origin.
+#[derive(Debug)]
+pub(crate) struct BatchAppend {
+    pub(crate) origins: [Origin; BatchAppend::FAMILIES],
+    pub(crate) spans: Arc<SpanBatch>,
+    pub(crate) effects: Effects,
+}
+
+impl BatchAppend {
+    /// Appends of a batch: entities, aliases, spans, records, tags.
+    pub(crate) const FAMILIES: usize = 5;
+}
+
+impl Persister {
+    /// Appends everything of a batch but its metrics. Families without rows are
+    /// left out.
+    pub(crate) async fn batch(&self, append: BatchAppend, patience: Duration) -> Result<(), Error> {
+        let BatchAppend { origins, spans, effects } = append;
+        let [of_entities, of_aliases, of_spans, of_records, of_tags] = origins;
+        let Effects { segments, records, entities, aliases, tags, .. } = effects;
+        let storage = &self.storage;
+        let spans = SpanAppend { batch: spans, entries: segments };
+        // Names first, so that nobody finds rows without one.
+        self.retry("entities", patience, !entities.is_empty(), || {
+            storage.entities().upsert(of_entities, entities.clone())
+        })
+        .await?;
+        self.retry("aliases", patience, !aliases.is_empty(), || {
+            storage.entities().upsert_aliases(of_aliases, aliases.clone())
+        })
+        .await?;
+        let (spans, records, tags) = tokio::join!(
+            self.retry("spans", patience, !spans.entries.is_empty(), || {
+                storage.spans().append(of_spans, spans.clone())
+            }),
+            self.retry("records", patience, !records.is_empty(), || {
+                storage.records().append(of_records, records.clone())
+            }),
+            self.retry("tags", patience, !tags.is_empty(), || {
+                storage.tags().upsert(of_tags, tags.clone())
+            }),
+        );
+        spans.and(records).and(tags)
+    }
+
+    /// Appends rows of a closed window.
+    pub(crate) async fn window(&self, append: &Append, patience: Duration) -> Result<(), Error> {
+        let origin = append.origin;
+        match &append.slice {
+            Slice::Metrics(blocks) => {
+                self.retry("metrics", patience, true, || {
+                    self.storage.metrics().append(origin, blocks.clone())
+                })
+                .await
+            }
+            Slice::Relations(rows) => {
+                self.retry("relations", patience, true, || {
+                    self.storage.relations().append(origin, rows.clone())
+                })
+                .await
+            }
+        }
+    }
+
+    /// Tries until the store takes it, says that it never will, or `patience`
+    /// has run out.
+    async fn retry<'a>(
+        &self,
+        family: &'static str,
+        patience: Duration,
+        is_needed: bool,
+        attempt: impl Fn() -> BoxFuture<'a, Result<(), Error>>,
+    ) -> Result<(), Error> {
+        if !is_needed {
+            return Ok(());
+        }
+        let mut waited = Duration::ZERO;
+        let mut pause = PAUSES.0;
+        loop {
+            let Err(error) = attempt().await else { return Ok(()) };
+            let is_hopeless = error.kind != ErrorKind::Unavailable;
+            if is_hopeless || waited >= patience {
+                self.meters.append_failed(family);
+                tracing::error!(family, %error, "rows were not stored");
+                return Err(error);
+            }
+            self.meters.append_retried(family);
+            tokio::time::sleep(pause).await;
+            waited += pause;
+            pause = (pause * 2).min(PAUSES.1);
+        }
+    }
+}

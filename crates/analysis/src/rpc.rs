@@ -1,0 +1,15 @@
+//! Calls between services: what Entry and Exit spans say about services,
+//! instances, endpoints and the relations between them.
+
+mod incoming;
+mod outgoing;
+mod texts;
+
+pub(crate) use incoming::{
+    Caller, ENDPOINTS, Incoming, REFERRED, called_alone, endpoint_nodes, entry, incoming_nodes,
+    own_layer, references, referring,
+};
+pub(crate) use outgoing::{
+    OUTGOING, Outgoing, count_outgoing, exit, layer_of_peer, outgoing_nodes,
+};
+pub(crate) use texts::{Called, answers};

@@ -1,0 +1,411 @@
+//! One shard: the deterministic core. It knows no clock, no store and no
+//! thread; the same batches in the same order do the same.
+
+mod desk;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use desk::Desk;
+use skytrail_base::budget::Budget;
+use skytrail_model::batch::{Batch, SpanBatch};
+use skytrail_model::metric::MetricBlock;
+use skytrail_model::relation::RelationRow;
+use skytrail_model::scope::Scope;
+use skytrail_model::time::Zone;
+use skytrail_storage::{MetricRead, Origin, RelationRead};
+
+use crate::config::Settings;
+use crate::directory::{Directory, Saved};
+use crate::effects::Effects;
+use crate::jvm;
+use crate::management;
+use crate::oal::plan::Plan;
+use crate::oal::rules::Rules;
+use crate::pair::{Pairing, emit};
+use crate::source::{Routes, Sources};
+use crate::window::{ClosedWindow, Slice, Window, Windows};
+
+/// Idle names are looked for this often, in log time.
+const PRUNE_EVERY: i64 = 60_000_000_000;
+
+/// What all shards of an analysis share.
+#[derive(Debug, Clone)]
+pub(crate) struct Common {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) pairing: Arc<Pairing>,
+    pub(crate) budget: Budget,
+    pub(crate) zone: Zone,
+}
+
+/// Rows on their way to the store. They stay readable here until
+/// [`Shard::confirm`].
+#[derive(Debug)]
+pub(crate) struct Append {
+    pub(crate) origin: Origin,
+    pub(crate) slice: Slice,
+}
+
+/// Rows that a shard is done with.
+#[derive(Debug, Clone, Default)]
+pub struct Rows {
+    /// Rows of metrics, each block one minute.
+    pub metrics: Vec<MetricBlock>,
+    /// Relations.
+    pub relations: Vec<RelationRow>,
+}
+
+/// One shard.
+#[derive(Debug)]
+pub struct Shard {
+    index: u16,
+    common: Common,
+    directory: Directory,
+    routes: Routes,
+    windows: Windows,
+    closed: VecDeque<ClosedWindow>,
+    desk: Desk,
+    charged: usize,
+    next_prune: i64,
+    /// The last sequence number that was given out.
+    sequence: u64,
+    /// The one of the rows that are under way.
+    under_way: Option<u64>,
+    /// Windows that were closed before their time because memory ran out.
+    closed_early: u64,
+}
+
+impl Shard {
+    /// A shard that knows nothing.
+    pub(crate) fn new(index: u16, common: Common) -> Self {
+        Self {
+            index,
+            directory: Directory::new(common.settings.limits),
+            routes: Routes::default(),
+            windows: Windows::new(common.settings.windows.grace),
+            closed: VecDeque::new(),
+            desk: Desk::new(&common),
+            common,
+            charged: 0,
+            next_prune: i64::MIN,
+            sequence: 0,
+            under_way: None,
+            closed_early: 0,
+        }
+    }
+
+    /// A shard that shares nothing with others: for benchmarks and tests.
+    pub fn alone(rules: &Rules, settings: Settings, zone: Zone) -> Self {
+        let common = Common {
+            plan: rules.plan(),
+            pairing: Arc::new(Pairing::new(1, settings.pairing)),
+            budget: Budget::new(settings.windows.budget),
+            settings: Arc::new(settings),
+            zone,
+        };
+        Self::new(0, common)
+    }
+
+    /// Closes all windows and gives what they hold, as if a store had taken it.
+    pub fn drain(&mut self) -> Rows {
+        self.close_all();
+        let mut rows = Rows::default();
+        while let Some(append) = self.next_append() {
+            match append.slice {
+                Slice::Metrics(blocks) => rows.metrics.extend(blocks),
+                Slice::Relations(relations) => rows.relations.extend(relations),
+            }
+            self.confirm();
+        }
+        rows
+    }
+
+    /// Lets a batch count. What it brings about besides metrics is given back
+    /// and MUST be appended to the store.
+    pub fn process(&mut self, batch: &Batch) -> Effects {
+        let mut effects = Effects::default();
+        self.begin(batch, &mut effects);
+        self.segments(batch, 0..batch.spans.segments.len(), &mut effects);
+        self.finish(batch, &mut effects);
+        effects
+    }
+
+    /// The first step of a batch: time goes on, and symbols may mean something new.
+    pub(crate) fn begin(&mut self, batch: &Batch, effects: &mut Effects) {
+        self.routes.begin(batch.spans.space);
+        self.desk.begin(batch.spans.space);
+        self.advance(batch.arrival, effects);
+        self.prune(batch.arrival);
+    }
+
+    /// Forgets idle names; by the time of batches only, so that replay does the
+    /// same again.
+    fn prune(&mut self, now: i64) {
+        if now >= self.next_prune {
+            self.next_prune = now.saturating_add(PRUNE_EVERY);
+            if self.directory.prune(now) {
+                self.routes.clear();
+            }
+        }
+    }
+
+    /// The second step, in as many parts as one likes: segments of the batch.
+    pub(crate) fn segments(
+        &mut self,
+        batch: &Batch,
+        rows: std::ops::Range<usize>,
+        effects: &mut Effects,
+    ) {
+        let mut sources = Sources {
+            plan: &self.common.plan,
+            settings: &self.common.settings,
+            batch: &batch.spans,
+            now: batch.arrival,
+            directory: &mut self.directory,
+            routes: &mut self.routes,
+            windows: &mut self.windows,
+            effects,
+        };
+        let segments = batch.spans.segments.get(rows.clone()).unwrap_or_default();
+        for (row, segment) in rows.zip(segments) {
+            self.desk.segment(&mut sources, &self.common.pairing, row, segment);
+        }
+    }
+
+    /// The last step: reports of instances, and the bill for memory.
+    pub(crate) fn finish(&mut self, batch: &Batch, effects: &mut Effects) {
+        let mut sources = Sources {
+            plan: &self.common.plan,
+            settings: &self.common.settings,
+            batch: &batch.spans,
+            now: batch.arrival,
+            directory: &mut self.directory,
+            routes: &mut self.routes,
+            windows: &mut self.windows,
+            effects,
+        };
+        for report in &batch.instances {
+            management::report(&mut sources, report);
+        }
+        for report in &batch.jvm {
+            jvm::report(&mut sources, report);
+        }
+        effects.overflows.extend(self.directory.take_overflows());
+        self.settle();
+    }
+
+    /// Time goes on to `now`: closes windows that are due, gives up sides that
+    /// waited in vain.
+    pub(crate) fn advance(&mut self, now: i64, effects: &mut Effects) {
+        let outcomes = self.common.pairing.expire(self.index, now);
+        effects.counts.unpaired_early += self.common.pairing.take_early(self.index);
+        if !outcomes.is_empty() {
+            let mut sources = Sources {
+                plan: &self.common.plan,
+                settings: &self.common.settings,
+                batch: &SpanBatch::default(),
+                now,
+                directory: &mut self.directory,
+                routes: &mut self.routes,
+                windows: &mut self.windows,
+                effects,
+            };
+            emit(&mut sources, outcomes);
+            effects.overflows.extend(self.directory.take_overflows());
+        }
+        for window in self.windows.take_due(now) {
+            self.close(window);
+        }
+        self.settle();
+    }
+
+    fn close(&mut self, window: Window) {
+        let relations = self.relations_of(&window);
+        self.closed.push_back(ClosedWindow::new(window, relations));
+    }
+
+    /// Closes all windows; what they hold is then to be appended.
+    pub(crate) fn close_all(&mut self) {
+        for window in self.windows.take_all() {
+            self.close(window);
+        }
+        self.settle();
+    }
+
+    /// Brings the budget up to date, and closes the oldest window early when
+    /// there is no more room and nothing else is on its way out.
+    fn settle(&mut self) {
+        self.charge();
+        if self.common.budget.is_over()
+            && self.closed.is_empty()
+            && let Some(window) = self.windows.take_oldest()
+        {
+            self.closed_early += 1;
+            self.close(window);
+            self.charge();
+        }
+    }
+
+    fn charge(&mut self) {
+        let closed: usize = self.closed.iter().map(ClosedWindow::memory).sum();
+        let memory = self.windows.memory() + closed;
+        if memory >= self.charged {
+            self.common.budget.force(memory - self.charged);
+        } else {
+            self.common.budget.give(self.charged - memory);
+        }
+        self.charged = memory;
+    }
+
+    fn relations_of(&self, window: &Window) -> Vec<RelationRow> {
+        let row = |edge: &crate::window::Edge| {
+            let [source, dest, source_service, dest_service] =
+                self.directory.ends_of(edge.scope, edge.node)?;
+            Some(RelationRow {
+                minute: window.minute,
+                scope: edge.scope,
+                relation: self.directory.id(edge.scope, edge.node)?,
+                source,
+                dest,
+                source_service,
+                dest_service,
+                side: edge.side,
+                component: edge.component,
+            })
+        };
+        let mut rows: Vec<_> = window.edges.iter().filter_map(row).collect();
+        rows.sort_unstable();
+        rows
+    }
+
+    /// The origin of the next append.
+    pub(crate) fn next_origin(&mut self) -> Origin {
+        self.sequence += 1;
+        Origin { shard: self.index, sequence: self.sequence }
+    }
+
+    /// The next rows to append; none while some are under way, and when there
+    /// are none.
+    pub(crate) fn next_append(&mut self) -> Option<Append> {
+        while let Some(window) = self.closed.front_mut() {
+            if self.under_way.is_some() {
+                return None;
+            }
+            if let Some(slice) = window.next_slice(&self.common.plan) {
+                let origin = self.next_origin();
+                self.under_way = Some(origin.sequence);
+                return Some(Append { origin, slice });
+            }
+            if !window.is_confirmed() {
+                return None;
+            }
+            self.closed.pop_front();
+            self.charge();
+        }
+        None
+    }
+
+    /// The store has the rows that were under way.
+    pub(crate) fn confirm(&mut self) {
+        self.under_way = None;
+        if let Some(window) = self.closed.front_mut() {
+            window.confirm();
+            if window.is_confirmed() {
+                self.closed.pop_front();
+                self.charge();
+            }
+        }
+    }
+
+    /// Whether rows are waiting for the store.
+    pub(crate) fn has_closed(&self) -> bool {
+        !self.closed.is_empty()
+    }
+
+    /// The last append whose rows a reader takes from the store; later ones are
+    /// live.
+    pub(crate) fn visible(&self) -> u64 {
+        self.under_way.map_or(self.sequence, |under_way| under_way - 1)
+    }
+
+    /// The last sequence number that was given out.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// Live rows of a table, each minute in the bucket it belongs to.
+    pub(crate) fn live_metrics(&self, read: &MetricRead, blocks: &mut Vec<MetricBlock>) {
+        let plan = &self.common.plan;
+        let table = usize::from(read.table.0);
+        let Some(of_table) = plan.tables.get(table) else { return };
+        let bucket_of = |minute| {
+            let bucket = self.common.zone.bucket(read.downsampling, minute);
+            (read.from..=read.to).contains(&bucket).then_some(bucket)
+        };
+        let is_wanted = |id| read.entities.contains(id);
+        for window in self.windows.iter() {
+            let found = bucket_of(window.minute).and_then(|bucket| {
+                let rows = window.tables.get(table)?;
+                let all = 0..rows.len();
+                rows.block(table, bucket, all, &plan.catalogue, of_table, &is_wanted)
+            });
+            blocks.extend(found);
+        }
+        for window in &self.closed {
+            let found = bucket_of(window.minute()).and_then(|bucket| {
+                window.live(table, bucket, &read.entities, &plan.catalogue, plan)
+            });
+            blocks.extend(found);
+        }
+    }
+
+    /// Live relation rows.
+    pub(crate) fn live_relations(&self, read: &RelationRead, rows: &mut Vec<RelationRow>) {
+        for window in &self.closed {
+            rows.extend(window.live_relations().iter().filter(|row| read.wants(row)));
+        }
+        for window in self.windows.iter() {
+            if (read.from..=read.to).contains(&window.minute) {
+                rows.extend(self.relations_of(window).iter().filter(|row| read.wants(row)));
+            }
+        }
+    }
+
+    /// Appends continue after `sequence`.
+    pub(crate) fn resume_after(&mut self, sequence: u64) {
+        self.sequence = self.sequence.max(sequence);
+    }
+
+    /// What depends on the order of batches, for a checkpoint.
+    pub(crate) fn save(&self) -> Vec<Saved> {
+        self.directory.save()
+    }
+
+    pub(crate) fn restore(&mut self, saved: &[Saved]) {
+        self.directory.restore(saved);
+    }
+
+    pub(crate) fn gauges(&self) -> Gauges {
+        Gauges {
+            window_bytes: self.charged,
+            open_windows: self.windows.iter().count(),
+            closed_windows: self.closed.len(),
+            entities: Scope::ALL.map(|scope| self.directory.len(scope)),
+            closed_early: self.closed_early,
+            route_resets: self.routes.resets,
+        }
+    }
+}
+
+/// What a shard holds, for self-metrics.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Gauges {
+    pub(crate) window_bytes: usize,
+    pub(crate) open_windows: usize,
+    pub(crate) closed_windows: usize,
+    /// By scope.
+    pub(crate) entities: [usize; Scope::ALL.len()],
+    pub(crate) closed_early: u64,
+    pub(crate) route_resets: u64,
+}

@@ -1,0 +1,137 @@
+//! Goes through the spans of a segment and gives each to the stages that it
+//! concerns.
+
+use skytrail_model::span::{Segment, Span};
+use skytrail_model::text::SymbolSpace;
+use skytrail_model::time::Minute;
+
+use super::Common;
+use crate::crossthread;
+use crate::directory::NO_NODE;
+use crate::logic::logic;
+use crate::oal::event::Tags;
+use crate::oal::key::{KeyMask, TagSlots};
+use crate::pair::{Pairing, offer_client, offer_server};
+use crate::rpc::{called_alone, entry, exit, references};
+use crate::segment::{Home, TagMemory, entry_of, home};
+use crate::source::{Sources, TagReader, call_event};
+use crate::virtuals::{Visit, visit};
+
+/// What is used again from span to span.
+#[derive(Debug)]
+pub(super) struct Desk {
+    reader: TagReader,
+    slots: TagSlots,
+    memory: TagMemory,
+}
+
+impl Desk {
+    pub(super) fn new(common: &Common) -> Self {
+        let keys = &common.plan.keys;
+        let mut searchable = KeyMask::default();
+        for key in &common.settings.searchable_tags {
+            if let Some(key) = keys.find(key) {
+                searchable.insert(key);
+            }
+        }
+        Self {
+            reader: TagReader::default(),
+            slots: TagSlots::new(keys.len()),
+            memory: TagMemory::new(searchable, common.zone.clone()),
+        }
+    }
+
+    pub(super) fn begin(&mut self, space: SymbolSpace) {
+        self.reader.begin(space);
+    }
+
+    /// One segment. One without spans is nothing.
+    pub(super) fn segment(
+        &mut self,
+        sources: &mut Sources<'_>,
+        pairing: &Pairing,
+        row: usize,
+        segment: &Segment,
+    ) {
+        let batch = sources.batch;
+        let spans = batch.spans_of(segment);
+        if spans.is_empty() {
+            sources.effects.counts.empty_segments += 1;
+            return;
+        }
+        sources.effects.counts.spans += spans.len() as u64;
+        let home = home(sources, segment);
+        let mut called = NO_NODE;
+        for span in spans {
+            let endpoint = self.span(sources, pairing, home, segment, span);
+            if span.kind.is_entry() {
+                called = endpoint;
+            }
+        }
+        let entry = entry_of(sources, home, row, segment, called);
+        sources.effects.segments.extend(entry);
+    }
+
+    /// One span; gives the endpoint that an Entry span called.
+    fn span(
+        &mut self,
+        sources: &mut Sources<'_>,
+        pairing: &Pairing,
+        home: Home,
+        segment: &Segment,
+        span: &Span,
+    ) -> u32 {
+        let batch = sources.batch;
+        self.reader.read(batch, span, &sources.plan.keys, &mut self.slots);
+        let tags = Tags { batch, span, slots: &self.slots };
+        let minute = Minute::of_nanos(span.start);
+        let sightings = &mut sources.effects.tags;
+        self.memory.look(tags, minute, &sources.plan.keys, sightings);
+        if !sources.is_in_time(span.start) {
+            sources.effects.counts.outside_time += 1;
+            return NO_NODE;
+        }
+        let mut called = NO_NODE;
+        if !span.skip_analysis {
+            called = call(sources, pairing, segment, span, tags);
+        }
+        // SkyWalking reads the tag on Local spans even when they are skipped.
+        if !span.kind.is_exit() && (!span.kind.is_entry() || !span.skip_analysis) {
+            logic(sources, segment, span, tags);
+        }
+        visit(sources, &Visit { segment, span, tags, caller: home.service });
+        called
+    }
+}
+
+/// A span that is not skipped: what it says about calls.
+fn call(
+    sources: &mut Sources<'_>,
+    pairing: &Pairing,
+    segment: &Segment,
+    span: &Span,
+    tags: Tags<'_>,
+) -> u32 {
+    // Local spans without references, the most frequent ones of some agents, say nothing.
+    if !span.kind.is_entry() && !span.kind.is_exit() && span.links.len == 0 {
+        return NO_NODE;
+    }
+    let mut event = call_event(span, tags);
+    if span.kind.is_entry() {
+        if span.parent_id.is_empty() || references(sources, span).next().is_some() {
+            return entry(sources, segment, span, &mut event);
+        }
+        let called = called_alone(sources, segment, span, &mut event);
+        offer_server(sources, pairing, segment, span, &event);
+        return called;
+    }
+    if span.kind.is_exit() {
+        if span.id.is_empty() {
+            exit(sources, segment, span, &mut event);
+        } else {
+            offer_client(sources, pairing, segment, span, &event);
+        }
+    }
+    crossthread::refer(sources, segment, span, &mut event);
+    NO_NODE
+}

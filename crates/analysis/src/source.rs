@@ -1,0 +1,11 @@
+//! From spans to source events, and from there to rows.
+
+mod event;
+mod route;
+mod sources;
+mod tags;
+
+pub(crate) use event::call_event;
+pub(crate) use route::{Route, RouteKey, Routes, Shape};
+pub(crate) use sources::{Circumstances, Slot, Sources, relation_slot, slot};
+pub(crate) use tags::TagReader;

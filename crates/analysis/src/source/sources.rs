@@ -1,0 +1,200 @@
+//! Everything that the stages need to turn spans into rows.
+
+use skytrail_model::batch::SpanBatch;
+use skytrail_model::layer::Layer;
+use skytrail_model::relation::DetectPoint;
+use skytrail_model::scope::Scope;
+use skytrail_model::text::NameId;
+use skytrail_model::time::Minute;
+
+use super::route::{Route, RouteKey, Routes};
+use crate::config::Settings;
+use crate::directory::{Directory, NO_NODE};
+use crate::effects::Effects;
+use crate::oal::event::Event;
+use crate::oal::plan::Plan;
+use crate::oal::schema::Source;
+use crate::window::{Edge, NO_ROW, Windows};
+
+/// The parts of a shard that one batch works on.
+#[derive(Debug)]
+pub(crate) struct Sources<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) settings: &'a Settings,
+    pub(crate) batch: &'a SpanBatch,
+    /// Log time: when the batch was closed.
+    pub(crate) now: i64,
+    pub(crate) directory: &'a mut Directory,
+    pub(crate) routes: &'a mut Routes,
+    pub(crate) windows: &'a mut Windows,
+    pub(crate) effects: &'a mut Effects,
+}
+
+/// What one entity of a route is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Slot {
+    scope: Scope,
+    /// The source whose table has a row for it.
+    source: Option<Source>,
+    /// Whether the store lists it.
+    is_listed: bool,
+    /// The side that reports a relation.
+    side: Option<DetectPoint>,
+}
+
+/// An entity that is listed and counted.
+pub(crate) const fn slot(scope: Scope, source: Option<Source>) -> Slot {
+    Slot { scope, source, is_listed: true, side: None }
+}
+
+impl Slot {
+    /// An entity that is counted, and listed by others.
+    pub(crate) const fn unlisted(scope: Scope, source: Source) -> Self {
+        Self { scope, source: Some(source), is_listed: false, side: None }
+    }
+}
+
+/// A relation as one side reports it.
+pub(crate) const fn relation_slot(scope: Scope, source: Source, side: DetectPoint) -> Slot {
+    Slot { scope, source: Some(source), is_listed: true, side: Some(side) }
+}
+
+/// When a call was, what carried it, and what layer its callee has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Circumstances {
+    pub(crate) minute: Minute,
+    pub(crate) component: i32,
+    pub(crate) layer: Layer,
+}
+
+impl Sources<'_> {
+    /// The symbol of a name; a number of its own for names outside of the batch.
+    #[inline]
+    pub(crate) fn symbol(&self, name: NameId) -> u32 {
+        self.batch.names.get(name.0 as usize).map_or(u32::MAX - 1, |name| name.symbol.0)
+    }
+
+    /// Whether something that happened at this time still counts, or already.
+    #[inline]
+    pub(crate) fn is_in_time(&self, time: i64) -> bool {
+        let rules = &self.settings.windows;
+        time >= self.now.saturating_sub(rules.past) && time <= self.now.saturating_add(rules.future)
+    }
+
+    /// The route of a key with its rows in the window of the minute, and whether
+    /// it is the first event of the route in the window. `make` finds the
+    /// entities when the route is new.
+    #[inline]
+    pub(crate) fn route(
+        &mut self,
+        key: RouteKey,
+        slots: &[Slot],
+        at: Circumstances,
+        make: impl FnOnce(&mut Self) -> [u32; 4],
+    ) -> (Route, bool) {
+        let generation = self.windows.at(at.minute, self.now, self.plan).generation;
+        let known = self.routes.get(&key).copied();
+        if let Some(route) = known.filter(|route| route.window == generation) {
+            return (route, false);
+        }
+        let nodes = match known {
+            Some(route) => route.nodes,
+            None => make(self),
+        };
+        let route = self.open(nodes, slots, at);
+        self.routes.put(key, route);
+        (route, true)
+    }
+
+    /// The entities of a key, without rows.
+    #[inline]
+    pub(crate) fn nodes(
+        &mut self,
+        key: RouteKey,
+        make: impl FnOnce(&mut Self) -> [u32; 4],
+    ) -> [u32; 4] {
+        if let Some(route) = self.routes.get(&key) {
+            return route.nodes;
+        }
+        let nodes = make(self);
+        self.routes.put(key, Route::to(nodes));
+        nodes
+    }
+
+    /// The rows of entities in the window of the minute. Tells the store about
+    /// the entities where it should hear of them, and notes relations.
+    pub(crate) fn open(&mut self, nodes: [u32; 4], slots: &[Slot], at: Circumstances) -> Route {
+        let window = self.windows.at(at.minute, self.now, self.plan);
+        let mut route = Route { window: window.generation, ..Route::to(nodes) };
+        for ((slot, node), row) in slots.iter().zip(nodes).zip(&mut route.rows) {
+            let Some(id) = self.directory.id(slot.scope, node) else { continue };
+            self.directory.touch(slot.scope, node, self.now);
+            if slot.is_listed {
+                let layer = slot.side.is_none().then_some(at.layer);
+                let record = self.directory.see(slot.scope, node, at.minute, layer);
+                self.effects.entities.extend(record);
+            }
+            if let Some(side) = slot.side {
+                let component = at.component;
+                window.edges.insert(Edge { scope: slot.scope, node, side, component });
+            }
+            let table = slot.source.and_then(|source| self.plan.table_of(source));
+            if let Some(place) = table
+                && let Some(table) = window.tables.get_mut(place)
+                && let Some(plan) = self.plan.tables.get(place)
+            {
+                *row = table.row(node, id, plan);
+            }
+        }
+        route
+    }
+
+    /// Lets an event count in all rows of a route.
+    #[inline]
+    pub(crate) fn apply(
+        &mut self,
+        route: &Route,
+        slots: &[Slot],
+        minute: Minute,
+        answers: u64,
+        event: &Event<'_>,
+    ) {
+        let window = self.windows.at(minute, self.now, self.plan);
+        for (slot, row) in slots.iter().zip(route.rows) {
+            if row == NO_ROW {
+                continue;
+            }
+            let place = slot.source.and_then(|source| self.plan.table_of(source));
+            if let Some(place) = place
+                && let Some(table) = window.tables.get_mut(place)
+                && let Some(plan) = self.plan.tables.get(place)
+            {
+                table.apply(row, answers, event, plan, &self.settings.apdex);
+            }
+        }
+    }
+
+    /// The number of a service by its raw name.
+    pub(crate) fn service(&mut self, name: &str, layer: Layer) -> u32 {
+        let name = self.settings.naming.service(name);
+        self.directory.service(name, layer.is_normal(), self.now)
+    }
+
+    /// The number of an instance by its raw name.
+    pub(crate) fn instance(&mut self, service: u32, name: &str) -> u32 {
+        let name = self.settings.naming.instance(name);
+        self.directory.child(Scope::ServiceInstance, service, name, self.now)
+    }
+
+    /// The number of an endpoint by its raw name.
+    pub(crate) fn endpoint(&mut self, service: u32, name: &str) -> u32 {
+        let Some(owner) = self.directory.service_name(service) else { return NO_NODE };
+        let name = self.settings.naming.endpoint(&owner.name, name);
+        self.directory.child(Scope::Endpoint, service, &name, self.now)
+    }
+
+    /// The number of a relation.
+    pub(crate) fn relation(&mut self, scope: Scope, source: u32, dest: u32) -> u32 {
+        self.directory.relation(scope, source, dest, self.now)
+    }
+}

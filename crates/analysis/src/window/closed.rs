@@ -1,0 +1,147 @@
+//! Closed windows: written to the store part by part. What the store has not
+//! confirmed yet stays readable.
+
+use skytrail_model::metric::{Catalogue, MetricBlock};
+use skytrail_model::relation::RelationRow;
+use skytrail_model::time::Minute;
+use skytrail_storage::EntitySelection;
+
+use super::Window;
+use super::table::TableWindow;
+use crate::oal::plan::Plan;
+
+/// Rows of one append.
+const SLICE_ROWS: usize = 16_384;
+
+/// A part of a window, ready to be appended.
+#[derive(Debug)]
+pub(crate) enum Slice {
+    /// Rows of metrics.
+    Metrics(Vec<MetricBlock>),
+    /// Relations.
+    Relations(Vec<RelationRow>),
+}
+
+/// How far the store has confirmed a window.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Progress {
+    /// Tables before this one are confirmed.
+    table: usize,
+    /// Rows of this table before this one are confirmed.
+    row: usize,
+    /// Relations before this one are confirmed.
+    relation: usize,
+}
+
+/// A window that takes no more events.
+#[derive(Debug)]
+pub(crate) struct ClosedWindow {
+    minute: Minute,
+    tables: Vec<TableWindow>,
+    relations: Vec<RelationRow>,
+    confirmed: Progress,
+    /// Where the slice that is under way ends.
+    under_way: Option<Progress>,
+    memory: usize,
+}
+
+impl ClosedWindow {
+    pub(crate) fn new(window: Window, relations: Vec<RelationRow>) -> Self {
+        let tables: usize = window.tables.iter().map(TableWindow::memory).sum();
+        let memory = tables + relations.capacity() * size_of::<RelationRow>();
+        Self {
+            minute: window.minute,
+            tables: window.tables,
+            relations,
+            confirmed: Progress::default(),
+            under_way: None,
+            memory,
+        }
+    }
+
+    pub(crate) fn memory(&self) -> usize {
+        self.memory
+    }
+
+    /// The next part to append; none while one is under way or when all is
+    /// confirmed.
+    pub(crate) fn next_slice(&mut self, plan: &Plan) -> Option<Slice> {
+        if self.under_way.is_some() {
+            return None;
+        }
+        let mut end = self.confirmed;
+        if end.relation < self.relations.len() {
+            let from = end.relation;
+            end.relation = self.relations.len().min(from + SLICE_ROWS);
+            self.under_way = Some(end);
+            return self
+                .relations
+                .get(from..end.relation)
+                .map(|rows| Slice::Relations(rows.to_vec()));
+        }
+        let mut room = SLICE_ROWS;
+        let mut blocks = Vec::new();
+        while let Some(table) = self.tables.get(end.table).filter(|_| room > 0) {
+            let to = table.len().min(end.row + room);
+            room -= to - end.row;
+            blocks.extend(plan.tables.get(end.table).and_then(|of_table| {
+                let rows = end.row..to;
+                table.block(end.table, self.minute, rows, &plan.catalogue, of_table, &|_| true)
+            }));
+            end.row = to;
+            if to == table.len() {
+                end = Progress { table: end.table + 1, row: 0, ..end };
+            }
+        }
+        if blocks.is_empty() {
+            self.confirmed = end;
+            return None;
+        }
+        self.under_way = Some(end);
+        Some(Slice::Metrics(blocks))
+    }
+
+    /// The store has the part that was under way.
+    pub(crate) fn confirm(&mut self) {
+        if let Some(end) = self.under_way.take() {
+            self.confirmed = end;
+            for table in self.tables.iter_mut().take(end.table) {
+                *table = TableWindow::default();
+            }
+        }
+    }
+
+    pub(crate) fn is_confirmed(&self) -> bool {
+        self.confirmed.relation >= self.relations.len()
+            && self.tables.iter().skip(self.confirmed.table).all(|table| table.len() == 0)
+    }
+
+    /// The rows of a table that are not confirmed.
+    pub(crate) fn live(
+        &self,
+        table: usize,
+        bucket: Minute,
+        entities: &EntitySelection,
+        catalogue: &Catalogue,
+        plan: &Plan,
+    ) -> Option<MetricBlock> {
+        let from = match table.cmp(&self.confirmed.table) {
+            std::cmp::Ordering::Less => return None,
+            std::cmp::Ordering::Equal => self.confirmed.row,
+            std::cmp::Ordering::Greater => 0,
+        };
+        let window = self.tables.get(table)?;
+        let of_table = plan.tables.get(table)?;
+        let is_wanted = |id| entities.contains(id);
+        window.block(table, bucket, from..window.len(), catalogue, of_table, &is_wanted)
+    }
+
+    pub(crate) fn minute(&self) -> Minute {
+        self.minute
+    }
+
+    /// The relations that are not confirmed.
+    pub(crate) fn live_relations(&self) -> &[RelationRow] {
+        self.relations.get(self.confirmed.relation..).unwrap_or_default()
+    }
+}
