@@ -1,0 +1,23 @@
+//! The configuration: one versioned YAML file, whose commented defaults are
+//! also the list of everything that can be set.
+
+mod environment;
+mod error;
+mod file;
+mod layers;
+mod mask;
+mod print;
+
+pub use error::ConfigError;
+pub use file::{Address, Config, LogConfig, MemoryConfig, ServerConfig, StorageConfig};
+pub use layers::{Layers, Origin};
+
+/// The commented defaults.
+pub const DEFAULTS: &str = include_str!("config/default.yaml");
+
+/// Reads and checks everything; what it gives can run.
+pub fn load(sources: &crate::cli::Sources) -> Result<(Config, Layers), ConfigError> {
+    let layers = Layers::read(sources, std::env::vars())?;
+    let config = Config::from_layers(&layers)?;
+    Ok((config, layers))
+}

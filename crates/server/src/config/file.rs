@@ -1,0 +1,280 @@
+//! The typed configuration: what every part is built from.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use skytrail_base::quantity::{Bytes, Span};
+use skytrail_model::time::Zone;
+
+use super::error::ConfigError;
+use super::layers::Layers;
+use crate::listen::{Limits, OpenCheck, TlsFiles};
+
+/// The version of the file format.
+const VERSION: u32 = 1;
+
+/// Everything, after the layers were put together.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Version of the file format.
+    pub version: u32,
+    /// The process.
+    pub server: ServerConfig,
+    /// The log.
+    pub log: LogConfig,
+    /// Receivers.
+    pub ingest: skytrail_ingest::Config,
+    /// Analysis.
+    pub analysis: skytrail_analysis::Config,
+    /// The store.
+    pub storage: StorageConfig,
+    /// Limits of questions.
+    pub query: QueryConfig,
+    /// Answers.
+    pub api: ApiConfig,
+    /// Skytrail's metrics of itself.
+    pub telemetry: Address,
+}
+
+/// `server`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Folder for the data.
+    pub data_dir: PathBuf,
+    /// Zone of hour and day boundaries: `system`, an IANA name or an offset.
+    pub time_zone: String,
+    /// Threads that analyse; 0 is one per core.
+    pub shards: u16,
+    /// How long stopping may take before it is cut off.
+    pub shutdown_timeout: Span,
+    /// Whether ports may be open to others without a token.
+    pub allow_open: bool,
+    /// Encryption of every port.
+    pub tls: TlsConfig,
+    /// What each port grants its peers.
+    pub connections: ConnectionConfig,
+}
+
+/// `server.tls`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// PEM file of the certificate and its chain; empty for none.
+    pub certificate_file: String,
+    /// PEM file of the private key.
+    pub key_file: String,
+    /// PEM file of the authorities whose certificates peers must show; empty for none.
+    pub client_authority_file: String,
+}
+
+/// `server.connections`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectionConfig {
+    /// Connections of one port at once.
+    pub max_connections: usize,
+    /// Streams of one connection at once.
+    pub max_concurrent_streams: u32,
+    /// Request headers.
+    pub max_header_size: Bytes,
+    /// Time to speak first and to send the headers of a request.
+    pub first_byte_timeout: Span,
+    /// How often a silent peer is asked whether it lives.
+    pub keep_alive_interval: Span,
+    /// How long it may take to answer.
+    pub keep_alive_timeout: Span,
+    /// Age at which a connection is asked to come again.
+    pub max_connection_age: Span,
+}
+
+/// `log`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogConfig {
+    /// Least level, or directives such as `info,skytrail_ingest=debug`.
+    pub level: String,
+    /// `text` or `json`.
+    pub format: String,
+}
+
+/// `storage`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StorageConfig {
+    /// Which backend.
+    pub selector: String,
+    /// How long spans and slow records are kept.
+    pub record_ttl: Span,
+    /// How long metrics, relations and entities are kept.
+    pub metric_ttl: Span,
+    /// The backend `memory`.
+    pub memory: MemoryConfig,
+}
+
+/// `storage.memory`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemoryConfig {
+    /// For all families together.
+    pub budget: Bytes,
+}
+
+/// `query`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+
+pub struct QueryConfig {
+    pub max_listed: usize,
+    pub max_endpoints: usize,
+    pub max_ranked_entities: usize,
+    pub max_trace_spans: usize,
+    pub max_traces: usize,
+    pub max_paged_segments: usize,
+    pub max_tag_options: usize,
+    pub max_records: usize,
+}
+
+impl From<QueryConfig> for skytrail_query::Config {
+    fn from(raw: QueryConfig) -> Self {
+        Self {
+            max_listed: raw.max_listed,
+            max_endpoints: raw.max_endpoints,
+            max_ranked_entities: raw.max_ranked_entities,
+            max_trace_spans: raw.max_trace_spans,
+            max_traces: raw.max_traces,
+            max_paged_segments: raw.max_paged_segments,
+            max_tag_options: raw.max_tag_options,
+            max_records: raw.max_records,
+        }
+    }
+}
+
+/// `api`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiConfig {
+    /// The REST port: GraphQL, health, status, and the agents' HTTP routes.
+    pub rest: Address,
+    /// Who may ask.
+    pub auth: AuthConfig,
+    /// Web pages that may ask from a browser.
+    pub cors_origins: Vec<String>,
+}
+
+/// `api.auth`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthConfig {
+    /// The token that clients must show; empty for none.
+    pub token: String,
+}
+
+/// Host and port.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Address {
+    /// Address of the interface.
+    pub host: IpAddr,
+    /// Port; 0 lets the system choose.
+    pub port: u16,
+}
+
+impl Address {
+    /// As a socket address.
+    pub fn socket(self) -> SocketAddr {
+        SocketAddr::new(self.host, self.port)
+    }
+}
+
+impl Config {
+    /// From the layers; every problem names its key.
+    pub fn from_layers(layers: &Layers) -> Result<Self, ConfigError> {
+        let config: Self = serde_path_to_error::deserialize(layers.tree())
+            .map_err(|error| ConfigError::one(format!("{}: {}", error.path(), error.inner())))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let mut problems = Vec::new();
+        if self.version != VERSION {
+            problems
+                .push(format!("version: is {}, and this program reads {VERSION}", self.version));
+        }
+        problems.extend(self.zone().err());
+        problems.extend(self.tls_files().err());
+        problems.extend(self.open_ports());
+        if problems.is_empty() { Ok(()) } else { Err(ConfigError { problems }) }
+    }
+
+    fn open_ports(&self) -> Vec<String> {
+        let server = &self.server;
+        let agents = !self.ingest.auth.token.is_empty();
+        let clients = !self.api.auth.token.is_empty();
+        let ports = [
+            (self.ingest.grpc.host, "ingest.grpc.host", "ingest.auth.token", agents),
+            (
+                self.api.rest.host,
+                "api.rest.host",
+                "ingest.auth.token and api.auth.token",
+                agents && clients,
+            ),
+            (self.telemetry.host, "telemetry.host", "telemetry.host: 127.0.0.1", false),
+        ];
+        let check = |(address, host_key, token_key, has_token)| {
+            OpenCheck { host_key, token_key, has_token, allow_open: server.allow_open }
+                .check(address)
+        };
+        ports.into_iter().filter_map(|port| check(port).err()).collect()
+    }
+
+    /// The configured zone.
+    pub fn zone(&self) -> Result<Zone, String> {
+        match self.server.time_zone.as_str() {
+            "system" => Ok(Zone::system()),
+            name => Zone::parse(name).map_err(|error| format!("server.time_zone: {error}")),
+        }
+    }
+
+    /// The certificate files, when there are any.
+    pub fn tls_files(&self) -> Result<Option<TlsFiles>, String> {
+        let tls = &self.server.tls;
+        match (tls.certificate_file.is_empty(), tls.key_file.is_empty()) {
+            (true, true) => Ok(None),
+            (false, false) => Ok(Some(TlsFiles {
+                certificate: PathBuf::from(&tls.certificate_file),
+                key: PathBuf::from(&tls.key_file),
+                client_authority: (!tls.client_authority_file.is_empty())
+                    .then(|| PathBuf::from(&tls.client_authority_file)),
+            })),
+            _ => Err("server.tls: certificate_file and key_file go together".to_owned()),
+        }
+    }
+
+    /// The limits of every port.
+    pub fn limits(&self) -> Limits {
+        let raw = &self.server.connections;
+        Limits {
+            max_connections: raw.max_connections,
+            max_concurrent_streams: raw.max_concurrent_streams,
+            max_header_bytes: u32::try_from(raw.max_header_size.0).unwrap_or(u32::MAX),
+            first_byte_timeout: raw.first_byte_timeout.as_duration(),
+            keep_alive_interval: raw.keep_alive_interval.as_duration(),
+            keep_alive_timeout: raw.keep_alive_timeout.as_duration(),
+            max_connection_age: raw.max_connection_age.as_duration(),
+            drain: self.server.shutdown_timeout.as_duration() / 2,
+        }
+    }
+
+    /// Shards to run: as configured, else one per core.
+    pub fn shards(&self) -> u16 {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        match self.server.shards {
+            0 => u16::try_from(cores).unwrap_or(u16::MAX),
+            configured => configured,
+        }
+    }
+}

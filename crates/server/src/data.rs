@@ -1,0 +1,71 @@
+//! The data folder: one process owns it.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use skytrail_base::code::Code;
+
+/// The code of a data folder that another process uses.
+const LOCKED: Code = Code("ST-1005");
+
+/// A locked data folder; unlocked when it is dropped.
+#[derive(Debug)]
+pub struct DataFolder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl DataFolder {
+    /// Makes the folder if it is not there, readable by its owner alone, and
+    /// locks it.
+    pub fn open(path: &Path) -> anyhow::Result<Self> {
+        let shown = path.display();
+        create(path).with_context(|| format!("cannot make the data folder {shown}"))?;
+        let file = path.join("lock");
+        let lock = File::options().create(true).write(true).truncate(false).open(&file);
+        let lock = lock.with_context(|| format!("cannot write into the data folder {shown}"))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(anyhow!(
+                "{LOCKED}: the data folder {shown} is used by another process; stop it, or choose another folder with --data"
+            )),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("cannot lock the data folder {shown}"))
+            }
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+#[cfg(unix)]
+fn create(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+#[cfg(not(unix))]
+fn create(path: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DataFolder;
+
+    #[test]
+    fn a_folder_has_one_owner_at_a_time() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("data");
+        let owner = DataFolder::open(&path).unwrap();
+        assert_eq!(owner.path(), path);
+        let error = DataFolder::open(&path).unwrap_err().to_string();
+        assert!(error.contains("another process") && error.contains("--data"), "{error}");
+        drop(owner);
+        DataFolder::open(&path).unwrap();
+    }
+}

@@ -1,0 +1,114 @@
+//! One connection, from its first byte to its end.
+
+use std::future::Future;
+use std::hash::{BuildHasher, RandomState};
+use std::pin::pin;
+use std::time::Duration;
+
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
+use skytrail_base::shutdown::Shutdown;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+
+use super::limits::{ConnectionMetrics, Limits};
+
+/// HTTP/2 flow-control window of a stream: what a client may have in flight
+/// before the server has looked at it.
+const STREAM_WINDOW: u32 = 1 << 20;
+/// The same for all streams of a connection together.
+const CONNECTION_WINDOW: u32 = 2 << 20;
+/// Buffer of an HTTP/1 connection.
+const HTTP1_BUFFER: usize = 64 << 10;
+
+pub(super) struct Connection {
+    pub(super) port: &'static str,
+    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) limits: Limits,
+    pub(super) router: axum::Router,
+    pub(super) metrics: ConnectionMetrics,
+    pub(super) shutdown: Shutdown,
+}
+
+impl Connection {
+    pub(super) async fn serve(self, stream: TcpStream) {
+        // Small answers must not wait for the peer's acknowledgements.
+        let _ = stream.set_nodelay(true);
+        let patience = self.limits.first_byte_timeout;
+        if !matches!(tokio::time::timeout(patience, stream.readable()).await, Ok(Ok(()))) {
+            self.metrics.refuse(self.port, "silent");
+            return;
+        }
+        match self.tls.clone() {
+            None => self.speak(stream).await,
+            Some(tls) => match tokio::time::timeout(patience, tls.accept(stream)).await {
+                Ok(Ok(stream)) => self.speak(stream).await,
+                Ok(Err(error)) => {
+                    self.metrics.refuse(self.port, "tls_handshake");
+                    tracing::debug!(port = self.port, %error, "tls handshake failed");
+                }
+                Err(_) => self.metrics.refuse(self.port, "tls_timeout"),
+            },
+        }
+    }
+
+    async fn speak<S>(mut self, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let builder = self.builder();
+        let service = TowerToHyperService::new(self.router.clone());
+        let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+        let age = tokio::time::sleep(jittered(self.limits.max_connection_age));
+        tokio::select! {
+            ended = connection.as_mut() => return self.note(ended),
+            () = age => {}
+            () = self.shutdown.stopping() => {}
+        }
+        connection.as_mut().graceful_shutdown();
+        self.finish(connection).await;
+    }
+
+    async fn finish<E: std::fmt::Display>(&self, connection: impl Future<Output = Result<(), E>>) {
+        match tokio::time::timeout(self.limits.drain, connection).await {
+            Ok(ended) => self.note(ended),
+            Err(_) => self.metrics.refuse(self.port, "drain_timeout"),
+        }
+    }
+
+    fn note<E: std::fmt::Display>(&self, ended: Result<(), E>) {
+        if let Err(error) = ended {
+            self.metrics.refuse(self.port, "protocol");
+            tracing::debug!(port = self.port, %error, "connection ended with an error");
+        }
+    }
+
+    fn builder(&self) -> Builder<TokioExecutor> {
+        let limits = &self.limits;
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.first_byte_timeout)
+            .max_buf_size(HTTP1_BUFFER.max(limits.max_header_bytes as usize));
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(limits.max_concurrent_streams)
+            .max_header_list_size(limits.max_header_bytes)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .keep_alive_interval(limits.keep_alive_interval)
+            .keep_alive_timeout(limits.keep_alive_timeout);
+        builder
+    }
+}
+
+/// Nine to eleven tenths of `age`, so that connections made together do not end
+/// together. The randomness of a hasher's seed is enough for that.
+fn jittered(age: Duration) -> Duration {
+    let random = RandomState::new().hash_one(0_u8) % 201;
+    age / 1000 * (900 + random as u32)
+}

@@ -1,0 +1,63 @@
+//! `skytrail serve`: everything in one process.
+
+mod gauges;
+mod parts;
+mod ports;
+mod upkeep;
+
+use std::time::Duration;
+
+use anyhow::Context;
+use skytrail_base::clock::SystemClock;
+use skytrail_base::shutdown;
+
+use crate::cli;
+use crate::config::{self, Config, Layers, Origin};
+use crate::data::DataFolder;
+use crate::{logs, signals};
+
+pub use parts::Parts;
+pub use ports::Ports;
+
+/// Runs the server until it is told to stop.
+pub fn run(options: &cli::Serve) -> anyhow::Result<()> {
+    let (config, layers) = configuration(options)?;
+    logs::start(&config.log)?;
+    let data = DataFolder::open(&config.server.data_dir)?;
+    raise_file_limit();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let limit = config.server.shutdown_timeout.as_duration();
+    runtime.block_on(serve(config, layers))?;
+    runtime.shutdown_timeout(limit.min(Duration::from_secs(1)));
+    tracing::info!(data = %data.path().display(), "stopped");
+    Ok(())
+}
+
+fn configuration(options: &cli::Serve) -> anyhow::Result<(Config, Layers)> {
+    let (_, mut layers) = config::load(&options.sources)?;
+    if let Some(folder) = &options.data {
+        let folder = folder.to_str().context("--data: the path is not UTF-8")?;
+        layers.set("server.data_dir", folder.into(), Origin::CommandLine)?;
+    }
+    Ok((Config::from_layers(&layers)?, layers))
+}
+
+async fn serve(config: Config, layers: Layers) -> anyhow::Result<()> {
+    let (trigger, stop) = shutdown::channel();
+    let limit = config.server.shutdown_timeout.as_duration();
+    let parts = Parts::build(config, &layers, std::sync::Arc::new(SystemClock), &stop)?;
+    let ports = Ports::open(&parts).await?;
+    let signals = tokio::spawn(signals::listen(trigger));
+    ports.announce();
+    parts.run(ports, stop.clone(), limit).await;
+    signals.abort();
+    Ok(())
+}
+
+/// As many open files as the system grants: each connection is one.
+fn raise_file_limit() {
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(limit) => tracing::debug!(limit, "open files"),
+        Err(error) => tracing::warn!(%error, "cannot raise the limit of open files"),
+    }
+}

@@ -1,0 +1,203 @@
+//! The wiring: which part gets what from which.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::bail;
+use axum::Router;
+use skytrail_analysis::{Analysis, Rules};
+use skytrail_api::graphql::root::{Sources, TABLES};
+use skytrail_api::graphql::{Engine, Limits as GraphqlLimits};
+use skytrail_api::{Origins, status as api_status};
+use skytrail_base::account::Account;
+use skytrail_base::clock::SharedClock;
+use skytrail_base::handoff::Handoff;
+use skytrail_base::journal::Journal;
+use skytrail_base::metrics::Registry;
+use skytrail_base::queue::{self, Receiver, Sender};
+use skytrail_base::shutdown::{self, Shutdown};
+use skytrail_ingest::{Ingest, Replayer};
+use skytrail_model::batch::Batch;
+use skytrail_model::command::NoCommands;
+use skytrail_model::metric::Catalogue;
+use skytrail_model::time::Zone;
+use skytrail_query::Query;
+use skytrail_storage::SharedStorage;
+use skytrail_storage::memory::{self, MemoryJournal, MemoryStorage};
+use tokio::task::JoinSet;
+
+use super::gauges::StorageUsage;
+use super::ports::Ports;
+use super::upkeep;
+use crate::config::{Config, Layers, StorageConfig};
+use crate::status::Status;
+
+type Queues = (Vec<Sender<Handoff<Batch>>>, Vec<Receiver<Handoff<Batch>>>);
+
+/// Everything that runs, built and not yet started.
+pub struct Parts {
+    /// What it was built from.
+    pub config: Config,
+    /// Self-metrics.
+    pub registry: Registry,
+    clock: SharedClock,
+    storage: SharedStorage,
+    ingest: Ingest,
+    analysis: Analysis,
+    status: Arc<Status>,
+    rest: Router,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts").finish_non_exhaustive()
+    }
+}
+
+impl Parts {
+    /// Builds every part from the configuration. The order is that of the
+    /// data: rules, store, journal, queues, analysis, receivers, answers.
+    pub fn build(
+        config: Config,
+        layers: &Layers,
+        clock: SharedClock,
+        stop: &Shutdown,
+    ) -> anyhow::Result<Self> {
+        let registry = Registry::default();
+        let account = Account::new();
+        let zone = config.zone().map_err(anyhow::Error::msg)?;
+        let settings = config.analysis.validate()?;
+        let rules = Rules::load(&settings)?;
+        let catalogue = rules.catalogue();
+        let (storage, journal) = store(&config.storage, &zone, catalogue.clone())?;
+        registry.collect(Box::new(StorageUsage(storage.clone())));
+        let (senders, receivers) = queues(&config)?;
+        let deps = skytrail_analysis::Deps {
+            rules,
+            storage: storage.clone(),
+            registry: registry.clone(),
+            clock: clock.clone(),
+            zone: zone.clone(),
+        };
+        let analysis = Analysis::build(settings, deps, receivers)?;
+        let deps = skytrail_ingest::Deps {
+            account,
+            journal,
+            clock: clock.clone(),
+            commands: Arc::new(NoCommands),
+            registry: registry.clone(),
+            queues: senders,
+            tables: Replayer::new(config.ingest.validate()?.symbols),
+            shutdown: stop.clone(),
+        };
+        let ingest = Ingest::build(&config.ingest, deps)?;
+        let query = Arc::new(Query::new(skytrail_query::Deps {
+            storage: storage.clone(),
+            live: analysis.live(),
+            catalogue,
+            zone,
+            clock: clock.clone(),
+            config: config.query.clone().into(),
+        }));
+        let status = Status::new(&config, layers);
+        let rest = rest(&config, &registry, &status, query)?.merge(ingest.http());
+        Ok(Self { config, registry, clock, storage, ingest, analysis, status, rest })
+    }
+
+    /// What answers on the agents' gRPC port.
+    pub fn grpc(&self) -> Router {
+        self.ingest.grpc()
+    }
+
+    /// What answers on the REST port.
+    pub fn rest(&self) -> Router {
+        self.rest.clone()
+    }
+
+    /// What answers on the telemetry port.
+    pub fn telemetry(&self) -> Router {
+        let registry = self.registry.clone();
+        api_status::metrics_router(Arc::new(move || registry.encode()))
+    }
+
+    /// Runs everything until the shutdown, then stops in the order of the data:
+    /// ports, receivers, analysis. What is not done after `limit` is cut off.
+    pub async fn run(self, ports: Ports, mut stop: Shutdown, limit: Duration) {
+        let (after_ingest, analysis_stop) = shutdown::channel();
+        let analysis = Arc::new(self.analysis);
+        let mut listeners = JoinSet::new();
+        ports.spawn(&mut listeners, &stop);
+        let upkeep = upkeep::expire(self.storage.clone(), self.clock.clone(), stop.clone());
+        let upkeep = tokio::spawn(upkeep);
+        let (drained, ingest_stop) = shutdown::channel();
+        let ingest = tokio::spawn(self.ingest.run(ingest_stop));
+        let analysing = tokio::spawn(async move { analysis.run(analysis_stop).await });
+        self.status.set_started();
+        stop.stopping().await;
+        let in_order = async {
+            while listeners.join_next().await.is_some() {}
+            drained.stop();
+            let _ = ingest.await;
+            after_ingest.stop();
+            if let Ok(Err(error)) = analysing.await {
+                tracing::error!(%error, "the analysis did not end well");
+            }
+            let _ = upkeep.await;
+        };
+        if tokio::time::timeout(limit, in_order).await.is_err() {
+            tracing::error!(
+                "stopping took longer than server.shutdown_timeout; what was in flight is lost"
+            );
+        }
+    }
+}
+
+fn queues(config: &Config) -> anyhow::Result<Queues> {
+    let bytes = config.ingest.batch.queue_size.as_len();
+    let shards = config.shards();
+    if shards > 1024 {
+        bail!("server.shards: at most 1024, not {shards}");
+    }
+    Ok((0..shards).map(|_| queue::bounded(bytes)).unzip())
+}
+
+/// The store that the selector names, and the journal in front of it.
+fn store(
+    config: &StorageConfig,
+    zone: &Zone,
+    catalogue: Arc<Catalogue>,
+) -> anyhow::Result<(SharedStorage, Arc<dyn Journal>)> {
+    match config.selector.as_str() {
+        "memory" => {
+            tracing::warn!(
+                "storage.selector is memory: everything is forgotten when the process ends"
+            );
+            let limits = memory::Config {
+                max_bytes: config.memory.budget.as_len(),
+                record_ttl: config.record_ttl.0,
+                metric_ttl: config.metric_ttl.0,
+            };
+            let storage = MemoryStorage::new(limits, zone.clone(), catalogue);
+            Ok((Arc::new(storage), Arc::new(MemoryJournal::new(0))))
+        }
+        other => bail!("storage.selector '{other}' is not a backend; there is: memory"),
+    }
+}
+
+fn rest(
+    config: &Config,
+    registry: &Registry,
+    status: &Arc<Status>,
+    query: Arc<Query>,
+) -> anyhow::Result<Router> {
+    let sources = Sources { query, health: status.clone(), status: status.clone() };
+    let engine = Engine::new(Arc::new(sources), &TABLES, GraphqlLimits::default(), registry)?;
+    let token = &config.api.auth.token;
+    Ok(skytrail_api::router(skytrail_api::Deps {
+        graphql: Arc::new(engine),
+        health: status.clone(),
+        status: status.clone(),
+        origins: Origins::parse(&config.api.cors_origins)?,
+        token: (!token.is_empty()).then(|| token.clone()),
+    }))
+}

@@ -1,0 +1,33 @@
+//! What the command line prints. Nothing else in the process writes to the
+//! terminal but the log.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use crate::cli::ConfigAction;
+use crate::config;
+
+/// Prints to standard output. A reader that is gone, such as `head`, is not an
+/// error.
+pub fn line(text: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{}", text.trim_end());
+}
+
+/// Prints why the process ends, to standard error.
+pub fn failure(error: &anyhow::Error) -> ExitCode {
+    let _ = writeln!(std::io::stderr().lock(), "skytrail: {error:#}");
+    ExitCode::FAILURE
+}
+
+/// Runs `skytrail config`.
+pub fn run(action: &ConfigAction) -> anyhow::Result<()> {
+    match action {
+        ConfigAction::Default => line(config::DEFAULTS),
+        ConfigAction::Check(sources) => {
+            config::load(sources)?;
+            line("the configuration is right");
+        }
+        ConfigAction::Print(sources) => line(&config::load(sources)?.1.print()),
+    }
+    Ok(())
+}

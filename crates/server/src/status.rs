@@ -1,0 +1,99 @@
+//! What the server says about itself.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use skytrail_api::health::{Health, HealthSource};
+use skytrail_api::status::{ClusterNode, MetricsRetention, RecordsRetention, StatusSource};
+use skytrail_base::quantity::Span;
+
+use crate::config::{Address, Config, Layers};
+
+/// The version of the query protocol that is answered; clients adapt to it.
+pub const PROTOCOL_VERSION: &str = "10.3.0-skytrail";
+
+/// A cold tier that is not there.
+const NONE: i32 = -1;
+
+/// Facts about the running server.
+pub struct Status {
+    rest: Address,
+    metric_days: i32,
+    record_days: i32,
+    config: Vec<(String, String)>,
+    started: AtomicBool,
+}
+
+impl Status {
+    /// From the configuration it runs with.
+    pub fn new(config: &Config, layers: &Layers) -> Arc<Self> {
+        Arc::new(Self {
+            rest: config.api.rest,
+            metric_days: days(config.storage.metric_ttl),
+            record_days: days(config.storage.record_ttl),
+            config: layers.dump(),
+            started: AtomicBool::new(false),
+        })
+    }
+
+    /// Every part is running.
+    pub fn set_started(&self) {
+        self.started.store(true, Ordering::Release);
+    }
+}
+
+/// Whole days, at least one.
+fn days(span: Span) -> i32 {
+    let days = span.0 / 86_400_000_000_000;
+    i32::try_from(days.max(1)).unwrap_or(i32::MAX)
+}
+
+impl HealthSource for Status {
+    fn health(&self) -> Health {
+        if !self.started.load(Ordering::Acquire) {
+            return Health { score: -1, unhealthy: Vec::new() };
+        }
+        Health { score: 0, unhealthy: Vec::new() }
+    }
+}
+
+impl StatusSource for Status {
+    fn version(&self) -> String {
+        PROTOCOL_VERSION.to_owned()
+    }
+
+    fn nodes(&self) -> Vec<ClusterNode> {
+        vec![ClusterNode { host: self.rest.host.to_string(), port: self.rest.port, this: true }]
+    }
+
+    fn retention(&self) -> (MetricsRetention, RecordsRetention) {
+        let (metrics, records) = (self.metric_days, self.record_days);
+        (
+            MetricsRetention {
+                metadata: metrics,
+                minute: metrics,
+                hour: metrics,
+                day: metrics,
+                cold_minute: NONE,
+                cold_hour: NONE,
+                cold_day: NONE,
+            },
+            RecordsRetention {
+                normal: records,
+                trace: records,
+                zipkin_trace: records,
+                log: records,
+                browser_error_log: records,
+                cold_normal: NONE,
+                cold_trace: NONE,
+                cold_zipkin_trace: NONE,
+                cold_log: NONE,
+                cold_browser_error_log: NONE,
+            },
+        )
+    }
+
+    fn config(&self) -> Vec<(String, String)> {
+        self.config.clone()
+    }
+}
