@@ -12,9 +12,7 @@ use skytrail_model::alias::Alias;
 use skytrail_model::entity::{ChildRef, Entity, EntityId, ServiceRef};
 use skytrail_model::time::Minute;
 
-use crate::error::Result;
 use crate::hash::Map;
-use crate::query::Query;
 
 /// The table as it was last read.
 #[derive(Debug, Default)]
@@ -37,19 +35,17 @@ pub(crate) struct Address {
     meanings: Vec<Alias>,
 }
 
-impl Query {
-    /// The aliases as they are now.
-    pub(crate) async fn aliases(&self) -> Result<Arc<AliasTable>> {
-        // The version is read first: aliases that come in between are read again next time.
-        let version = self.storage.entities().alias_version();
-        if let Some((known, table)) = &*self.alias_cache.read.read()
-            && *known == version
-        {
-            return Ok(table.clone());
-        }
-        let table = Arc::new(AliasTable::new(self.storage.entities().aliases().await?));
-        *self.alias_cache.read.write() = Some((version, table.clone()));
-        Ok(table)
+impl AliasCache {
+    /// The table of a version, when it is that one.
+    pub(crate) fn get(&self, version: u64) -> Option<Arc<AliasTable>> {
+        self.read.read().as_ref().filter(|read| read.0 == version).map(|read| read.1.clone())
+    }
+
+    /// Keeps the table of a version.
+    pub(crate) fn put(&self, version: u64, aliases: Vec<Alias>) -> Arc<AliasTable> {
+        let table = Arc::new(AliasTable::new(aliases));
+        *self.read.write() = Some((version, table.clone()));
+        table
     }
 }
 

@@ -7,8 +7,9 @@ use skytrail_model::metric::Catalogue;
 use skytrail_model::time::Zone;
 use skytrail_storage::{LiveMetrics, SharedStorage};
 
-use crate::aliases::AliasCache;
+use crate::aliases::{AliasCache, AliasTable};
 use crate::config::Config;
+use crate::error::Result;
 
 /// What questions are answered from.
 pub struct Deps {
@@ -54,5 +55,16 @@ impl Query {
     /// The zone of the times in questions and answers.
     pub fn zone(&self) -> &Zone {
         &self.zone
+    }
+
+    /// The aliases as they are now.
+    pub(crate) async fn aliases(&self) -> Result<Arc<AliasTable>> {
+        // The version is read first: aliases that come in between are read again next time.
+        let version = self.storage.entities().alias_version();
+        if let Some(table) = self.alias_cache.get(version) {
+            return Ok(table);
+        }
+        let aliases = self.storage.entities().aliases().await?;
+        Ok(self.alias_cache.put(version, aliases))
     }
 }

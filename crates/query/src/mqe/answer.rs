@@ -1,6 +1,7 @@
 //! Values of an expression as answers.
 
 use super::format::decimal;
+use super::shape::ExpressionResultType;
 use super::value::{Failure, Marks, Outcome, Series};
 use crate::entity::KeyValue;
 use crate::metrics::Owner;
@@ -14,34 +15,6 @@ pub struct ExpressionResult {
     pub results: Vec<MQEValues>,
     /// Why there are no values.
     pub error: Option<String>,
-}
-
-/// The shape of values (protocol `ExpressionResultType`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ExpressionResultType {
-    /// Nothing that can be told.
-    Unknown,
-    /// One value per set of labels.
-    SingleValue,
-    /// A value per point.
-    TimeSeriesValues,
-    /// Ranked entities.
-    SortedList,
-    /// Records.
-    RecordList,
-}
-
-impl ExpressionResultType {
-    /// The protocol's spelling.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Unknown => "UNKNOWN",
-            Self::SingleValue => "SINGLE_VALUE",
-            Self::TimeSeriesValues => "TIME_SERIES_VALUES",
-            Self::SortedList => "SORTED_LIST",
-            Self::RecordList => "RECORD_LIST",
-        }
-    }
 }
 
 /// Values of one set of labels (protocol `MQEValues`).

@@ -6,8 +6,8 @@ use skytrail_lang::mqe::{
     ArithmeticOperator, CompareOperator, Expr, LogicalOperator, Metric, Node, TopN,
 };
 
-use super::answer::ExpressionResultType as Kind;
 use super::operate::{Operation, operate};
+use super::shape::ExpressionResultType as Kind;
 use super::value::{Failure, Outcome, Values};
 use super::{function, label, list};
 use crate::time::Step;

@@ -2,8 +2,8 @@
 
 use skytrail_lang::mqe::{Aggregation, MathFunction, Trend};
 
-use super::answer::ExpressionResultType as Kind;
 use super::format::round_half_up;
+use super::shape::ExpressionResultType as Kind;
 use super::value::{Failure, Marks, Outcome, Series, Values};
 use crate::time::Step;
 

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use skytrail_lang::mqe::{Label, LabelAggregation, Order};
 
-use super::answer::ExpressionResultType as Kind;
 use super::function::average;
+use super::shape::ExpressionResultType as Kind;
 use super::value::{Failure, Outcome, Series, Values};
 use crate::entity::KeyValue;
 

@@ -7,9 +7,9 @@ use skytrail_lang::mqe::{Expr, Label, Metric, Node, Order as ListOrder, TopN};
 use skytrail_model::metric::{self as model, MetricValue};
 use skytrail_model::record::TopRecord;
 
-use super::answer::ExpressionResultType as Kind;
 use super::evaluate::Leaves;
 use super::list::list;
+use super::shape::ExpressionResultType as Kind;
 use super::value::{Entry, Failure, Marks, Outcome, Series, Values};
 use crate::context::Ctx;
 use crate::entity::{EntityCondition, KeyValue, Order};

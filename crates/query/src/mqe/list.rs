@@ -2,7 +2,7 @@
 
 use skytrail_lang::mqe::Order;
 
-use super::answer::ExpressionResultType as Kind;
+use super::shape::ExpressionResultType as Kind;
 use super::value::{Entry, Failure, Marks, Outcome, Series, Values};
 
 /// A list of entries and their values.

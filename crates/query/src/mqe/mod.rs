@@ -14,6 +14,8 @@ mod label;
 mod leaf;
 mod list;
 mod operate;
+mod shape;
 mod value;
 
-pub use answer::{ExpressionResult, ExpressionResultType, MQEValue, MQEValues, Metadata};
+pub use answer::{ExpressionResult, MQEValue, MQEValues, Metadata};
+pub use shape::ExpressionResultType;

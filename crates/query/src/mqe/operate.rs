@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::answer::ExpressionResultType as Kind;
+use super::shape::ExpressionResultType as Kind;
 use super::value::{Failure, Outcome, Series, Values};
 
 /// What is done to two values.

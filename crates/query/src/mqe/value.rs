@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::answer::ExpressionResultType as Kind;
+use super::shape::ExpressionResultType as Kind;
 use crate::entity::KeyValue;
 use crate::metrics::Owner;
 

@@ -3,8 +3,9 @@
 
 use skytrail_lang::mqe::parse;
 
-use super::super::answer::{ExpressionResult, ExpressionResultType as Kind};
+use super::super::answer::ExpressionResult;
 use super::super::list::list;
+use super::super::shape::ExpressionResultType as Kind;
 use super::super::value::{Entry, Failure, Marks, Series, Values};
 use super::{Evaluation, Leaves};
 use crate::entity::KeyValue;
