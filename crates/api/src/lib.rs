@@ -1,5 +1,6 @@
 //! Answers to bytes: GraphQL, health, status.
 
+mod auth;
 pub mod graphql;
 pub mod health;
 mod router;

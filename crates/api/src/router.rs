@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use crate::auth::{Token, demand};
 use crate::graphql::{self, Engine};
 use crate::health::{self, HealthSource};
 use crate::status::{self, StatusSource};
@@ -21,6 +23,8 @@ pub struct Deps<S: 'static> {
     pub status: Arc<dyn StatusSource>,
     /// Web pages that may call `/graphql` from a browser.
     pub origins: Origins,
+    /// What clients must send to everything but `/healthcheck`; nothing is demanded without it.
+    pub token: Option<String>,
 }
 
 /// Origins of web pages that may call from a browser; none by default.
@@ -78,14 +82,22 @@ fn origin_header(origin: &str) -> Result<HeaderValue, OriginError> {
     HeaderValue::from_str(origin).map_err(|_| wrong())
 }
 
-/// All routes: `/graphql`, `/healthcheck`, `/status/*`, `/debugging/config/dump`.
+/// All routes: `/graphql`, `/healthcheck`, `/status/*`, `/debugging/config/dump`. `/healthcheck` is
+/// open to everyone, since load balancers have no token.
 pub fn router<S: Send + Sync + 'static>(deps: Deps<S>) -> Router {
     let mut graphql = graphql::service(deps.graphql);
+    let mut status = status::routes(&deps.status);
+    if let Some(token) = deps.token {
+        let guard = from_fn_with_state(Token::new(token), demand);
+        graphql = graphql.layer(guard.clone());
+        status = status.layer(guard);
+    }
+    // Outside the guard: browsers ask in advance without the token.
     if let Some(cors) = deps.origins.layer() {
         graphql = graphql.layer(cors);
     }
     Router::new()
         .route("/graphql", graphql)
         .route("/healthcheck", health::service(deps.health))
-        .merge(status::routes(&deps.status))
+        .merge(status)
 }

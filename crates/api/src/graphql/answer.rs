@@ -370,6 +370,12 @@ impl<T: Answer> Answer for [T] {
     }
 }
 
+impl<T: Answer, const N: usize> Answer for [T; N] {
+    fn write(&self, out: Out<'_>) -> Written {
+        out.list(self)
+    }
+}
+
 impl<T: Answer> Answer for Vec<T> {
     fn write(&self, out: Out<'_>) -> Written {
         out.list(self)

@@ -16,15 +16,18 @@ use apollo_compiler::response::JsonMap;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
 use futures_util::{FutureExt, StreamExt, stream};
+use skytrail_base::metrics::Registry as SelfMetrics;
+use skytrail_query::{Budget, Ctx};
+use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
 use super::answer::{Path, Writer, Written, complete};
 use super::arguments::Arguments;
-use super::budget::Budget;
 use super::document::Documents;
 use super::error::{Code, Failure, FieldError};
 use super::limits::Limits;
-use super::registry::{Context, Registry, Resolved, Resolver, Tables};
+use super::metrics::Metrics;
+use super::registry::{Context, Registry, Resolved, Root, Tables};
 use super::schema::{self, SchemaError};
 use super::selection::{Collector, Selected};
 
@@ -41,18 +44,19 @@ pub struct Engine<S: 'static> {
     registry: Registry<S>,
     documents: Documents,
     limits: Limits,
+    metrics: Metrics,
     sources: Arc<S>,
 }
 
 /// A root field that waits for its resolver.
-struct Call<S> {
+struct Call<S: 'static> {
     key: String,
-    resolver: Option<Resolver<S>>,
+    root: Option<&'static Root<S>>,
     arguments: Arguments,
 }
 
 /// The root of a request, walked before any resolver runs.
-struct Walked<S> {
+struct Walked<S: 'static> {
     calls: Vec<Call<S>>,
     /// Answers to `__schema` and `__type`; `None` when an argument spoils the whole answer.
     introspected: Option<JsonMap>,
@@ -60,7 +64,7 @@ struct Walked<S> {
 }
 
 /// A request that can be run.
-struct Prepared<S> {
+struct Prepared<S: 'static> {
     document: Arc<Valid<ExecutableDocument>>,
     variables: Valid<JsonMap>,
     operation: OperationType,
@@ -68,17 +72,23 @@ struct Prepared<S> {
 }
 
 impl<S: Send + Sync + 'static> Engine<S> {
-    /// An engine over the whole contract.
+    /// An engine over the whole contract, which tells `metrics` about itself.
     ///
     /// # Errors
     /// The embedded schema is faulty, or a table names a field that is not in it or names it twice.
-    pub fn new(sources: Arc<S>, tables: &Tables<S>, limits: Limits) -> Result<Self, SchemaError> {
+    pub fn new(
+        sources: Arc<S>,
+        tables: &Tables<S>,
+        limits: Limits,
+        metrics: &SelfMetrics,
+    ) -> Result<Self, SchemaError> {
         let schema = schema::load()?;
         Ok(Self {
             registry: Registry::new(&schema, tables)?,
             documents: Documents::new(),
             schema,
             limits,
+            metrics: Metrics::new(metrics),
             sources,
         })
     }
@@ -104,24 +114,38 @@ impl<S: Send + Sync + 'static> Engine<S> {
         &self.limits
     }
 
-    /// Budget and deadline of a request that begins now.
-    pub(crate) fn context(&self) -> Context<S> {
-        Context {
-            sources: Arc::clone(&self.sources),
-            budget: Budget::new(self.limits.rows, self.limits.points),
-            deadline: Instant::now() + self.limits.deadline,
-        }
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// What an HTTP request may read.
+    pub(crate) fn budget(&self) -> Arc<Budget> {
+        Arc::new(Budget::new(self.limits.cost))
+    }
+
+    /// For a request whose time begins now.
+    pub(crate) fn context(&self, budget: Arc<Budget>) -> Context<S> {
+        let deadline = Instant::now() + self.limits.deadline;
+        let ctx = Ctx { budget, deadline: Some(deadline.into_std()) };
+        Context { sources: Arc::clone(&self.sources), ctx }
     }
 
     /// The response to one request, as JSON.
     pub(crate) async fn execute(&self, context: &Context<S>, request: &Request) -> Vec<u8> {
+        self.metrics.request();
         let mut prepared = match self.prepare(request) {
             Ok(prepared) => prepared,
-            Err(failures) => return refusal(&failures),
+            Err(failures) => return self.refuse(&failures),
         };
         let calls = std::mem::take(&mut prepared.walked.calls);
         let resolved = self.resolve(context, prepared.operation, calls).await;
-        self.write(request, prepared, &resolved).unwrap_or_else(|failure| refusal(&[failure]))
+        self.write(request, prepared, &resolved).unwrap_or_else(|failure| self.refuse(&[failure]))
+    }
+
+    /// A response without data.
+    pub(crate) fn refuse(&self, failures: &[Failure]) -> Vec<u8> {
+        self.metrics.failed(failures);
+        refusal(failures)
     }
 
     fn prepare(&self, request: &Request) -> Result<Prepared<S>, Vec<Failure>> {
@@ -193,8 +217,24 @@ impl<S: Send + Sync + 'static> Engine<S> {
             OperationType::Mutation => 1,
             OperationType::Query | OperationType::Subscription => self.limits.concurrency,
         };
-        let futures: Vec<_> = calls.into_iter().map(|call| run(context, call)).collect();
+        let futures: Vec<_> = calls.into_iter().map(|call| self.run(context, call)).collect();
         stream::iter(futures).buffer_unordered(width.max(1)).collect().await
+    }
+
+    async fn run(&self, context: &Context<S>, call: Call<S>) -> (String, Resolved) {
+        let Some(root) = call.root else {
+            let message = "this operation is not served by this version";
+            return (call.key, Err(FieldError::new(Code::NotSupported, message)));
+        };
+        let resolved = resolved(context, root, call.arguments).await;
+        let resolved = match (resolved, root.recovery) {
+            (Err(error), Some(recovery)) => {
+                self.metrics.error(error.code);
+                Ok(recovery(error))
+            }
+            (resolved, _) => resolved,
+        };
+        (call.key, resolved)
     }
 
     fn write(
@@ -240,6 +280,7 @@ impl<S: Send + Sync + 'static> Engine<S> {
             Failure::new(Code::TooLarge, message)
         })?;
         if !failures.is_empty() {
+            self.metrics.failed(&failures);
             bytes.extend_from_slice(b",\"errors\":");
             bytes.extend(errors(&failures));
         }
@@ -248,24 +289,29 @@ impl<S: Send + Sync + 'static> Engine<S> {
     }
 }
 
-async fn run<S>(context: &Context<S>, call: Call<S>) -> (String, Resolved) {
-    let Some(resolver) = call.resolver else {
-        let message = "this operation is not served by this version";
-        return (call.key, Err(FieldError::new(Code::NotSupported, message)));
-    };
-    let work = AssertUnwindSafe(resolver(context, call.arguments)).catch_unwind();
-    let resolved = match timeout_at(context.deadline, work).await {
+async fn resolved<S>(context: &Context<S>, root: &Root<S>, arguments: Arguments) -> Resolved {
+    let work = AssertUnwindSafe((root.resolver)(context, arguments)).catch_unwind();
+    match within(context.ctx.deadline, work).await {
         Ok(Ok(resolved)) => resolved,
         Ok(Err(_)) => {
-            tracing::error!(field = call.key, "graphql resolver panicked");
+            tracing::error!(field = root.field, "graphql resolver panicked");
             Err(FieldError::internal("the server failed to answer"))
         }
         Err(_) => Err(FieldError::new(
             Code::DeadlineExceeded,
             "not answered in time; narrow the time range or ask for fewer fields",
         )),
-    };
-    (call.key, resolved)
+    }
+}
+
+async fn within<T>(
+    deadline: Option<std::time::Instant>,
+    work: impl Future<Output = T>,
+) -> Result<T, Elapsed> {
+    match deadline {
+        Some(deadline) => timeout_at(Instant::from_std(deadline), work).await,
+        None => Ok(work.await),
+    }
 }
 
 fn write_roots(
@@ -295,8 +341,8 @@ fn write_roots(
     Ok(())
 }
 
-/// A response without data.
-pub(crate) fn refusal(failures: &[Failure]) -> Vec<u8> {
+/// A response without data, uncounted.
+fn refusal(failures: &[Failure]) -> Vec<u8> {
     let mut bytes = b"{\"errors\":".to_vec();
     bytes.extend(errors(failures));
     bytes.push(b'}');
@@ -308,7 +354,7 @@ fn errors(failures: &[Failure]) -> Vec<u8> {
     serde_json::to_vec(failures).unwrap_or_else(|_| b"[]".to_vec())
 }
 
-struct Recorder<'e, S> {
+struct Recorder<'e, S: 'static> {
     registry: &'e Registry<S>,
     operation: OperationType,
     calls: RefCell<Vec<Call<S>>>,
@@ -330,7 +376,7 @@ impl<S> ObjectValue for Recorder<'_, S> {
         let key = selections.first().map(|field| field.response_key());
         self.calls.borrow_mut().push(Call {
             key: key.map(ToString::to_string).unwrap_or_default(),
-            resolver: self.registry.get(self.operation, info.field_name()),
+            root: self.registry.get(self.operation, info.field_name()),
             arguments: Arguments::new(info.arguments().clone()),
         });
         Ok(ResolvedValue::SkipForPartialExecution)

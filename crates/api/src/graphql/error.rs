@@ -5,6 +5,7 @@ use std::fmt;
 use apollo_compiler::parser::LineColumn;
 use apollo_compiler::response::{GraphQLError, ResponseDataPathSegment};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use skytrail_query::ErrorKind;
 
 /// Kind of a failure, written as `extensions.code` in every error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +26,10 @@ pub enum Code {
     LimitExceeded,
     /// A variable or argument has a wrong value.
     InvalidArgument,
+    /// What an argument names does not exist.
+    NotFound,
+    /// The token is missing or wrong.
+    Unauthenticated,
     /// Answering would read more rows or points than allowed.
     CostExceeded,
     /// Answering took longer than allowed.
@@ -49,6 +54,8 @@ impl Code {
             Self::ValidationFailed => "VALIDATION_FAILED",
             Self::LimitExceeded => "LIMIT_EXCEEDED",
             Self::InvalidArgument => "INVALID_ARGUMENT",
+            Self::NotFound => "NOT_FOUND",
+            Self::Unauthenticated => "UNAUTHENTICATED",
             Self::CostExceeded => "COST_EXCEEDED",
             Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
             Self::NotSupported => "NOT_SUPPORTED",
@@ -91,6 +98,22 @@ impl fmt::Display for FieldError {
 }
 
 impl std::error::Error for FieldError {}
+
+impl From<skytrail_query::Error> for FieldError {
+    fn from(error: skytrail_query::Error) -> Self {
+        let code = match error.kind {
+            ErrorKind::Invalid => Code::InvalidArgument,
+            ErrorKind::NotFound => Code::NotFound,
+            ErrorKind::TooLarge => Code::CostExceeded,
+            ErrorKind::Timeout => Code::DeadlineExceeded,
+            ErrorKind::Storage => {
+                tracing::warn!(error = error.message, "storage did not answer a query");
+                Code::Unavailable
+            }
+        };
+        Self::new(code, error.message)
+    }
+}
 
 /// One step from the root of the answer to the place of an error.
 #[derive(Clone, Debug, PartialEq, Eq)]

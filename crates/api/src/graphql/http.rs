@@ -12,23 +12,25 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Deserialize;
+use skytrail_query::Budget;
+use tokio::task::JoinSet;
 
-use super::engine::{Engine, Request, refusal};
+use super::engine::{Engine, Request};
 use super::error::{Code, Failure};
 use super::limits::Limits;
 
 /// The handler of `/graphql`. Dropping its future, as the server does when the client leaves,
 /// drops every resolver that is at work.
 pub(crate) fn service<S: Send + Sync + 'static>(engine: Arc<Engine<S>>) -> MethodRouter {
+    let wrong_method = Arc::clone(&engine);
     let handler = move |headers: HeaderMap, body: Body| {
         let engine = Arc::clone(&engine);
         async move { handle(&engine, &headers, body).await }
     };
-    post(handler).fallback(async || {
+    post(handler).fallback(async move || {
         let message = "graphql requests are sent by POST";
-        let mut response =
-            Refused(StatusCode::METHOD_NOT_ALLOWED, Failure::new(Code::MethodNotAllowed, message))
-                .into_response();
+        let failure = Failure::new(Code::MethodNotAllowed, message);
+        let mut response = Refused(StatusCode::METHOD_NOT_ALLOWED, failure).told(&wrong_method);
         let headers = response.headers_mut();
         headers.insert(ALLOW, HeaderValue::from_static("POST"));
         response
@@ -36,14 +38,48 @@ pub(crate) fn service<S: Send + Sync + 'static>(engine: Arc<Engine<S>>) -> Metho
 }
 
 async fn handle<S: Send + Sync + 'static>(
-    engine: &Engine<S>,
+    engine: &Arc<Engine<S>>,
     headers: &HeaderMap,
     body: Body,
-) -> Result<Response, Refused> {
+) -> Response {
+    let budget = engine.budget();
+    let waiting = engine.metrics().begin(Arc::clone(&budget));
+    let answer = answer(engine, budget, headers, body).await;
+    waiting.answered();
+    match answer {
+        Ok(bytes) => json(StatusCode::OK, bytes),
+        Err(refused) => refused.told(engine),
+    }
+}
+
+async fn answer<S: Send + Sync + 'static>(
+    engine: &Arc<Engine<S>>,
+    budget: Arc<Budget>,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Vec<u8>, Refused> {
     check_media_type(headers)?;
     let body = read(body, engine.limits()).await?;
-    let context = engine.context();
-    let answered = match parse(&body, engine.limits().batch)? {
+    let posted = parse(&body, engine.limits().batch)?;
+    // A task of its own, so that the connection sees its client leave while rows are read without
+    // a pause; a set, since that ends the task when it is dropped.
+    let mut tasks = JoinSet::new();
+    tasks.spawn(execute(Arc::clone(engine), budget, posted));
+    let Some(Ok(answered)) = tasks.join_next().await else {
+        tracing::error!("graphql request panicked");
+        let failure = Failure::new(Code::Internal, "the server failed to answer");
+        return Err(Refused(StatusCode::INTERNAL_SERVER_ERROR, failure));
+    };
+    Ok(answered)
+}
+
+async fn execute<S: Send + Sync + 'static>(
+    engine: Arc<Engine<S>>,
+    budget: Arc<Budget>,
+    posted: Posted,
+) -> Vec<u8> {
+    let context = engine.context(budget);
+    match posted {
         Posted::One(request) => engine.execute(&context, &request).await,
         Posted::Batch(requests) => {
             let width = requests.len().max(1);
@@ -53,8 +89,7 @@ async fn handle<S: Send + Sync + 'static>(
             let answers: Vec<_> = stream::iter(answers).buffered(width).collect().await;
             join(&answers)
         }
-    };
-    Ok(json(StatusCode::OK, answered))
+    }
 }
 
 /// Requiring JSON keeps other sites' pages from posting forms here from a visitor's browser.
@@ -145,9 +180,9 @@ fn malformed(message: String) -> Refused {
 /// A request that was not executed.
 struct Refused(StatusCode, Failure);
 
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        json(self.0, refusal(&[self.1]))
+impl Refused {
+    fn told<S: Send + Sync + 'static>(self, engine: &Engine<S>) -> Response {
+        json(self.0, engine.refuse(&[self.1]))
     }
 }
 

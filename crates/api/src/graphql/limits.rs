@@ -31,10 +31,8 @@ pub struct Limits {
     pub nesting: usize,
     /// Root fields that are resolved at the same time.
     pub concurrency: usize,
-    /// Stored rows that all fields of a request may read together.
-    pub rows: u64,
-    /// Metric points that all fields of a request may read together.
-    pub points: u64,
+    /// Stored rows and metric points that all fields of an HTTP request may read together.
+    pub cost: u64,
     /// Bytes of an answer.
     pub answer_bytes: usize,
     /// Time from the last byte of a request to its answer.
@@ -53,8 +51,7 @@ impl Default for Limits {
             tokens: 400_000,
             nesting: 100,
             concurrency: 64,
-            rows: 1_000_000,
-            points: 2_000_000,
+            cost: skytrail_query::Budget::DEFAULT_LIMIT,
             answer_bytes: 64 << 20,
             deadline: std::time::Duration::from_secs(30),
         }

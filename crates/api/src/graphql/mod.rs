@@ -5,12 +5,13 @@
 
 mod answer;
 mod arguments;
-mod budget;
 mod document;
 mod engine;
 mod error;
 mod http;
 mod limits;
+mod metrics;
+mod object;
 mod registry;
 pub mod root;
 mod schema;
@@ -18,11 +19,11 @@ mod selection;
 
 pub use answer::{Answer, Nulled, Out, Written};
 pub use arguments::{Arguments, Long};
-pub use budget::Budget;
 pub use engine::Engine;
 pub use error::{Code, FieldError};
 pub use limits::Limits;
-pub use registry::{Context, Resolved, Resolver, Root, Tables, answer};
+pub use registry::{Context, Recovery, Resolved, Resolver, Root, Tables, answer};
 pub use schema::SchemaError;
 
 pub(crate) use http::service;
+pub(crate) use object::object;

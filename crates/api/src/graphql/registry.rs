@@ -7,10 +7,10 @@ use apollo_compiler::Schema;
 use apollo_compiler::ast::OperationType;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use skytrail_query::Ctx;
 
 use super::answer::Answer;
 use super::arguments::Arguments;
-use super::budget::Budget;
 use super::error::FieldError;
 use super::schema::SchemaError;
 
@@ -18,10 +18,8 @@ use super::schema::SchemaError;
 pub struct Context<S> {
     /// What answers are made from.
     pub sources: std::sync::Arc<S>,
-    /// What the request may still read; shared by all its fields.
-    pub budget: Budget,
-    /// When the request is given up; resolvers are dropped then and need not look.
-    pub deadline: tokio::time::Instant,
+    /// What the request may still read and until when, shared by all its fields.
+    pub ctx: Ctx,
 }
 
 /// The outcome of a root field.
@@ -31,18 +29,29 @@ pub type Resolved = Result<Box<dyn Answer + Send>, FieldError>;
 /// within the future and MUST NOT block.
 pub type Resolver<S> = for<'a> fn(&'a Context<S>, Arguments) -> BoxFuture<'a, Resolved>;
 
+/// Says an error in the answer itself.
+pub type Recovery = fn(FieldError) -> Box<dyn Answer + Send>;
+
 /// One line of a table: the root field and its resolver.
 pub struct Root<S> {
     /// Name in the schema.
     pub field: &'static str,
     /// Its resolver.
     pub resolver: Resolver<S>,
+    /// What answers in its place when it fails, is late or panics; without one the field is null.
+    pub recovery: Option<Recovery>,
 }
 
 impl<S> Root<S> {
     /// `Root::new("listLayers", |context, arguments| answer(list_layers(context, arguments)))`
     pub const fn new(field: &'static str, resolver: Resolver<S>) -> Self {
-        Self { field, resolver }
+        Self { field, resolver, recovery: None }
+    }
+
+    /// The same, with an answer in place of every error.
+    #[must_use]
+    pub const fn or_answer(self, recovery: Recovery) -> Self {
+        Self { field: self.field, resolver: self.resolver, recovery: Some(recovery) }
     }
 }
 
@@ -65,9 +74,9 @@ pub struct Tables<S: 'static> {
 }
 
 /// Resolvers by operation and field.
-pub(crate) struct Registry<S> {
-    query: HashMap<&'static str, Resolver<S>>,
-    mutation: HashMap<&'static str, Resolver<S>>,
+pub(crate) struct Registry<S: 'static> {
+    query: HashMap<&'static str, &'static Root<S>>,
+    mutation: HashMap<&'static str, &'static Root<S>>,
 }
 
 impl<S> Registry<S> {
@@ -79,7 +88,7 @@ impl<S> Registry<S> {
         })
     }
 
-    pub(crate) fn get(&self, operation: OperationType, field: &str) -> Option<Resolver<S>> {
+    pub(crate) fn get(&self, operation: OperationType, field: &str) -> Option<&'static Root<S>> {
         let table = match operation {
             OperationType::Mutation => &self.mutation,
             OperationType::Query | OperationType::Subscription => &self.query,
@@ -91,15 +100,15 @@ impl<S> Registry<S> {
 fn join<S>(
     schema: &Schema,
     owner: &str,
-    tables: &[&[Root<S>]],
-) -> Result<HashMap<&'static str, Resolver<S>>, SchemaError> {
+    tables: &'static [&'static [Root<S>]],
+) -> Result<HashMap<&'static str, &'static Root<S>>, SchemaError> {
     let mut joined = HashMap::new();
     for root in tables.iter().copied().flatten() {
         let field = root.field;
         if schema.type_field(owner, field).is_err() {
             return Err(SchemaError(format!("{owner}.{field} is not in the schema")));
         }
-        if joined.insert(field, root.resolver).is_some() {
+        if joined.insert(field, root).is_some() {
             return Err(SchemaError(format!("{owner}.{field} has two resolvers")));
         }
     }

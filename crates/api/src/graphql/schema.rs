@@ -24,6 +24,8 @@ const SOURCES: &[(&str, &str)] = &[
     ("profiling_pprof", include_str!("schema/profiling_pprof.graphqls")),
     ("profiling_ebpf", include_str!("schema/profiling_ebpf.graphqls")),
     ("profiling_continuous", include_str!("schema/profiling_continuous.graphqls")),
+    // Our own, beyond the protocol.
+    ("search", include_str!("schema/search.graphqls")),
 ];
 
 /// The schema that requests are validated against.

@@ -54,22 +54,10 @@ pub struct RecordsRetention {
     pub cold_browser_error_log: i32,
 }
 
-/// The clock of the server and the zone in which it writes time ranges.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ServerTime {
-    /// Milliseconds since 1970.
-    pub unix_millis: i64,
-    /// Seconds east of UTC, now.
-    pub utc_offset_seconds: i32,
-}
-
 /// Knows what runs here.
 pub trait StatusSource: Send + Sync {
     /// Version of the query protocol, for example `10.3.0`; clients adapt to it.
     fn version(&self) -> String;
-
-    /// Clock and zone.
-    fn time(&self) -> ServerTime;
 
     /// Nodes of the cluster as this one sees them, itself included.
     fn nodes(&self) -> Vec<ClusterNode>;

@@ -1,4 +1,4 @@
-//! The schema that clients see is the one of the protocol, to the letter.
+//! The schema that clients see is the one of the protocol, to the letter, and the listed extensions.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,10 @@ use serde_json::Value;
 use crate::client::post;
 use crate::fakes::product;
 
-const CONTRACT: &str = include_str!("../../../../cases/graphql/contract.txt");
+pub(crate) const CONTRACT: &str = include_str!("../../../../cases/graphql/contract.txt");
+
+/// What is offered beyond the protocol.
+pub(crate) const EXTENSIONS: &str = include_str!("../../../../cases/graphql/extensions.txt");
 
 /// The introspection that code generators and editors send.
 pub(crate) const INTROSPECTION: &str = "
@@ -94,7 +97,7 @@ fn lines_of(definition: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_schema_is_the_contract() {
+async fn the_schema_is_the_contract_with_the_listed_extensions() {
     let answer = post(&product(), INTROSPECTION, Value::Null).await;
     assert!(answer.get("errors").is_none(), "{}", answer["errors"]);
     let own = ["Boolean", "Float", "ID", "Int", "String"];
@@ -103,7 +106,8 @@ async fn the_schema_is_the_contract() {
         !name.starts_with("__") && !own.contains(&name)
     });
     let served: BTreeSet<String> = types.flat_map(lines_of).collect();
-    let agreed: BTreeSet<String> = CONTRACT.lines().map(str::to_owned).collect();
+    let agreed = CONTRACT.lines().chain(EXTENSIONS.lines()).map(str::to_owned);
+    let agreed: BTreeSet<String> = agreed.collect();
     let missing: Vec<_> = agreed.difference(&served).collect();
     let surplus: Vec<_> = served.difference(&agreed).collect();
     assert!(missing.is_empty(), "missing: {missing:#?}");
@@ -111,10 +115,14 @@ async fn the_schema_is_the_contract() {
 }
 
 #[test]
-fn the_contract_is_sorted_and_has_no_line_twice() {
-    let lines: Vec<_> = CONTRACT.lines().collect();
-    let sorted: BTreeSet<_> = lines.iter().copied().collect();
-    assert_eq!(lines, sorted.into_iter().collect::<Vec<_>>());
+fn the_lists_are_sorted_and_have_no_line_in_common() {
+    let mut all = BTreeSet::new();
+    for list in [CONTRACT, EXTENSIONS] {
+        assert!(list.lines().is_sorted());
+        for line in list.lines() {
+            assert!(all.insert(line), "{line} twice");
+        }
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use futures_util::FutureExt;
@@ -61,6 +61,17 @@ async fn hang(context: &Context<Probe>, _: Arguments) -> Result<bool, FieldError
     pending().await
 }
 
+/// Reads without ever waiting, as a store in memory does.
+async fn read_on(context: &Context<Probe>, _: Arguments) -> Result<bool, FieldError> {
+    let _guard = Guard(&context.sources);
+    context.sources.changed.notify_one();
+    let bound = Instant::now() + Duration::from_secs(60);
+    while Instant::now() < bound {
+        context.ctx.budget.take(1)?;
+    }
+    Ok(false)
+}
+
 async fn fall(_: &Context<Probe>, _: Arguments) -> Result<bool, FieldError> {
     panic!("a resolver may not panic, yet it might")
 }
@@ -104,6 +115,7 @@ static TABLES: Tables<Probe> = Tables {
         Root::new("getTimeInfo", |context, arguments| answer(hang(context, arguments))),
         Root::new("getMetricsTTL", |context, arguments| answer(fall(context, arguments))),
         Root::new("getRecordsTTL", |context, arguments| answer(refuse(context, arguments))),
+        Root::new("estimateProcessScale", |context, arguments| answer(read_on(context, arguments))),
         Root::new("getService", |context, arguments| answer(nameless(context, arguments))),
     ]],
     mutation: &[&[Root::new("version", |context, arguments| answer(order(context, arguments)))]],
@@ -160,20 +172,32 @@ async fn work_ends_when_the_client_leaves() {
         .expect("request");
     let mut call = Box::pin(router.oneshot(request));
     assert!((&mut call).now_or_never().is_none(), "it hangs");
+    probe.changed.notified().await;
     assert_eq!(probe.started.load(Ordering::SeqCst), 1);
     assert!(!probe.dropped.load(Ordering::SeqCst));
     drop(call);
+    probe.changed.notified().await;
     assert!(probe.dropped.load(Ordering::SeqCst));
 }
 
 #[tokio::test]
 async fn work_ends_when_the_connection_breaks() {
+    breaks_off("{ hasQueryTracesV2Support }").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn work_that_never_waits_ends_when_the_connection_breaks() {
+    breaks_off(r#"{ estimateProcessScale(serviceId: "a", labels: []) }"#).await;
+}
+
+async fn breaks_off(query: &str) {
     let probe = probe(1);
-    let router = with(Arc::clone(&probe), &TABLES, Limits::default());
+    let limits = Limits { cost: u64::MAX >> 1, ..Limits::default() };
+    let router = with(Arc::clone(&probe), &TABLES, limits);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
     let address = listener.local_addr().expect("address");
     let server = tokio::spawn(async move { axum::serve(listener, router).await });
-    let body = json!({ "query": "{ hasQueryTracesV2Support }" }).to_string();
+    let body = json!({ "query": query }).to_string();
     let head = format!(
         "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
          content-length: {}\r\n\r\n",

@@ -6,10 +6,11 @@ use axum::Router;
 use skytrail_api::graphql::root::{Sources, TABLES};
 use skytrail_api::graphql::{Engine, Limits, Tables};
 use skytrail_api::health::{Health, HealthSource};
-use skytrail_api::status::{
-    ClusterNode, MetricsRetention, RecordsRetention, ServerTime, StatusSource,
-};
+use skytrail_api::status::{ClusterNode, MetricsRetention, RecordsRetention, StatusSource};
 use skytrail_api::{Deps, Origins, router};
+use skytrail_base::metrics::Registry;
+
+use crate::shop;
 
 /// A server of one node in Delhi that is well, or not.
 pub(crate) struct Fixed {
@@ -28,10 +29,6 @@ impl HealthSource for Fixed {
 impl StatusSource for Fixed {
     fn version(&self) -> String {
         "10.3.0".to_owned()
-    }
-
-    fn time(&self) -> ServerTime {
-        ServerTime { unix_millis: 1_700_000_000_123, utc_offset_seconds: 19_800 }
     }
 
     fn nodes(&self) -> Vec<ClusterNode> {
@@ -70,13 +67,19 @@ impl StatusSource for Fixed {
     }
 }
 
-/// The engine that the product runs.
+/// The engine that the product runs, over the shop.
 pub(crate) fn engine() -> Engine<Sources> {
+    engine_within(Limits::default(), &Registry::default())
+}
+
+/// The same under other limits, telling `metrics` about itself.
+pub(crate) fn engine_within(limits: Limits, metrics: &Registry) -> Engine<Sources> {
     let sources = Sources {
+        query: shop::query(),
         health: Arc::new(Fixed { unhealthy: &[] }),
         status: Arc::new(Fixed { unhealthy: &[] }),
     };
-    Engine::new(Arc::new(sources), &TABLES, Limits::default()).expect("engine")
+    Engine::new(Arc::new(sources), &TABLES, limits, metrics).expect("engine")
 }
 
 /// The routes that the product serves.
@@ -90,12 +93,22 @@ pub(crate) fn over<S: Send + Sync + 'static>(
     origins: Origins,
     unhealthy: &'static [&'static str],
 ) -> Router {
-    router(Deps {
+    router(deps(engine, origins, unhealthy))
+}
+
+/// What routes over any engine need; they demand no token.
+pub(crate) fn deps<S: Send + Sync + 'static>(
+    engine: Engine<S>,
+    origins: Origins,
+    unhealthy: &'static [&'static str],
+) -> Deps<S> {
+    Deps {
         graphql: Arc::new(engine),
         health: Arc::new(Fixed { unhealthy }),
         status: Arc::new(Fixed { unhealthy }),
         origins,
-    })
+        token: None,
+    }
 }
 
 /// Routes over an engine with tables of the test's own.
@@ -104,6 +117,6 @@ pub(crate) fn with<S: Send + Sync + 'static>(
     tables: &Tables<S>,
     limits: Limits,
 ) -> Router {
-    let engine = Engine::new(sources, tables, limits).expect("engine");
+    let engine = Engine::new(sources, tables, limits, &Registry::default()).expect("engine");
     over(engine, Origins::default(), &[])
 }
