@@ -1,10 +1,12 @@
 //! `skytrail serve`: everything in one process.
 
+mod backend;
 mod gauges;
 mod parts;
 mod ports;
 mod upkeep;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -16,6 +18,7 @@ use crate::config::{self, Config, Layers, Origin};
 use crate::data::DataFolder;
 use crate::{logs, signals};
 
+pub use backend::Backend;
 pub use parts::Parts;
 pub use ports::Ports;
 
@@ -45,7 +48,7 @@ fn configuration(options: &cli::Serve) -> anyhow::Result<(Config, Layers)> {
 async fn serve(config: Config, layers: Layers) -> anyhow::Result<()> {
     let (trigger, stop) = shutdown::channel();
     let limit = config.server.shutdown_timeout.as_duration();
-    let parts = Parts::build(config, &layers, std::sync::Arc::new(SystemClock), &stop)?;
+    let parts = Parts::build(config, &layers, Arc::new(SystemClock), &stop).await?;
     let ports = Ports::open(&parts).await?;
     let signals = tokio::spawn(signals::listen(trigger));
     ports.announce();

@@ -125,15 +125,22 @@ pub struct MemoryConfig {
 /// `query`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-
 pub struct QueryConfig {
+    /// Services, instances of a service, or relations of a topology.
     pub max_listed: usize,
+    /// Endpoints that one search lists.
     pub max_endpoints: usize,
+    /// Entities that are ranked by one `top_n`, or merged in one bucket.
     pub max_ranked_entities: usize,
+    /// Spans of one trace.
     pub max_trace_spans: usize,
+    /// Whole traces of one answer.
     pub max_traces: usize,
+    /// Segments that a page may lie behind.
     pub max_paged_segments: usize,
+    /// Keys or values of one tag completion.
     pub max_tag_options: usize,
+    /// Records of one list.
     pub max_records: usize,
 }
 

@@ -12,7 +12,6 @@ use skytrail_api::{Origins, status as api_status};
 use skytrail_base::account::Account;
 use skytrail_base::clock::SharedClock;
 use skytrail_base::handoff::Handoff;
-use skytrail_base::journal::Journal;
 use skytrail_base::metrics::Registry;
 use skytrail_base::queue::{self, Receiver, Sender};
 use skytrail_base::shutdown::{self, Shutdown};
@@ -23,13 +22,13 @@ use skytrail_model::metric::Catalogue;
 use skytrail_model::time::Zone;
 use skytrail_query::Query;
 use skytrail_storage::SharedStorage;
-use skytrail_storage::memory::{self, MemoryJournal, MemoryStorage};
 use tokio::task::JoinSet;
 
+use super::backend::{Backend, recover};
 use super::gauges::StorageUsage;
 use super::ports::Ports;
 use super::upkeep;
-use crate::config::{Config, Layers, StorageConfig};
+use crate::config::{Config, Layers};
 use crate::status::Status;
 
 type Queues = (Vec<Sender<Handoff<Batch>>>, Vec<Receiver<Handoff<Batch>>>);
@@ -57,7 +56,19 @@ impl std::fmt::Debug for Parts {
 impl Parts {
     /// Builds every part from the configuration. The order is that of the
     /// data: rules, store, journal, queues, analysis, receivers, answers.
-    pub fn build(
+    pub async fn build(
+        config: Config,
+        layers: &Layers,
+        clock: SharedClock,
+        stop: &Shutdown,
+    ) -> anyhow::Result<Self> {
+        let open = |zone: &Zone, catalogue| Backend::open(&config.storage, zone, catalogue);
+        Self::build_on(open, config.clone(), layers, clock, stop).await
+    }
+
+    /// The same on a backend of the caller's.
+    pub async fn build_on(
+        open: impl FnOnce(&Zone, Arc<Catalogue>) -> anyhow::Result<Backend>,
         config: Config,
         layers: &Layers,
         clock: SharedClock,
@@ -69,7 +80,7 @@ impl Parts {
         let settings = config.analysis.validate()?;
         let rules = Rules::load(&settings)?;
         let catalogue = rules.catalogue();
-        let (storage, journal) = store(&config.storage, &zone, catalogue.clone())?;
+        let Backend { storage, journal } = open(&zone, catalogue.clone())?;
         registry.collect(Box::new(StorageUsage(storage.clone())));
         let (senders, receivers) = queues(&config)?;
         let deps = skytrail_analysis::Deps {
@@ -80,6 +91,8 @@ impl Parts {
             zone: zone.clone(),
         };
         let analysis = Analysis::build(settings, deps, receivers)?;
+        let mut tables = Replayer::new(config.ingest.validate()?.symbols);
+        recover(&*storage, &*journal, &analysis, &mut tables).await?;
         let deps = skytrail_ingest::Deps {
             account,
             journal,
@@ -87,7 +100,7 @@ impl Parts {
             commands: Arc::new(NoCommands),
             registry: registry.clone(),
             queues: senders,
-            tables: Replayer::new(config.ingest.validate()?.symbols),
+            tables,
             shutdown: stop.clone(),
         };
         let ingest = Ingest::build(&config.ingest, deps)?;
@@ -159,29 +172,6 @@ fn queues(config: &Config) -> anyhow::Result<Queues> {
         bail!("server.shards: at most 1024, not {shards}");
     }
     Ok((0..shards).map(|_| queue::bounded(bytes)).unzip())
-}
-
-/// The store that the selector names, and the journal in front of it.
-fn store(
-    config: &StorageConfig,
-    zone: &Zone,
-    catalogue: Arc<Catalogue>,
-) -> anyhow::Result<(SharedStorage, Arc<dyn Journal>)> {
-    match config.selector.as_str() {
-        "memory" => {
-            tracing::warn!(
-                "storage.selector is memory: everything is forgotten when the process ends"
-            );
-            let limits = memory::Config {
-                max_bytes: config.memory.budget.as_len(),
-                record_ttl: config.record_ttl.0,
-                metric_ttl: config.metric_ttl.0,
-            };
-            let storage = MemoryStorage::new(limits, zone.clone(), catalogue);
-            Ok((Arc::new(storage), Arc::new(MemoryJournal::new(0))))
-        }
-        other => bail!("storage.selector '{other}' is not a backend; there is: memory"),
-    }
 }
 
 fn rest(
