@@ -208,6 +208,9 @@ impl Analysis {
         let Stage::Ready(workers) = stage else {
             return Err(Error::new(ErrorKind::Stopped, "the analysis runs only once"));
         };
+        for shard in self.shards.iter() {
+            shard.lock().forget_symbols();
+        }
         let mut ends = Vec::with_capacity(workers.len());
         for worker in workers {
             let (end, ended) = oneshot::channel();

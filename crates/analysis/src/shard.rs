@@ -372,6 +372,12 @@ impl Shard {
         }
     }
 
+    /// Forgets what symbols mean: those of replayed batches may be others.
+    pub(crate) fn forget_symbols(&mut self) {
+        self.routes.clear();
+        self.desk.forget_symbols();
+    }
+
     /// Appends continue after `sequence`.
     pub(crate) fn resume_after(&mut self, sequence: u64) {
         self.sequence = self.sequence.max(sequence);

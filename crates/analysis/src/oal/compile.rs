@@ -19,13 +19,23 @@ const MAX_TESTS: usize = 64;
 /// What is wrong with a rule that is right by itself, or with the rules together.
 type Fault = String;
 
-/// Compiles rules. `is_named` tells whether apdex thresholds differ by name.
-pub(crate) fn compile(
-    program: &Program,
-    hash: u64,
-    is_named: bool,
-) -> Result<(Plan, Vec<String>), Fault> {
-    let mut compiler = Compiler::new(is_named);
+/// What the configuration adds to the rules.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Extras<'a> {
+    /// Hash of the rule texts.
+    pub(crate) hash: u64,
+    /// Whether apdex thresholds differ by name.
+    pub(crate) is_named: bool,
+    /// Tag keys that are read besides those of the rules.
+    pub(crate) searchable: &'a [String],
+}
+
+/// Compiles rules; gives the plan and warnings.
+pub(crate) fn compile(program: &Program, extras: Extras<'_>) -> Result<(Plan, Vec<String>), Fault> {
+    let mut compiler = Compiler::new(extras.is_named);
+    for key in extras.searchable {
+        compiler.keys.add(key).ok_or("analysis.searchable_tags: there are too many tag keys")?;
+    }
     let disabled: Vec<&str> = program.disabled.iter().map(|name| &*name.text).collect();
     for rule in &program.rules {
         if !disabled.contains(&&*rule.name) {
@@ -48,7 +58,7 @@ pub(crate) fn compile(
         })
         .collect();
     let streams = disabled.iter().filter_map(|name| TopStream::from_name(name)).collect();
-    Ok((compiler.finish(streams, hash), warnings))
+    Ok((compiler.finish(streams, extras.hash), warnings))
 }
 
 fn at(rule: &Rule, fault: &str) -> Fault {

@@ -9,7 +9,7 @@ use skytrail_lang::oal::{MAX_FILE_BYTES, Program, explain, parse_files};
 use skytrail_model::metric::Catalogue;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::compile::compile;
+use super::compile::{Extras, compile};
 use super::plan::Plan;
 use super::schema::SCHEMA;
 use crate::config::Settings;
@@ -56,9 +56,12 @@ impl Rules {
                 .collect();
             return Err(Error::invalid(format!("rules are wrong\n{}", shown.join("\n"))));
         }
-        let is_named = !settings.apdex.by_name.is_empty();
-        let (plan, warnings) =
-            compile(&program, hash_of(files), is_named).map_err(Error::invalid)?;
+        let extras = Extras {
+            hash: hash_of(files),
+            is_named: !settings.apdex.by_name.is_empty(),
+            searchable: settings.searchable_tags(),
+        };
+        let (plan, warnings) = compile(&program, extras).map_err(Error::invalid)?;
         for warning in warnings {
             tracing::warn!("{warning}");
         }
@@ -155,7 +158,7 @@ pub fn check_rules(files: &[(&str, &str)]) -> CheckReport {
         .iter()
         .map(|found| found.render(texts.get(&*found.file).copied().unwrap_or_default()))
         .collect();
-    if let Err(fault) = compile(&program, 0, false) {
+    if let Err(fault) = compile(&program, Extras::default()) {
         faults.push(fault);
     }
     CheckReport { explanations: explanations(&program), faults }

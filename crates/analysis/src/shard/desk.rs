@@ -45,6 +45,10 @@ impl Desk {
         self.reader.begin(space);
     }
 
+    pub(super) fn forget_symbols(&mut self) {
+        self.reader = TagReader::default();
+    }
+
     /// One segment. One without spans is nothing.
     pub(super) fn segment(
         &mut self,

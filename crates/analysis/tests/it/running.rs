@@ -1,0 +1,232 @@
+//! The threads: batches through queues, receipts, checkpoints, and a store that
+//! fails.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use skytrail_analysis::{Config, Rules};
+use skytrail_base::account::{Account, Signal};
+use skytrail_base::future::BoxFuture;
+use skytrail_base::handoff::Handoff;
+use skytrail_base::journal::{JournalError, Position};
+use skytrail_base::receipt::{Outcome, Pending, receipt};
+use skytrail_base::shutdown;
+use skytrail_model::batch::Batch;
+use skytrail_model::time::Zone;
+use skytrail_storage::contract::build::{entry, segment};
+use skytrail_storage::memory::{self, MemoryStorage};
+use skytrail_storage::{
+    Capabilities, Checkpoints, Entities, Error, ErrorKind, Metrics, Origin, Records, Relations,
+    SegmentCursor, SegmentFilter, SegmentPage, SpanAppend, Spans, Storage, Tags, Templates,
+    TraceAnswer, Usage,
+};
+
+use crate::world::{MILLI, SECOND, START, World};
+
+/// A store whose spans fail as long as there are failures left.
+struct Flaky {
+    inner: Arc<MemoryStorage>,
+    kind: ErrorKind,
+    failures: AtomicU32,
+}
+
+impl Spans for Flaky {
+    fn append<'a>(&'a self, origin: Origin, spans: SpanAppend) -> BoxFuture<'a, Result<(), Error>> {
+        let left = self
+            .failures
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        if left.is_ok() {
+            let error = Error::new(self.kind, "not now");
+            return Box::pin(std::future::ready(Err(error)));
+        }
+        self.inner.spans().append(origin, spans)
+    }
+
+    fn trace<'a>(
+        &'a self,
+        trace_id: &'a str,
+        max_spans: usize,
+    ) -> BoxFuture<'a, Result<TraceAnswer, Error>> {
+        self.inner.spans().trace(trace_id, max_spans)
+    }
+
+    fn search<'a>(
+        &'a self,
+        filter: &'a SegmentFilter,
+        after: Option<&'a SegmentCursor>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<SegmentPage, Error>> {
+        self.inner.spans().search(filter, after, limit)
+    }
+}
+
+impl Storage for Flaky {
+    fn name(&self) -> &'static str {
+        "flaky"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    fn entities(&self) -> &dyn Entities {
+        self.inner.entities()
+    }
+
+    fn tags(&self) -> &dyn Tags {
+        self.inner.tags()
+    }
+
+    fn templates(&self) -> &dyn Templates {
+        self.inner.templates()
+    }
+
+    fn metrics(&self) -> &dyn Metrics {
+        self.inner.metrics()
+    }
+
+    fn relations(&self) -> &dyn Relations {
+        self.inner.relations()
+    }
+
+    fn spans(&self) -> &dyn Spans {
+        self
+    }
+
+    fn records(&self) -> &dyn Records {
+        self.inner.records()
+    }
+
+    fn checkpoints(&self) -> &dyn Checkpoints {
+        self.inner.checkpoints()
+    }
+
+    fn usage(&self) -> Usage {
+        self.inner.usage()
+    }
+
+    fn expire<'a>(&'a self, now: i64) -> BoxFuture<'a, Result<(), Error>> {
+        self.inner.expire(now)
+    }
+}
+
+fn memory() -> Arc<MemoryStorage> {
+    let rules = Rules::load(&Config::default().validate().unwrap()).unwrap();
+    let config = memory::Config::default();
+    Arc::new(MemoryStorage::new(config, Zone::utc(), rules.catalogue()))
+}
+
+fn batch(world: &mut World, number: i64) -> Batch {
+    let start = START + number * SECOND;
+    let one = segment("t", format!("s{number}")).of("shop", "i");
+    world.batch(start + SECOND, [one.with([entry("/x").at(start).lasting(MILLI)])])
+}
+
+fn send(
+    world: &World,
+    account: &Arc<Account>,
+    item: Batch,
+    position: u64,
+    durable: Result<(), JournalError>,
+) -> Pending {
+    let (mut receipt, pending) = receipt(account.clone());
+    receipt.add(Signal::Segment, 1, 1);
+    let handoff = Handoff {
+        item,
+        weight: 1000,
+        position: Position(position),
+        durable: Box::pin(std::future::ready(durable)),
+        receipt,
+    };
+    world.senders[0].try_send(handoff).unwrap();
+    pending
+}
+
+#[test]
+fn batches_are_stored_and_their_clients_told() {
+    let memory = memory();
+    let mut world = World::on(memory, &Config::default(), Zone::utc(), 1);
+    let account = Account::new();
+    let batches: Vec<_> = (0..5).map(|number| batch(&mut world, number)).collect();
+    let mut pending: Vec<_> = batches
+        .into_iter()
+        .enumerate()
+        .map(|(number, item)| {
+            let lost = JournalError { message: "disk full".into(), retryable: false };
+            let durable = if number == 4 { Err(lost) } else { Ok(()) };
+            send(&world, &account, item, number as u64 + 1, durable)
+        })
+        .collect();
+    let (trigger, signal) = shutdown::channel();
+    trigger.stop();
+    world.block_on(world.analysis.run(signal)).unwrap();
+    let outcomes: Vec<_> =
+        pending.iter_mut().map(|pending| world.block_on(pending.outcome())).collect();
+    assert_eq!(outcomes[..4], [Outcome::Durable; 4]);
+    assert_eq!(outcomes[4], Outcome::Dropped("journal_failed"));
+    let totals = account.totals(Signal::Segment);
+    assert_eq!((totals.stored.spans, totals.dropped.spans, totals.in_flight.spans), (4, 1, 0));
+    world.expect(START, "service_cpm shop = 4");
+    // Everything is in the store; a last checkpoint covers it.
+    world.block_on(world.analysis.checkpoint(Position(5))).unwrap();
+    let left = world.memory.reopen();
+    let answer = world.block_on(left.spans().trace("t", 100)).unwrap();
+    assert_eq!(answer.parts.iter().map(|part| part.entries.len()).sum::<usize>(), 4);
+    assert!(world.block_on(world.analysis.run(shutdown::channel().1)).is_err());
+}
+
+#[test]
+fn a_store_that_recovers_loses_nothing_and_one_that_refuses_is_told_to_the_client() {
+    for (kind, failures, expected) in [
+        (ErrorKind::Unavailable, 2, Outcome::Durable),
+        (ErrorKind::Invalid, 1, Outcome::Dropped("storage_failed")),
+    ] {
+        let inner = memory();
+        let flaky = Flaky { inner: inner.clone(), kind, failures: AtomicU32::new(failures) };
+        let mut world = World::with(Arc::new(flaky), inner, &Config::default(), Zone::utc(), 1);
+        let account = Account::new();
+        let item = batch(&mut world, 0);
+        let mut pending = send(&world, &account, item, 1, Ok(()));
+        let (trigger, signal) = shutdown::channel();
+        trigger.stop();
+        world.block_on(world.analysis.run(signal)).unwrap();
+        assert_eq!(world.block_on(pending.outcome()), expected);
+        assert_eq!(account.totals(Signal::Segment).in_flight.spans, 0);
+        // Metrics count everything that came, stored or not.
+        world.expect(START, "service_cpm shop = 1");
+    }
+}
+
+#[test]
+fn a_checkpoint_while_running_covers_exactly_what_came_before_it() {
+    let mut world = World::on(memory(), &Config::default(), Zone::utc(), 1);
+    let account = Account::new();
+    let batches: Vec<_> = (0..4).map(|number| batch(&mut world, number)).collect();
+    let mut batches = batches.into_iter();
+    let mut pending = Vec::new();
+    for position in 1..=4 {
+        let item = batches.next().unwrap();
+        pending.push(send(&world, &account, item, position, Ok(())));
+    }
+    let (trigger, signal) = shutdown::channel();
+    world.block_on(async {
+        let running = world.analysis.run(signal);
+        let work = async {
+            // The threads may not have begun; a checkpoint then waits for them.
+            tokio::task::yield_now().await;
+            world.analysis.checkpoint(Position(2)).await.unwrap();
+            for pending in &mut pending {
+                assert_eq!(pending.outcome().await, Outcome::Durable);
+            }
+            trigger.stop();
+        };
+        let (ran, ()) = tokio::join!(running, work);
+        ran.unwrap();
+    });
+    let checkpoint = world.block_on(world.memory.checkpoints().load()).unwrap().unwrap();
+    assert_eq!(checkpoint.position, Position(2));
+    let left = Arc::new(world.memory.reopen());
+    let after = World::on(left, &Config::default(), Zone::utc(), 1);
+    after.expect(START, "service_cpm shop = 2");
+    world.expect(START, "service_cpm shop = 4");
+}

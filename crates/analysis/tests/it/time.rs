@@ -1,0 +1,87 @@
+//! Late data, the accepted time, and hours and days of a zone.
+
+use skytrail_analysis::Config;
+use skytrail_model::scope::Scope;
+use skytrail_model::time::{Downsampling, Minute, Zone};
+use skytrail_storage::Storage;
+use skytrail_storage::contract::build::{SegmentSpec, entry, segment};
+
+use crate::world::{MILLI, MINUTE, SECOND, START, World, world};
+
+fn at(start: i64) -> [SegmentSpec; 1] {
+    let id = format!("s{start}");
+    [segment("t", id).of("shop", "i").with([entry("/x").at(start).lasting(10 * MILLI)])]
+}
+
+#[test]
+fn late_data_goes_into_its_own_minute() {
+    let mut world = world();
+    world.feed_at(START + SECOND, at(START));
+    // The minute is long written when its second and third call come.
+    world.feed_at(START + 10 * MINUTE, at(START + 10 * MINUTE));
+    world.feed_at(START + 11 * MINUTE, at(START + 5 * SECOND));
+    world.feed_at(START + 30 * MINUTE, at(START + 6 * SECOND));
+    world.expect(START, "service_cpm shop = 3\nservice_resp_time shop = 10");
+    world.expect(START + 10 * MINUTE, "service_cpm shop = 1");
+    world.expect(START + 11 * MINUTE, "service_cpm shop = -");
+    let hour = Minute::of_nanos(START);
+    world.expect_in(Downsampling::Hour, hour, "service_sla shop = 10000");
+}
+
+#[test]
+fn what_is_too_old_or_too_new_counts_for_no_metric_but_is_kept() {
+    let mut world = world();
+    let week = 7 * 24 * 60 * MINUTE;
+    world.feed_at(START, at(START - week - SECOND));
+    world.feed_at(START, at(START + 10 * MINUTE + SECOND));
+    assert!(world.listed(Scope::Service).is_empty());
+    world.feed_at(START, at(START - week));
+    world.feed_at(START, at(START + 10 * MINUTE));
+    world.expect(START - week, "service_cpm shop = 1");
+    world.expect(START + 10 * MINUTE, "service_cpm shop = 1");
+    assert!(world.registry.encode().contains("skytrail_analysis_outside_time_total 2"));
+    let answer = world.block_on(world.memory.spans().trace("t", 100)).unwrap();
+    let kept: usize = answer.parts.iter().map(|part| part.entries.len()).sum();
+    assert_eq!(kept, 4);
+}
+
+#[test]
+fn hours_and_days_follow_the_zone_while_live_and_when_stored() {
+    // 10:00 UTC is 15:30 in India: two minutes of one UTC hour are two of its hours.
+    let zone = Zone::parse("+0530").unwrap();
+    let mut world = World::of(&Config::default(), zone.clone(), 1);
+    world.feed_at(START, at(START + 29 * MINUTE).into_iter().chain(at(START + 30 * MINUTE)));
+    world.feed_at(START + 30 * MINUTE, at(START + 31 * MINUTE));
+    let minute = Minute::of_nanos(START);
+    for _ in 0..2 {
+        world.expect_in(Downsampling::Hour, minute.plus(-30), "service_mq_consume_count shop = -");
+        let hour = |offset| {
+            let metric = world.catalogue.metric("service_sla").unwrap();
+            let entity = crate::world::entity_of(Scope::Service, "shop");
+            let row = world.row(metric, &entity, Downsampling::Hour, minute.plus(offset));
+            row.int(skytrail_model::metric::ColumnId(0))
+        };
+        // 29 minutes after ten lies outside of what is accepted at ten.
+        assert_eq!((hour(-30), hour(30)), (0, 1));
+        world.block_on(world.analysis.checkpoint(skytrail_base::journal::Position(1))).unwrap();
+    }
+}
+
+#[test]
+fn a_day_of_25_hours_is_one_bucket() {
+    let zone = Zone::parse("Europe/Berlin").unwrap();
+    let mut world = World::of(&Config::default(), zone.clone(), 1);
+    let noon = zone.minute_of("2026-10-25T12:00".parse().unwrap()).unwrap();
+    let day = zone.bucket(Downsampling::Day, noon);
+    for minute in [day, day.plus(2 * 60 + 30), day.plus(3 * 60 + 30), day.plus(25 * 60 - 1)] {
+        world.feed_at(minute.start_nanos() + SECOND, at(minute.start_nanos()));
+    }
+    world.feed_at(day.plus(25 * 60).start_nanos(), at(day.plus(25 * 60).start_nanos()));
+    let metric = world.catalogue.metric("service_cpm").unwrap().clone();
+    let entity = crate::world::entity_of(Scope::Service, "shop");
+    let count = |bucket| {
+        let row = world.row(&metric, &entity, Downsampling::Day, bucket);
+        row.int(metric.formula.columns()[0])
+    };
+    assert_eq!((count(day), count(day.plus(25 * 60))), (4, 1));
+}
