@@ -4,8 +4,11 @@
 //! its share gives up its oldest rows, and counts them.
 
 mod config;
+#[cfg(test)]
+mod contract;
 mod entities;
 mod journal;
+mod keyword;
 mod metrics;
 mod records;
 mod relations;

@@ -2,47 +2,23 @@
 //! and days as memory runs out.
 
 mod fold;
+mod table;
+#[cfg(test)]
+mod tests;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
 use skytrail_base::future::BoxFuture;
-use skytrail_model::metric::{Catalogue, MetricBlock, TableId};
-use skytrail_model::time::{Downsampling, Minute, Zone};
+use skytrail_model::metric::{Catalogue, MetricBlock};
+use skytrail_model::time::{Minute, Zone};
+use table::{Stored, Tables};
 
 use crate::error::Result;
-use crate::spi::{Cut, EntitySelection, FamilyUsage, MetricRead, Metrics, Origin, Visible};
+use crate::spi::{Cut, EntitySelection, FamilyUsage, MetricRead, Metrics, Origin};
 
-/// Minutes that are never folded for lack of memory: they may be read together
-/// with live rows of the same age, which only minutes tell apart.
-const FRESH_MINUTES: usize = 3;
-
-/// Rows sorted by entity. Folded rows have no origin: they are seen by everyone.
-#[derive(Debug, Clone)]
-struct Stored {
-    origin: Option<Origin>,
-    block: MetricBlock,
-}
-
-/// Blocks by start of their bucket.
-type Buckets = BTreeMap<Minute, Vec<Stored>>;
-
-#[derive(Debug, Default, Clone)]
-struct Table {
-    minutes: Buckets,
-    hours: Buckets,
-    days: Buckets,
-}
-
-#[derive(Debug, Default, Clone)]
-struct Tables {
-    by_id: BTreeMap<TableId, Table>,
-    bytes: usize,
-    rows: u64,
-    evicted: u64,
-    expired: u64,
-}
+/// Buckets between two chances for other work and for cancelling.
+const BUCKETS_PER_TURN: usize = 64;
 
 #[derive(Debug)]
 pub(super) struct MemoryMetrics {
@@ -50,61 +26,23 @@ pub(super) struct MemoryMetrics {
     catalogue: Arc<Catalogue>,
     zone: Zone,
     limit_bytes: usize,
-}
-
-impl Stored {
-    fn is_visible(&self, visible: &Visible) -> bool {
-        self.origin.is_none_or(|origin| visible.sees(origin))
-    }
-
-    /// The selected rows as rows of `bucket`; none when nothing is selected.
-    fn select(&self, entities: &EntitySelection, bucket: Minute) -> Option<MetricBlock> {
-        let places: Vec<_> = match entities {
-            EntitySelection::All => (0..self.block.len()).collect(),
-            EntitySelection::These(ids) => {
-                ids.iter().filter_map(|id| self.block.entities.binary_search(id).ok()).collect()
-            }
-        };
-        (!places.is_empty()).then(|| self.block.gather(&places, bucket))
-    }
-}
-
-impl Tables {
-    fn push(&mut self, origin: Origin, block: MetricBlock) {
-        let block = block.sorted();
-        self.bytes += block.memory();
-        self.rows += block.len() as u64;
-        let table = self.by_id.entry(block.table).or_default();
-        table.minutes.entry(block.bucket).or_default().push(Stored { origin: Some(origin), block });
-    }
-
-    fn forget(&mut self, gone: &[Stored]) -> u64 {
-        let rows = gone.iter().map(|stored| stored.block.len() as u64).sum();
-        self.bytes -= gone.iter().map(|stored| stored.block.memory()).sum::<usize>();
-        self.rows -= rows;
-        rows
-    }
+    /// What was here before this process started: seen by every reader.
+    settled: Cut,
 }
 
 impl MemoryMetrics {
     pub(super) fn new(catalogue: Arc<Catalogue>, zone: Zone, limit_bytes: usize) -> Self {
-        Self { tables: RwLock::default(), catalogue, zone, limit_bytes }
+        let (tables, settled) = (RwLock::default(), Cut::default());
+        Self { tables, catalogue, zone, limit_bytes, settled }
     }
 
     pub(super) fn within(&self, cut: &Cut) -> Self {
-        let mut kept = Tables::default();
-        for table in self.tables.read().by_id.values() {
-            for stored in table.minutes.values().flatten() {
-                if let Some(origin) = stored.origin.filter(|origin| cut.contains(*origin)) {
-                    kept.push(origin, stored.block.clone());
-                }
-            }
-        }
         Self {
-            tables: RwLock::new(kept),
+            tables: RwLock::new(self.tables.read().within(cut)),
             catalogue: self.catalogue.clone(),
             zone: self.zone.clone(),
             limit_bytes: self.limit_bytes,
+            settled: cut.clone(),
         }
     }
 
@@ -121,70 +59,58 @@ impl MemoryMetrics {
     }
 
     pub(super) fn expire(&self, before: Minute) {
+        self.tables.write().expire(&self.zone, before);
+    }
+
+    fn append_now(&self, origin: Origin, blocks: Vec<MetricBlock>) {
+        let blocks = blocks.into_iter().filter(|block| !block.is_empty());
+        let blocks: Vec<_> = blocks.map(|block| Stored::new(origin, block)).collect();
         let mut tables = self.tables.write();
-        let mut gone = Vec::new();
-        for table in tables.by_id.values_mut() {
-            for buckets in [&mut table.minutes, &mut table.hours, &mut table.days] {
-                while buckets.first_key_value().is_some_and(|(bucket, _)| *bucket < before) {
-                    gone.extend(buckets.pop_first().map(|(_, blocks)| blocks).unwrap_or_default());
-                }
-            }
-        }
-        let rows = tables.forget(&gone);
-        tables.expired += rows;
+        blocks.into_iter().for_each(|stored| tables.push(stored));
+        tables.widen(origin);
+        while tables.bytes > self.limit_bytes
+            && fold::make_room(&mut tables, &self.catalogue, &self.zone)
+        {}
+    }
+
+    /// The blocks that answer a question, by bucket. Nothing is copied.
+    fn snapshot(&self, read: &MetricRead) -> Vec<(Minute, Vec<Arc<MetricBlock>>)> {
+        let tables = self.tables.read();
+        let Some(table) = tables.table(read.table) else { return Vec::new() };
+        let is_seen = |stored: &&Stored| stored.is_seen(&read.visible, &self.settled);
+        let buckets = table.buckets(&self.zone, read.downsampling, read.from, read.to);
+        buckets
+            .into_iter()
+            .map(|(bucket, stored)| {
+                let seen = stored.into_iter().filter(is_seen).map(|one| one.block.clone());
+                (bucket, seen.collect())
+            })
+            .collect()
     }
 }
 
-/// Gives the selected rows of a bucket's blocks to `take`.
+/// The selected rows of a block as rows of `bucket`, given to `take`; whether
+/// it wants more.
 fn give(
-    blocks: &[Stored],
-    read: &MetricRead,
+    block: &MetricBlock,
+    entities: &EntitySelection,
     bucket: Minute,
     take: &mut (dyn FnMut(&MetricBlock) -> bool + Send),
 ) -> bool {
-    for stored in blocks.iter().filter(|stored| stored.is_visible(&read.visible)) {
-        let whole = read.entities == EntitySelection::All && stored.block.bucket == bucket;
-        let go_on = if whole {
-            take(&stored.block)
-        } else {
-            stored.select(&read.entities, bucket).is_none_or(|block| take(&block))
-        };
-        if !go_on {
-            return false;
+    match entities {
+        EntitySelection::All if block.bucket == bucket => take(block),
+        EntitySelection::All => take(&MetricBlock { bucket, ..block.clone() }),
+        EntitySelection::These(ids) => {
+            let places = ids.iter().filter_map(|id| block.entities.binary_search(id).ok());
+            let places: Vec<_> = places.collect();
+            places.is_empty() || take(&block.gather(&places, bucket))
         }
-    }
-    true
-}
-
-impl MemoryMetrics {
-    /// All blocks that belong to one bucket of the question: the folded ones
-    /// and every finer one that was not folded yet.
-    fn read_bucket(
-        &self,
-        table: &Table,
-        read: &MetricRead,
-        bucket: Minute,
-        take: &mut (dyn FnMut(&MetricBlock) -> bool + Send),
-    ) -> bool {
-        let end = self.zone.next_bucket(read.downsampling, bucket);
-        let sizes: &[&Buckets] = match read.downsampling {
-            Downsampling::Minute => &[&table.minutes],
-            Downsampling::Hour => &[&table.hours, &table.minutes],
-            Downsampling::Day => &[&table.days, &table.hours, &table.minutes],
-        };
-        sizes.iter().all(|buckets| {
-            buckets.range(bucket..end).all(|(_, blocks)| give(blocks, read, bucket, take))
-        })
     }
 }
 
 impl Metrics for MemoryMetrics {
     fn append<'a>(&'a self, origin: Origin, blocks: Vec<MetricBlock>) -> BoxFuture<'a, Result<()>> {
-        let mut tables = self.tables.write();
-        for block in blocks.into_iter().filter(|block| !block.is_empty()) {
-            tables.push(origin, block);
-        }
-        while tables.bytes > self.limit_bytes && self.make_room(&mut tables) {}
+        self.append_now(origin, blocks);
         Box::pin(std::future::ready(Ok(())))
     }
 
@@ -193,20 +119,17 @@ impl Metrics for MemoryMetrics {
         read: &'a MetricRead,
         take: &'a mut (dyn FnMut(&MetricBlock) -> bool + Send),
     ) -> BoxFuture<'a, Result<()>> {
-        let tables = self.tables.read();
-        if let Some(table) = tables.by_id.get(&read.table) {
-            if read.downsampling == Downsampling::Minute {
-                if read.from <= read.to {
-                    let buckets = table.minutes.range(read.from..=read.to);
-                    let mut each =
-                        buckets.map(|(bucket, blocks)| give(blocks, read, *bucket, take));
-                    each.all(|go_on| go_on);
+        let snapshot = self.snapshot(read);
+        Box::pin(async move {
+            for (turn, (bucket, blocks)) in snapshot.into_iter().enumerate() {
+                if turn % BUCKETS_PER_TURN == BUCKETS_PER_TURN - 1 {
+                    tokio::task::yield_now().await;
                 }
-            } else {
-                let buckets = self.zone.buckets(read.downsampling, read.from, read.to);
-                buckets.into_iter().all(|bucket| self.read_bucket(table, read, bucket, take));
+                if !blocks.iter().all(|block| give(block, &read.entities, bucket, take)) {
+                    break;
+                }
             }
-        }
-        Box::pin(std::future::ready(Ok(())))
+            Ok(())
+        })
     }
 }

@@ -1,20 +1,19 @@
 //! Slow statements and commands.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashSet, VecDeque};
 
 use parking_lot::RwLock;
 use skytrail_base::future::BoxFuture;
-use skytrail_model::record::{TopRecord, TopStream};
+use skytrail_model::record::TopRecord;
 
 use crate::error::Result;
 use crate::spi::{Cut, FamilyUsage, Origin, RecordRead, Records};
 
 #[derive(Debug, Default, Clone)]
 struct Table {
-    /// In order of arrival.
+    /// In order of arrival. A record that came twice is there twice, so that a
+    /// cut that leaves out one append keeps what another one brought.
     rows: VecDeque<(Origin, TopRecord)>,
-    /// How often an id is in `rows`: at most once.
-    ids: HashMap<(TopStream, String), ()>,
     bytes: usize,
     evicted: u64,
     expired: u64,
@@ -26,23 +25,24 @@ pub(super) struct MemoryRecords {
     limit_bytes: usize,
 }
 
+/// Bytes of a record with its allocations and the room that the queue keeps.
 fn cost(record: &TopRecord) -> usize {
-    let text = record.id.len() * 2 + record.statement.len() + record.trace_id.len();
-    text + size_of::<TopRecord>() + 96
+    let text = record.id.capacity() + record.statement.capacity() + record.trace_id.capacity();
+    text + 2 * size_of::<(Origin, TopRecord)>()
 }
 
 impl Table {
-    fn push(&mut self, origin: Origin, record: TopRecord) {
-        if self.ids.insert((record.stream, record.id.clone()), ()).is_none() {
-            self.bytes += cost(&record);
-            self.rows.push_back((origin, record));
+    fn push(&mut self, origin: Origin, mut record: TopRecord) {
+        for text in [&mut record.id, &mut record.statement, &mut record.trace_id] {
+            text.shrink_to_fit();
         }
+        self.bytes += cost(&record);
+        self.rows.push_back((origin, record));
     }
 
     fn pop(&mut self) -> bool {
         let Some((_, record)) = self.rows.pop_front() else { return false };
         self.bytes -= cost(&record);
-        self.ids.remove(&(record.stream, record.id));
         true
     }
 }
@@ -74,13 +74,13 @@ impl MemoryRecords {
         }
     }
 
-    /// Removes records from the front while they are older than `before`.
+    /// Removes records that are older than `before`, wherever they stand.
     pub(super) fn expire(&self, before: i64) {
         let mut table = self.table.write();
-        while table.rows.front().is_some_and(|(_, record)| record.time < before) {
-            table.pop();
-            table.expired += 1;
-        }
+        let held = table.rows.len();
+        table.rows.retain(|(_, record)| record.time >= before);
+        table.expired += (held - table.rows.len()) as u64;
+        table.bytes = table.rows.iter().map(|(_, record)| cost(record)).sum();
     }
 }
 
@@ -108,7 +108,57 @@ impl Records for MemoryRecords {
             let latency = if read.descending { latency.reverse() } else { latency };
             latency.then(b.time.cmp(&a.time)).then_with(|| a.id.cmp(&b.id))
         });
-        let answer = found.into_iter().take(read.limit).cloned().collect();
+        let mut ids = HashSet::new();
+        let distinct = found.into_iter().filter(|record| ids.insert(record.id.as_str()));
+        let answer = distinct.take(read.limit).cloned().collect();
         Box::pin(std::future::ready(Ok(answer)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use skytrail_model::entity::EntityId;
+    use skytrail_model::record::{TopRecord, TopStream};
+
+    use super::MemoryRecords;
+    use crate::spi::{Origin, RecordRead, Records};
+
+    fn record(n: i64) -> TopRecord {
+        TopRecord {
+            stream: TopStream::DatabaseStatement,
+            entity: EntityId(1),
+            id: format!("{n}"),
+            statement: "x".repeat(200),
+            trace_id: "t".to_owned(),
+            latency_ms: n,
+            time: n,
+        }
+    }
+
+    #[tokio::test]
+    async fn the_newest_stay_within_the_limit() {
+        let records = MemoryRecords::new(64 << 10);
+        for n in 0..1_000 {
+            let origin = Origin { shard: 0, sequence: n as u64 + 1 };
+            records.append(origin, vec![record(n)]).await.unwrap();
+            assert!(records.usage().bytes <= 64 << 10);
+        }
+        let usage = records.usage();
+        assert!(usage.rows > 50, "{usage:?}");
+        assert_eq!(usage.rows + usage.evicted, 1_000);
+        let read = RecordRead {
+            stream: TopStream::DatabaseStatement,
+            entity: None,
+            from: 0,
+            to: i64::MAX,
+            descending: true,
+            limit: 1_000,
+        };
+        let held = records.top(&read).await.unwrap();
+        assert_eq!((held.len() as u64, held.first().map(|one| one.time)), (usage.rows, Some(999)));
+        records.expire(999);
+        assert_eq!((records.usage().rows, records.usage().expired), (1, usage.rows - 1));
+        records.expire(1_000);
+        assert_eq!(records.usage().bytes, 0);
     }
 }

@@ -154,7 +154,8 @@ impl Storage for MemoryStorage {
         let metrics = Minute::of_nanos(now.saturating_sub(self.config.metric_ttl));
         self.spans.expire(records);
         self.records.expire(records);
-        self.tags.expire(Minute::of_nanos(records).plus(-24 * 60));
+        // A day of 25 hours is over when its last minute is old.
+        self.tags.expire(Minute::of_nanos(records).plus(-25 * 60));
         self.metrics.expire(metrics);
         self.relations.expire(metrics);
         self.entities.expire(metrics);

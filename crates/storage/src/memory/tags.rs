@@ -11,9 +11,11 @@ use crate::error::Result;
 use crate::spi::{FamilyUsage, Origin, TagKind, TagRead, TagSighting, Tags};
 
 const MAX_VALUES_PER_KEY: usize = 10_000;
-/// What an entry costs beside its text.
-const ENTRY_BYTES: usize = 48;
+/// What an entry costs beside its text: the string, its allocation and the
+/// room that nodes of the set keep free.
+const ENTRY_BYTES: usize = 56;
 
+/// Values by key.
 type Day = BTreeMap<(TagKind, String), BTreeSet<String>>;
 
 #[derive(Debug, Default, Clone)]
@@ -73,15 +75,24 @@ impl Table {
         rows
     }
 
-    fn add(&mut self, sighting: TagSighting) {
+    fn add(&mut self, sighting: TagSighting, limit_bytes: usize) {
         let cost = cost(&sighting.key, &sighting.value);
+        let is_full = self.bytes + cost > limit_bytes && self.days.len() <= 1;
         let day = self.days.entry(sighting.day).or_default();
-        let values = day.entry((sighting.kind, sighting.key)).or_default();
-        if values.len() >= MAX_VALUES_PER_KEY && !values.contains(&sighting.value) {
+        let key = (sighting.kind, sighting.key);
+        let held = day.get(&key);
+        if held.is_some_and(|values| values.contains(&sighting.value)) {
+            return;
+        }
+        if is_full || held.is_some_and(|values| values.len() >= MAX_VALUES_PER_KEY) {
             self.evicted += 1;
-        } else if values.insert(sighting.value) {
-            self.bytes += cost;
-            self.rows += 1;
+            return;
+        }
+        day.entry(key).or_default().insert(sighting.value);
+        self.bytes += cost;
+        self.rows += 1;
+        while self.bytes > limit_bytes && self.days.len() > 1 {
+            self.evicted += self.drop_first();
         }
     }
 }
@@ -93,11 +104,7 @@ fn cost(key: &str, value: &str) -> usize {
 impl Tags for MemoryTags {
     fn upsert<'a>(&'a self, _: Origin, sightings: Vec<TagSighting>) -> BoxFuture<'a, Result<()>> {
         let mut table = self.table.write();
-        sightings.into_iter().for_each(|sighting| table.add(sighting));
-        while table.bytes > self.limit_bytes && table.days.len() > 1 {
-            let gone = table.drop_first();
-            table.evicted += gone;
-        }
+        sightings.into_iter().for_each(|sighting| table.add(sighting, self.limit_bytes));
         Box::pin(std::future::ready(Ok(())))
     }
 
@@ -117,5 +124,44 @@ impl Tags for MemoryTags {
             }
         }
         Box::pin(std::future::ready(Ok(found.into_iter().take(read.limit).collect())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use skytrail_model::time::Minute;
+
+    use super::MemoryTags;
+    use crate::spi::{Origin, TagKind, TagSighting, Tags};
+
+    const ORIGIN: Origin = Origin { shard: 0, sequence: 1 };
+
+    fn sighting(key: usize, day: i64) -> TagSighting {
+        let (key, value) = (format!("key-{key:05}"), "x".repeat(90));
+        TagSighting { kind: TagKind::Trace, key, value, day: Minute(day * 1440) }
+    }
+
+    #[tokio::test]
+    async fn a_single_day_keeps_to_the_limit_and_counts_the_rest() {
+        let tags = MemoryTags::new(64 << 10);
+        let flood = (0..2_000).map(|key| sighting(key, 1)).collect();
+        tags.upsert(ORIGIN, flood).await.unwrap();
+        let usage = tags.usage();
+        assert!(usage.bytes <= 64 << 10 && usage.rows > 100, "{usage:?}");
+        assert_eq!(usage.rows + usage.evicted, 2_000);
+    }
+
+    #[tokio::test]
+    async fn older_days_give_way_to_newer_ones() {
+        let tags = MemoryTags::new(64 << 10);
+        for day in 0..20 {
+            let some = (0..100).map(|key| sighting(key, day)).collect();
+            tags.upsert(ORIGIN, some).await.unwrap();
+            assert!(tags.usage().bytes <= 64 << 10);
+        }
+        let usage = tags.usage();
+        assert_eq!((usage.rows % 100, usage.rows + usage.evicted), (0, 2_000));
+        tags.expire(Minute(20 * 1440));
+        assert_eq!((tags.usage().rows, tags.usage().bytes), (0, 0));
     }
 }

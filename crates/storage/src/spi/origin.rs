@@ -28,6 +28,31 @@ impl Cut {
         }
     }
 
+    /// Includes an append and all before it of its shard; leaves out nothing
+    /// that was included.
+    pub fn widen(&mut self, origin: Origin) {
+        self.include(origin.shard, origin.sequence.max(self.last_of(origin.shard)));
+    }
+
+    /// Includes everything that another cut includes.
+    pub fn unite(&mut self, other: &Self) {
+        for (shard, sequence) in other.last.iter().enumerate() {
+            self.widen(Origin { shard: shard as u16, sequence: *sequence });
+        }
+    }
+
+    /// The cut that leaves out the last `appends` of each shard.
+    #[must_use]
+    pub fn behind(&self, appends: u64) -> Self {
+        Self { last: self.last.iter().map(|last| last.saturating_sub(appends)).collect() }
+    }
+
+    /// Whether everything that another cut includes is included.
+    pub fn covers(&self, other: &Self) -> bool {
+        let mut shards = other.last.iter().enumerate();
+        shards.all(|(shard, sequence)| self.last_of(shard as u16) >= *sequence)
+    }
+
     /// Whether an append is included.
     pub fn contains(&self, origin: Origin) -> bool {
         self.last.get(origin.shard as usize).is_some_and(|last| origin.sequence <= *last)

@@ -105,7 +105,7 @@ pub struct SegmentFilter {
     pub endpoint: Option<EntityId>,
     /// The trace.
     pub trace_id: Option<String>,
-    /// A segment id, or the opaque id of a span.
+    /// A segment id, or the opaque id of a span; the empty text is no id.
     pub span_id: Option<String>,
     /// Least duration, nanoseconds, inclusive.
     pub min_duration: Option<i64>,
@@ -178,13 +178,17 @@ pub trait Spans: Send + Sync {
 
     /// Everything kept of a trace, at most `max_spans` spans: segments are left
     /// out whole, latest first, except that the first one is always there.
+    /// Equal starts go by segment id. What came twice counts once.
     fn trace<'a>(
         &'a self,
         trace_id: &'a str,
         max_spans: usize,
     ) -> BoxFuture<'a, Result<TraceAnswer>>;
 
-    /// One page of segments behind `after`, at most `limit` of them.
+    /// One page of segments behind `after`, at most `limit` of them. A segment
+    /// that was appended twice is found once; where its parts differ in start
+    /// or duration, each MAY be found. A page of limit 0 is complete only if
+    /// nothing matches.
     fn search<'a>(
         &'a self,
         filter: &'a SegmentFilter,

@@ -48,7 +48,8 @@ pub struct TagRead {
 /// Tags. Equal sightings are one. Answers are distinct and in byte order.
 pub trait Tags: Send + Sync {
     /// Adds sightings. A store MAY leave out values of a key that already has
-    /// 10,000 on that day, and MUST count them as evicted.
+    /// 10,000 on that day, and what exceeds its memory; it MUST count them as
+    /// evicted.
     fn upsert<'a>(
         &'a self,
         origin: Origin,

@@ -4,8 +4,8 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Kept;
-use super::matching::matches;
+use super::matching::{Matcher, matches_entry};
+use super::table::Kept;
 use crate::error::Result;
 use crate::spi::{
     Order, SegmentCursor, SegmentEntry, SegmentFilter, SegmentPage, SegmentRef, SegmentSummary,
@@ -34,9 +34,9 @@ pub(super) async fn find(
         if turn % BATCHES_PER_TURN == BATCHES_PER_TURN - 1 {
             tokio::task::yield_now().await;
         }
-        if best.may_contain(kept) {
-            examined += kept.append.entries.len() as u64;
-            kept.append.entries.iter().for_each(|entry| best.offer(kept, entry));
+        if best.may_gain(kept) {
+            examined += kept.entries.len() as u64;
+            best.offer_all(kept);
         }
     }
     Ok(best.into_page(examined))
@@ -65,26 +65,40 @@ impl Best<'_> {
     }
 
     /// Whether a batch can add anything, by the times of its segments.
-    fn may_contain(&self, kept: &Kept) -> bool {
+    fn may_gain(&self, kept: &Kept) -> bool {
         let (first, last) = kept.starts;
         let in_range = last >= self.filter.from && first <= self.filter.to;
-        let by_start = self.filter.order == Order::Start;
-        let too_early = by_start && self.bar().is_some_and(|bar| last < bar);
-        let too_late = by_start && self.after.is_some_and(|after| first > after.key);
-        in_range && !too_early && !too_late
+        let is_long = self.filter.min_duration.is_none_or(|least| kept.longest >= least);
+        let (least, most) = match self.filter.order {
+            Order::Start => (first, last),
+            Order::Duration => (i64::MIN, kept.longest),
+        };
+        let is_below = self.bar().is_some_and(|bar| most < bar);
+        let is_before = self.after.is_some_and(|after| least > after.key);
+        in_range && is_long && !is_below && !is_before
     }
 
-    fn offer(&mut self, kept: &Arc<Kept>, entry: &SegmentEntry) {
-        let key = self.key_of(entry);
-        let hopeless = self.bar().is_some_and(|bar| key < bar)
-            || self.after.is_some_and(|after| key > after.key);
-        if hopeless || !matches(self.filter, &kept.append.batch, entry) {
-            return;
+    fn offer_all(&mut self, kept: &Arc<Kept>) {
+        let mut matcher = None;
+        for entry in &kept.entries {
+            let key = self.key_of(entry);
+            let is_hopeless = self.bar().is_some_and(|bar| key < bar)
+                || self.after.is_some_and(|after| key > after.key);
+            if is_hopeless || !matches_entry(self.filter, entry) {
+                continue;
+            }
+            let Some(segment) = kept.batch.segments.get(entry.segment as usize) else { continue };
+            let matcher = matcher.get_or_insert_with(|| Matcher::new(self.filter, &kept.batch));
+            if matcher.matches(segment) {
+                let segment_id = kept.batch.text(segment.segment_id);
+                let trace_id = kept.batch.text(segment.trace_id);
+                self.offer(kept, entry, segment_id, trace_id);
+            }
         }
-        let batch = &kept.append.batch;
-        let Some(segment) = batch.segments.get(entry.segment as usize) else { return };
-        let segment_id = batch.text(segment.segment_id);
-        let trace_id = batch.text(segment.trace_id);
+    }
+
+    fn offer(&mut self, kept: &Arc<Kept>, entry: &SegmentEntry, segment_id: &str, trace_id: &str) {
+        let key = self.key_of(entry);
         if self.after.is_some_and(|after| !is_behind(after, key, segment_id, trace_id)) {
             return;
         }
@@ -107,7 +121,9 @@ impl Best<'_> {
             segment_id: last.segment.segment_id.clone(),
             trace_id: last.segment.trace_id.clone(),
         });
-        SegmentPage { segments, next, complete: true, examined }
+        // Without a last segment there is no cursor that could say that there is more.
+        let complete = next.is_some() || !more;
+        SegmentPage { segments, next, complete, examined }
     }
 }
 
@@ -122,7 +138,7 @@ fn is_behind(after: &SegmentCursor, key: i64, segment_id: &str, trace_id: &str) 
 }
 
 fn summary(kept: &Kept, entry: &SegmentEntry) -> Option<SegmentSummary> {
-    let batch = &kept.append.batch;
+    let batch = &kept.batch;
     let segment = batch.segments.get(entry.segment as usize)?;
     let named = batch.spans.get(entry.endpoint_span as usize);
     Some(SegmentSummary {

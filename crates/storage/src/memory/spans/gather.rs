@@ -3,58 +3,61 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use skytrail_model::batch::SpanBatch;
 use skytrail_model::extract::Extract;
 use skytrail_model::span::Span;
 
-use super::{Kept, trace_of};
+use super::table::{Kept, trace_of};
 use crate::spi::{SegmentEntry, SpanAppend, TraceAnswer};
 
 /// What makes a span this one and no other: segment, number and own id.
-type Identity = (String, i32, String);
+type Identity<'a> = (&'a str, i32, &'a str);
+
+fn identity<'a>(batch: &'a SpanBatch, segment_id: &'a str, span: &Span) -> Identity<'a> {
+    (segment_id, span.number, batch.text(span.id))
+}
 
 pub(super) fn gather(
     trace_id: &str,
-    places: Vec<(Arc<Kept>, u32)>,
+    places: &[(Arc<Kept>, usize)],
     max_spans: usize,
 ) -> TraceAnswer {
-    let mut segments: Vec<(Arc<Kept>, SegmentEntry)> = places
-        .into_iter()
+    let mut segments: Vec<(&SpanBatch, &SegmentEntry, &str)> = places
+        .iter()
         .filter_map(|(kept, place)| {
-            let entry = *kept.append.entries.get(place as usize)?;
-            (trace_of(&kept.append.batch, &entry) == trace_id.as_bytes()).then_some((kept, entry))
+            let (batch, entry) = (&*kept.batch, kept.entries.get(*place)?);
+            let segment = batch.segments.get(entry.segment as usize)?;
+            let is_wanted = trace_of(batch, entry) == trace_id.as_bytes();
+            is_wanted.then(|| (batch, entry, batch.text(segment.segment_id)))
         })
         .collect();
-    segments.sort_by_key(|(_, entry)| entry.start);
+    segments.sort_by_key(|(_, entry, segment_id)| (entry.start, *segment_id));
     let mut answer = TraceAnswer::default();
     let mut seen = HashSet::new();
-    let mut spans = 0;
-    for (kept, entry) in segments {
-        let batch = &kept.append.batch;
-        let len =
-            batch.segments.get(entry.segment as usize).map_or(0, |row| row.spans.len as usize);
-        if spans > 0 && spans + len > max_spans {
+    for (batch, entry, segment_id) in segments {
+        let Some(segment) = batch.segments.get(entry.segment as usize) else { continue };
+        let spans = batch.spans_of(segment);
+        let is_new = |span: &&Span| !seen.contains(&identity(batch, segment_id, span));
+        let new = spans.iter().filter(is_new).count();
+        if new > 0 && !seen.is_empty() && seen.len() + new > max_spans {
             answer.truncated = true;
-            continue;
+            break;
         }
-        if let Some(part) = part(&kept, &entry, &mut seen) {
-            spans += part.batch.spans.len();
-            answer.parts.push(part);
-        }
+        let keep = |span: &Span| seen.insert(identity(batch, segment_id, span));
+        answer.parts.extend(part(batch, entry, keep));
     }
     answer
 }
 
-/// The segment alone, without spans that were there before; none when all were.
-fn part(kept: &Kept, entry: &SegmentEntry, seen: &mut HashSet<Identity>) -> Option<SpanAppend> {
-    let batch = &kept.append.batch;
-    let segment = batch.segments.get(entry.segment as usize)?;
-    let segment_id = batch.text(segment.segment_id);
+/// The segment alone with the spans that `keep` wants; none when it wants none.
+fn part(
+    batch: &SpanBatch,
+    entry: &SegmentEntry,
+    keep: impl FnMut(&Span) -> bool,
+) -> Option<SpanAppend> {
     let named = batch.spans.get(entry.endpoint_span as usize).map(|span| span.number);
     let mut extract = Extract::new(batch);
-    let is_new = |span: &Span| {
-        seen.insert((segment_id.to_owned(), span.number, batch.text(span.id).to_owned()))
-    };
-    if !extract.segment(entry.segment as usize, is_new) {
+    if !extract.segment(entry.segment as usize, keep) {
         return None;
     }
     let copied = extract.finish();

@@ -2,24 +2,16 @@
 
 use skytrail_model::batch::SpanBatch;
 use skytrail_model::span::{Segment, Span, Value};
+use skytrail_model::text::NameId;
 
-use crate::spi::{SegmentEntry, SegmentFilter, TagFilter, TraceState};
+use crate::memory::keyword::Keyword;
+use crate::spi::{SegmentEntry, SegmentFilter, TraceState};
 
 /// The attribute that a keyword search reads beside operation names.
 const STATEMENT: &str = "db.statement";
 
-pub(super) fn matches(filter: &SegmentFilter, batch: &SpanBatch, entry: &SegmentEntry) -> bool {
-    if !matches_entry(filter, entry) {
-        return false;
-    }
-    let Some(segment) = batch.segments.get(entry.segment as usize) else { return false };
-    filter.trace_id.as_ref().is_none_or(|id| batch.text(segment.trace_id) == id)
-        && filter.span_id.as_ref().is_none_or(|id| has_id(batch, segment, id))
-        && filter.tags.iter().all(|tag| has_tag(batch, segment, tag))
-        && filter.keyword.as_ref().is_none_or(|keyword| has_keyword(batch, segment, keyword))
-}
-
-fn matches_entry(filter: &SegmentFilter, entry: &SegmentEntry) -> bool {
+/// What the entry alone tells.
+pub(super) fn matches_entry(filter: &SegmentFilter, entry: &SegmentEntry) -> bool {
     (filter.from..=filter.to).contains(&entry.start)
         && filter.service.is_none_or(|id| id == entry.service)
         && filter.instance.is_none_or(|id| id == entry.instance)
@@ -33,32 +25,84 @@ fn matches_entry(filter: &SegmentFilter, entry: &SegmentEntry) -> bool {
         }
 }
 
-fn has_id(batch: &SpanBatch, segment: &Segment, id: &str) -> bool {
-    batch.text(segment.segment_id) == id
-        || batch.spans_of(segment).iter().any(|span| batch.text(span.id) == id)
+/// The questions to the spans, with names looked up once for a whole batch.
+pub(super) struct Matcher<'a> {
+    filter: &'a SegmentFilter,
+    batch: &'a SpanBatch,
+    /// Keys and values; none when a key is nowhere in the batch.
+    tags: Option<Vec<(NameId, Option<&'a str>)>>,
+    keyword: Option<Hits<'a>>,
 }
 
-fn has_tag(batch: &SpanBatch, segment: &Segment, tag: &TagFilter) -> bool {
-    let equals = |value: Value| match (&tag.value, value) {
-        (None, _) => true,
-        (Some(wanted), Value::Text(text)) => batch.text(text) == wanted,
-        (Some(wanted), value) => batch.show(value) == *wanted,
-    };
-    let in_span = |span: &Span| {
-        let mut rows = batch.attributes_of(span.attributes).iter();
-        rows.any(|row| batch.name(row.key) == tag.key && equals(row.value))
-    };
-    batch.spans_of(segment).iter().any(in_span)
+/// Which names of a batch contain the keyword.
+struct Hits<'a> {
+    keyword: Keyword<'a>,
+    names: Vec<bool>,
+    statement: Option<NameId>,
 }
 
-fn has_keyword(batch: &SpanBatch, segment: &Segment, keyword: &str) -> bool {
-    let contains = |text: &str| {
-        let (text, keyword) = (text.as_bytes(), keyword.as_bytes());
-        keyword.is_empty()
-            || text.windows(keyword.len()).any(|window| window.eq_ignore_ascii_case(keyword))
-    };
-    batch.spans_of(segment).iter().any(|span| {
-        contains(batch.name(span.operation))
-            || batch.text_attribute(span, STATEMENT).is_some_and(contains)
-    })
+fn name_of(batch: &SpanBatch, text: &str) -> Option<NameId> {
+    let mut names = batch.names.iter();
+    let place = names.position(|name| batch.bytes_at(name.text) == text.as_bytes())?;
+    Some(NameId(place as u32))
+}
+
+impl<'a> Matcher<'a> {
+    pub(super) fn new(filter: &'a SegmentFilter, batch: &'a SpanBatch) -> Self {
+        let tags =
+            filter.tags.iter().map(|tag| Some((name_of(batch, &tag.key)?, tag.value.as_deref())));
+        let keyword = filter.keyword.as_deref().map(|text| {
+            let keyword = Keyword::new(text);
+            let names = batch.names.iter().map(|name| keyword.is_in(batch.bytes_at(name.text)));
+            Hits { names: names.collect(), statement: name_of(batch, STATEMENT), keyword }
+        });
+        Self { filter, batch, tags: tags.collect(), keyword }
+    }
+
+    /// What remains to be asked when the entry matches.
+    pub(super) fn matches(&self, segment: &Segment) -> bool {
+        let Some(tags) = &self.tags else { return false };
+        let (filter, batch) = (self.filter, self.batch);
+        filter.trace_id.as_ref().is_none_or(|id| batch.bytes_at(segment.trace_id) == id.as_bytes())
+            && filter.span_id.as_ref().is_none_or(|id| self.has_id(segment, id.as_bytes()))
+            && tags.iter().all(|(key, value)| self.has_tag(segment, *key, *value))
+            && self.keyword.as_ref().is_none_or(|hits| self.has_keyword(segment, hits))
+    }
+
+    fn has_id(&self, segment: &Segment, id: &[u8]) -> bool {
+        let batch = self.batch;
+        let mut spans = batch.spans_of(segment).iter();
+        !id.is_empty()
+            && (batch.bytes_at(segment.segment_id) == id
+                || spans.any(|span| batch.bytes_at(span.id) == id))
+    }
+
+    fn has_tag(&self, segment: &Segment, key: NameId, wanted: Option<&str>) -> bool {
+        let equals = |value: Value| match (wanted, value) {
+            (None, _) => true,
+            (Some(wanted), Value::Text(text)) => self.batch.bytes_at(text) == wanted.as_bytes(),
+            (Some(wanted), value) => self.batch.show(value) == wanted,
+        };
+        let in_span = |span: &Span| {
+            let mut rows = self.batch.attributes_of(span.attributes).iter();
+            rows.any(|row| row.key == key && equals(row.value))
+        };
+        self.batch.spans_of(segment).iter().any(in_span)
+    }
+
+    fn has_keyword(&self, segment: &Segment, hits: &Hits<'_>) -> bool {
+        let in_statement = |span: &Span| {
+            let rows = self.batch.attributes_of(span.attributes).iter();
+            let mut rows = rows.filter(|row| Some(row.key) == hits.statement);
+            rows.any(|row| match row.value {
+                Value::Text(text) => hits.keyword.is_in(self.batch.bytes_at(text)),
+                _ => false,
+            })
+        };
+        let in_span = |span: &Span| {
+            hits.names.get(span.operation.0 as usize).is_some_and(|hit| *hit)
+                || (hits.statement.is_some() && in_statement(span))
+        };
+        self.batch.spans_of(segment).iter().any(in_span)
+    }
 }

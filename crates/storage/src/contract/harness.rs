@@ -1,0 +1,154 @@
+//! What a backend gives to the suite, and how a check is run.
+
+use std::sync::Arc;
+
+use skytrail_base::future::BoxFuture;
+use skytrail_base::journal::{Journal, JournalError};
+use skytrail_model::metric::Catalogue;
+use skytrail_model::time::Zone;
+
+use super::{
+    aliases, checkpoints, entities, expiry, journal, metrics, random, records, relations, search,
+    tags, templates, traces, zones,
+};
+use crate::error::Result;
+use crate::spi::Storage;
+
+/// How long a backend under test keeps rows, in nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ttl {
+    /// Spans and records.
+    pub records: i64,
+    /// Metrics of every precision, relations, entities and aliases.
+    pub metrics: i64,
+}
+
+/// A backend, for the suite.
+pub trait Harness: Send + Sync {
+    /// An empty store, with room for some megabytes in every family.
+    fn open(
+        &self,
+        catalogue: Arc<Catalogue>,
+        zone: Zone,
+    ) -> BoxFuture<'static, Result<Box<dyn Instance>>>;
+
+    /// What it is configured to keep.
+    fn ttl(&self) -> Ttl;
+
+    /// Checks that this backend cannot pass by its nature, with the reason.
+    fn excuses(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+}
+
+/// An open store of a backend.
+pub trait Instance: Send + Sync {
+    /// The store.
+    fn store(&self) -> &dyn Storage;
+
+    /// Stops as if the power had failed, and opens the same store again.
+    fn crash(self: Box<Self>) -> BoxFuture<'static, Result<Box<dyn Instance>>>;
+}
+
+/// A journal, for the suite.
+pub trait JournalHarness: Send + Sync {
+    /// An empty log with room for a megabyte.
+    fn open(&self) -> std::result::Result<Box<dyn Journal>, JournalError>;
+
+    /// Stops as if the power had failed, and opens the same log again; none for
+    /// a log that forgets.
+    fn crash(&self, journal: Box<dyn Journal>) -> Option<Box<dyn Journal>>;
+}
+
+/// A named requirement on stores.
+#[derive(Clone, Copy)]
+pub struct Check {
+    /// `family::what_must_hold`.
+    pub name: &'static str,
+    pub(super) body: for<'a> fn(&'a dyn Harness) -> BoxFuture<'a, Result<()>>,
+}
+
+/// A named requirement on journals.
+#[derive(Clone, Copy)]
+pub struct JournalCheck {
+    /// What must hold.
+    pub name: &'static str,
+    pub(super) body:
+        for<'a> fn(&'a dyn JournalHarness) -> BoxFuture<'a, std::result::Result<(), JournalError>>,
+}
+
+impl std::fmt::Debug for Check {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl std::fmt::Debug for JournalCheck {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// Every requirement on stores.
+pub fn all() -> Vec<Check> {
+    [
+        aliases::CHECKS,
+        checkpoints::CHECKS,
+        entities::CHECKS,
+        expiry::CHECKS,
+        metrics::CHECKS,
+        random::CHECKS,
+        records::CHECKS,
+        relations::CHECKS,
+        search::CHECKS,
+        tags::CHECKS,
+        templates::CHECKS,
+        traces::CHECKS,
+        zones::CHECKS,
+    ]
+    .concat()
+}
+
+/// Every requirement on journals.
+pub fn journal_all() -> &'static [JournalCheck] {
+    journal::CHECKS
+}
+
+pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    #[expect(clippy::expect_used, reason = "a test without a runtime cannot go on")]
+    runtime.expect("a runtime for the check").block_on(future)
+}
+
+/// Runs one requirement on a backend; panics where it is not met.
+pub fn run(harness: &dyn Harness, name: &str) {
+    let check = all().into_iter().find(|check| check.name == name);
+    assert!(check.is_some(), "there is no check {name}");
+    let excused = harness.excuses().iter().any(|(excused, _)| *excused == name);
+    if let Some(check) = check.filter(|_| !excused) {
+        let result = block_on((check.body)(harness));
+        assert!(result.is_ok(), "{name}: {result:?}");
+    }
+}
+
+/// Runs one requirement on a journal; panics where it is not met.
+pub fn run_journal(harness: &dyn JournalHarness, name: &str) {
+    let check = journal::CHECKS.iter().find(|check| check.name == name);
+    assert!(check.is_some(), "there is no check {name}");
+    if let Some(check) = check {
+        let result = block_on((check.body)(harness));
+        assert!(result.is_ok(), "{name}: {result:?}");
+    }
+}
+
+/// Entries of the `CHECKS` of a family.
+macro_rules! checks {
+    ($family:literal: $($check:ident),* $(,)?) => {
+        &[$($crate::contract::harness::Check {
+            name: concat!($family, "::", stringify!($check)),
+            body: |harness| Box::pin($check(harness)),
+        }),*]
+    };
+}
+
+pub(super) use checks;

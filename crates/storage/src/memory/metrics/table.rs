@@ -1,0 +1,219 @@
+//! Blocks by table, precision and bucket.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use skytrail_model::metric::{ColumnData, MetricBlock, TableId};
+use skytrail_model::time::{Downsampling, Minute, Zone};
+
+use crate::spi::{Cut, Origin, Visible};
+
+/// A row that so many appends of its shard followed is no longer live anywhere,
+/// and no reader is left that took its cut before; it may be merged with others.
+const SETTLED_APPENDS: u64 = 1_024;
+
+/// Which appends rows came with.
+#[derive(Debug, Clone)]
+pub(super) enum Origins {
+    One(Origin),
+    /// Several that are settled: every reader sees them. The cut names the last
+    /// one of each shard.
+    Merged(Cut),
+}
+
+/// Rows sorted by entity.
+#[derive(Debug, Clone)]
+pub(super) struct Stored {
+    pub(super) origins: Origins,
+    pub(super) block: Arc<MetricBlock>,
+}
+
+/// Blocks by start of their bucket.
+pub(super) type Buckets = BTreeMap<Minute, Vec<Stored>>;
+
+#[derive(Debug, Default, Clone)]
+pub(super) struct Table {
+    pub(super) minutes: Buckets,
+    pub(super) hours: Buckets,
+    pub(super) days: Buckets,
+}
+
+#[derive(Debug, Default, Clone)]
+pub(super) struct Tables {
+    pub(super) by_id: BTreeMap<TableId, Table>,
+    /// The last append of each shard.
+    last: Cut,
+    pub(super) bytes: usize,
+    pub(super) rows: u64,
+    pub(super) evicted: u64,
+    pub(super) expired: u64,
+}
+
+fn shrink(column: &mut ColumnData) {
+    match column {
+        ColumnData::Ints(values) => values.shrink_to_fit(),
+        ColumnData::Histograms(column) => {
+            column.ends.shrink_to_fit();
+            column.buckets.shrink_to_fit();
+            column.counts.shrink_to_fit();
+        }
+        ColumnData::Labels(column) => {
+            column.rows.shrink_to_fit();
+            column.rows.iter_mut().for_each(Vec::shrink_to_fit);
+        }
+    }
+}
+
+impl Origins {
+    /// The cut that covers them all.
+    pub(super) fn widen(&self, cut: &mut Cut) {
+        match self {
+            Self::One(origin) => cut.widen(*origin),
+            Self::Merged(merged) => cut.unite(merged),
+        }
+    }
+}
+
+impl Stored {
+    pub(super) fn new(origin: Origin, block: MetricBlock) -> Self {
+        let mut block = block.sorted();
+        block.entities.shrink_to_fit();
+        block.columns.iter_mut().for_each(shrink);
+        Self { origins: Origins::One(origin), block: Arc::new(block) }
+    }
+
+    pub(super) fn is_seen(&self, visible: &Visible, settled: &Cut) -> bool {
+        match &self.origins {
+            Origins::One(origin) => settled.contains(*origin) || visible.sees(*origin),
+            Origins::Merged(_) => true,
+        }
+    }
+
+    fn is_within(&self, cut: &Cut) -> bool {
+        match &self.origins {
+            Origins::One(origin) => cut.contains(*origin),
+            Origins::Merged(merged) => cut.covers(merged),
+        }
+    }
+
+    /// Whether the rows may be merged with those of other appends.
+    pub(super) fn is_settled(&self, settled: &Cut) -> bool {
+        match &self.origins {
+            Origins::Merged(_) => true,
+            Origins::One(origin) => settled.contains(*origin),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.block.memory() + size_of::<Self>()
+    }
+}
+
+impl Table {
+    /// Blocks from `from` to `to`, which are starts of buckets, by bucket. Rows
+    /// of an hour or day that were not merged yet come as their minutes.
+    pub(super) fn buckets(
+        &self,
+        zone: &Zone,
+        size: Downsampling,
+        from: Minute,
+        to: Minute,
+    ) -> Vec<(Minute, Vec<&Stored>)> {
+        let sizes: &[&Buckets] = match size {
+            Downsampling::Minute => &[&self.minutes],
+            Downsampling::Hour => &[&self.hours, &self.minutes],
+            Downsampling::Day => &[&self.days, &self.hours, &self.minutes],
+        };
+        let mut found = Vec::new();
+        let mut next = from;
+        loop {
+            let held = sizes.iter().filter_map(|held| held.range(next..).next());
+            let Some(first) = held.map(|(bucket, _)| *bucket).min() else { break };
+            let bucket = zone.bucket(size, first);
+            let end = zone.next_bucket(size, bucket).max(first.plus(1));
+            if bucket > to {
+                break;
+            }
+            if bucket >= from {
+                let blocks = sizes.iter().flat_map(|held| held.range(bucket..end));
+                found.push((bucket, blocks.flat_map(|(_, stored)| stored).collect()));
+            }
+            next = end;
+        }
+        found
+    }
+}
+
+impl Tables {
+    pub(super) fn table(&self, id: TableId) -> Option<&Table> {
+        self.by_id.get(&id)
+    }
+
+    pub(super) fn push(&mut self, stored: Stored) {
+        let (id, bucket) = (stored.block.table, stored.block.bucket);
+        self.count(&stored);
+        self.by_id.entry(id).or_default().minutes.entry(bucket).or_default().push(stored);
+    }
+
+    /// An append was taken.
+    pub(super) fn widen(&mut self, origin: Origin) {
+        self.last.widen(origin);
+    }
+
+    pub(super) fn count(&mut self, stored: &Stored) {
+        self.bytes += stored.bytes();
+        self.rows += stored.block.len() as u64;
+    }
+
+    /// Takes blocks out of the books; says how many rows they held.
+    pub(super) fn forget(&mut self, gone: &[Stored]) -> u64 {
+        let rows = gone.iter().map(|stored| stored.block.len() as u64).sum();
+        self.bytes -= gone.iter().map(Stored::bytes).sum::<usize>();
+        self.rows -= rows;
+        rows
+    }
+
+    /// The appends whose rows may be merged with those of others.
+    pub(super) fn settled(&self) -> Cut {
+        self.last.behind(SETTLED_APPENDS)
+    }
+
+    /// Removes buckets that ended before `before`.
+    pub(super) fn expire(&mut self, zone: &Zone, before: Minute) {
+        let mut gone = Vec::new();
+        for table in self.by_id.values_mut() {
+            let sizes = [
+                (Downsampling::Minute, &mut table.minutes),
+                (Downsampling::Hour, &mut table.hours),
+                (Downsampling::Day, &mut table.days),
+            ];
+            for (size, held) in sizes {
+                while let Some(first) = held.first_entry() {
+                    if zone.next_bucket(size, *first.key()) > before {
+                        break;
+                    }
+                    gone.extend(first.remove());
+                }
+            }
+        }
+        self.expired += self.forget(&gone);
+    }
+
+    /// What came with the appends within a cut. Rows that were merged stay if
+    /// all of them are within.
+    pub(super) fn within(&self, cut: &Cut) -> Self {
+        let mut kept = self.clone();
+        let mut gone = Vec::new();
+        for table in kept.by_id.values_mut() {
+            for held in [&mut table.minutes, &mut table.hours, &mut table.days] {
+                held.values_mut().for_each(|blocks| {
+                    gone.extend(blocks.extract_if(.., |one| !one.is_within(cut)))
+                });
+                held.retain(|_, blocks| !blocks.is_empty());
+            }
+        }
+        kept.forget(&gone);
+        kept.last = cut.clone();
+        kept
+    }
+}

@@ -1,0 +1,185 @@
+//! Limits and memory of the metric family.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use skytrail_model::entity::EntityId;
+use skytrail_model::metric::{
+    Catalogue, Cell, Column, Histogram, Merge, MetricBlock, Row, Table, TableId,
+};
+use skytrail_model::scope::Scope;
+use skytrail_model::time::{Downsampling, Minute, Zone};
+
+use super::MemoryMetrics;
+use crate::spi::{Cut, EntitySelection, MetricRead, Metrics, Origin, Visible};
+
+const TABLE: TableId = TableId(0);
+/// 2026-03-10T00:00Z.
+const START: Minute = Minute(29_551_680);
+/// The last minute that is filled.
+const LAST: Minute = Minute(START.0 + 617 * 7);
+/// So far apart that the append before is settled.
+const FAR: u64 = 10_000;
+
+fn schema() -> Table {
+    let column = |name: &str, merge| Column { name: name.to_owned(), merge };
+    let columns = vec![
+        column("count[]", Merge::Sum),
+        column("max(latency)", Merge::Max),
+        column("histogram(latency)", Merge::Histogram),
+        column("labels(code)", Merge::Labels),
+    ];
+    Table { name: "Service".to_owned(), scope: Scope::Service, columns }
+}
+
+fn metrics(limit_bytes: usize) -> MemoryMetrics {
+    let catalogue = Catalogue::new(vec![schema()], Vec::new());
+    MemoryMetrics::new(Arc::new(catalogue), Zone::parse("+0530").unwrap(), limit_bytes)
+}
+
+fn row(value: i64) -> Row {
+    let mut histogram = Histogram::default();
+    histogram.add(value);
+    let labels = BTreeMap::from([(format!("code-{}", value % 4), 1)]);
+    let cells =
+        vec![Cell::Int(1), Cell::Int(value), Cell::Histogram(histogram), Cell::Labels(labels)];
+    Row { cells }
+}
+
+/// Entities `first..first + 40` of a minute, in descending order.
+fn block(minute: i64, first: u128, value: i64) -> MetricBlock {
+    let mut block = MetricBlock::empty(TABLE, &schema(), START.plus(minute));
+    (first..first + 40).rev().for_each(|id| block.push(EntityId(id), &row(value)));
+    block
+}
+
+fn every(downsampling: Downsampling, visible: Visible) -> MetricRead {
+    let (from, to) = (START.plus(-1440), START.plus(5 * 1440));
+    let from = Zone::parse("+0530").unwrap().bucket(Downsampling::Day, from);
+    MetricRead { table: TABLE, entities: EntitySelection::All, downsampling, from, to, visible }
+}
+
+type Rows = BTreeMap<(Minute, EntityId), Row>;
+
+async fn rows(metrics: &MemoryMetrics, read: &MetricRead) -> Rows {
+    let (schema, mut rows) = (schema(), Rows::new());
+    let mut take = |block: &MetricBlock| {
+        for (place, entity) in block.entities.iter().enumerate() {
+            let row = rows.entry((block.bucket, *entity)).or_insert_with(|| Row::empty(&schema));
+            row.merge(&schema, &block.row(place));
+        }
+        true
+    };
+    metrics.read(read, &mut take).await.unwrap();
+    rows
+}
+
+/// Three days of a block every seven minutes, from two shards with overlapping entities.
+async fn fill(metrics: &MemoryMetrics) -> u64 {
+    let mut appended = 0;
+    for (number, minute) in (0..3 * 1440).step_by(7).enumerate() {
+        for shard in 0..2_u16 {
+            let origin = Origin { shard, sequence: (number as u64 + 1) * FAR };
+            let block = block(minute, u128::from(shard) * 20, minute % 997);
+            appended += block.len() as u64;
+            metrics.append(origin, vec![block]).await.unwrap();
+        }
+    }
+    appended
+}
+
+#[tokio::test]
+async fn folding_keeps_hours_and_days_exact() {
+    let (whole, folded) = (metrics(256 << 20), metrics(1 << 20));
+    fill(&whole).await;
+    fill(&folded).await;
+    let usage = folded.usage();
+    assert!(whole.usage().bytes > 4 << 20, "{:?}", whole.usage());
+    assert!(usage.bytes <= 1 << 20 && usage.evicted == 0, "{usage:?}");
+    for size in [Downsampling::Hour, Downsampling::Day] {
+        let read = every(size, Visible::All);
+        let (exact, answered) = (rows(&whole, &read).await, rows(&folded, &read).await);
+        let days = size == Downsampling::Day;
+        assert!(answered.len() > 100 && (!days || answered == exact), "{size:?}");
+        // Hours that became part of their day are gone; the others are exact.
+        assert!(answered.iter().all(|(key, row)| exact.get(key) == Some(row)), "{size:?}");
+    }
+    let minutes = rows(&folded, &every(Downsampling::Minute, Visible::All)).await;
+    assert!(minutes.contains_key(&(LAST, EntityId(0))), "the newest stay");
+}
+
+#[tokio::test]
+async fn what_does_not_fit_even_folded_goes_and_is_counted() {
+    let limit = 24 << 10;
+    let metrics = metrics(limit);
+    fill(&metrics).await;
+    let usage = metrics.usage();
+    assert!(usage.evicted > 0 && usage.bytes <= limit as u64, "{usage:?}");
+    let minutes = rows(&metrics, &every(Downsampling::Minute, Visible::All)).await;
+    assert_eq!(minutes.keys().filter(|(minute, _)| *minute == LAST).count(), 60);
+}
+
+#[tokio::test]
+async fn rows_that_may_be_live_are_not_merged() {
+    let metrics = metrics(40 << 10);
+    let read = |last| {
+        let mut cut = Cut::default();
+        cut.include(0, last);
+        every(Downsampling::Minute, Visible::UpTo(cut))
+    };
+    for sequence in 1..=100 {
+        let origin = Origin { shard: 0, sequence };
+        metrics.append(origin, vec![block(sequence as i64 / 8, 0, 1)]).await.unwrap();
+        // A reader that still holds the one before as live must not see this one stored.
+        let seen = rows(&metrics, &read(sequence - 1)).await;
+        let all = rows(&metrics, &every(Downsampling::Minute, Visible::All)).await;
+        let count = |rows: &Rows| -> i64 {
+            rows.values().map(|row| row.int(skytrail_model::metric::ColumnId(0))).sum()
+        };
+        assert_eq!(count(&seen) + 40, count(&all), "append {sequence}");
+    }
+    assert!(metrics.usage().bytes <= 40 << 10, "{:?}", metrics.usage());
+}
+
+#[tokio::test]
+async fn partial_rows_of_one_minute_become_one() {
+    let metrics = metrics(64 << 10);
+    for number in 1..=1_000 {
+        let origin = Origin { shard: 0, sequence: number * FAR };
+        metrics.append(origin, vec![block(0, 0, 1)]).await.unwrap();
+    }
+    let usage = metrics.usage();
+    assert!(usage.bytes <= 64 << 10 && usage.evicted == 0, "{usage:?}");
+    let answered = rows(&metrics, &every(Downsampling::Minute, Visible::All)).await;
+    assert!(answered.values().all(|row| row.cells.first() == Some(&Cell::Int(1_000))));
+    assert_eq!(answered.len(), 40);
+}
+
+#[tokio::test]
+async fn merged_rows_survive_a_reopen_that_covers_them() {
+    let folded = metrics(1 << 20);
+    fill(&folded).await;
+    let read = every(Downsampling::Day, Visible::UpTo(Cut::default()));
+    let mut all = Cut::default();
+    (0..2).for_each(|shard| all.include(shard, u64::MAX));
+    let reopened = folded.within(&all);
+    assert_eq!(
+        rows(&reopened, &read).await,
+        rows(&folded, &every(Downsampling::Day, Visible::All)).await
+    );
+    assert_eq!(reopened.usage().bytes, folded.usage().bytes);
+    assert_eq!(folded.within(&Cut::default()).usage().bytes, 0);
+}
+
+#[tokio::test]
+async fn the_books_cover_what_is_held_and_close_at_nothing() {
+    let metrics = metrics(256 << 20);
+    let appended = fill(&metrics).await;
+    let usage = metrics.usage();
+    // An id, two numbers, a histogram entry with its end and a label.
+    let least = appended * (16 + 16 + 14 + 32);
+    assert!(usage.rows == appended && usage.bytes >= least, "{least} in {usage:?}");
+    metrics.expire(START.plus(9 * 1440));
+    let usage = metrics.usage();
+    assert_eq!((usage.rows, usage.bytes, usage.expired), (0, 0, appended));
+}

@@ -1,0 +1,128 @@
+//! Limits and memory of the span family.
+
+use std::sync::Arc;
+
+use super::MemorySpans;
+use crate::contract::build::{SegmentSpec, append, entry, exit, link, local, read, segment};
+use crate::spi::{Origin, SegmentFilter, SpanAppend, Spans};
+
+const KIB: usize = 1 << 10;
+
+fn origin(sequence: u64) -> Origin {
+    Origin { shard: (sequence % 2) as u16, sequence }
+}
+
+/// What an agent of a small service sends: three spans with their usual tags.
+fn usual(n: i64) -> SegmentSpec {
+    let trace = format!("{n:032x}.41.16999999999990001");
+    let reference = link(&trace, "b7ad6b7169203331", 2).parent("gateway", "gateway-1", "/");
+    segment(trace, format!("{n:032x}")).of("shop", "shop-1").with([
+        entry("GET:/orders/{id}")
+            .at(n * 1_000)
+            .lasting(9_000_000)
+            .linked(reference)
+            .tag("http.method", "GET")
+            .tag("url", "http://shop:8080/orders/4711")
+            .tag("http.status_code", "200"),
+        local("OrderService.load").at(n * 1_000 + 10),
+        exit("Mysql/JDBC/PreparedStatement/executeQuery")
+            .at(n * 1_000 + 20)
+            .peer("mysql:3306")
+            .tag("db.type", "sql")
+            .tag("db.statement", "select * from orders where id = ?"),
+    ])
+}
+
+async fn newest(spans: &MemorySpans, limit: usize) -> Vec<String> {
+    let filter = SegmentFilter { from: i64::MIN, to: i64::MAX, ..SegmentFilter::default() };
+    let page = spans.search(&filter, None, limit).await.unwrap();
+    page.segments.into_iter().map(|one| one.segment.segment_id).collect()
+}
+
+#[tokio::test]
+async fn the_oldest_give_way_and_are_counted() {
+    let spans = MemorySpans::new(512 * KIB);
+    for batch in 0..100 {
+        let segments = (0..20).map(|n| usual(batch * 20 + n));
+        spans.append(origin(batch as u64), append(segments)).await.unwrap();
+        assert!(spans.usage().bytes <= 512 * KIB as u64, "{:?}", spans.usage());
+    }
+    let usage = spans.usage();
+    assert_eq!(usage.rows + usage.evicted, 100 * 20 * 3);
+    assert!(usage.rows > 300, "{usage:?}");
+    let held = newest(&spans, 10_000).await;
+    assert_eq!(held.len() as u64, usage.rows / 3);
+    assert_eq!(held.first(), Some(&format!("{:032x}", 1_999)));
+    let gone = spans.trace(&format!("{:032x}.41.16999999999990001", 0), 10).await.unwrap();
+    assert!(gone.parts.is_empty() && !gone.truncated);
+}
+
+#[tokio::test]
+async fn a_batch_above_the_limit_stays_alone() {
+    let spans = MemorySpans::new(KIB);
+    spans.append(origin(1), append([usual(1)])).await.unwrap();
+    spans.append(origin(2), append((2..40).map(usual))).await.unwrap();
+    assert_eq!(newest(&spans, 100).await.len(), 38);
+    assert_eq!(spans.usage().evicted, 3);
+}
+
+#[tokio::test]
+async fn the_books_cover_what_is_held_and_close_at_nothing() {
+    let spans = MemorySpans::new(64 << 20);
+    let written = append((0..500).map(usual));
+    let payload = written.batch.bytes.len()
+        + written.batch.spans.len() * size_of::<skytrail_model::span::Span>()
+        + size_of_val(written.entries.as_slice());
+    spans.append(origin(1), written).await.unwrap();
+    for n in 500..900 {
+        spans.append(origin(n), append([usual(n as i64)])).await.unwrap();
+    }
+    assert!(spans.usage().bytes as usize > payload, "{payload} in {:?}", spans.usage());
+    spans.expire(i64::MAX);
+    let usage = spans.usage();
+    assert_eq!((usage.rows, usage.bytes, usage.expired), (0, 0, 900 * 3));
+    assert!(spans.table.read().is_empty());
+}
+
+#[tokio::test]
+async fn single_segments_cost_little_more_than_a_batch() {
+    let [together, apart] = [0, 1].map(|_| MemorySpans::new(64 << 20));
+    together.append(origin(1), append((0..2_000).map(usual))).await.unwrap();
+    for n in 0..2_000 {
+        apart.append(origin(n), append([usual(n as i64)])).await.unwrap();
+    }
+    let (together, apart) = (together.usage().bytes, apart.usage().bytes);
+    // What remains is the text of names, which every message brings along.
+    assert!(apart * 4 < together * 5, "{apart} bytes apart, {together} together");
+}
+
+#[tokio::test]
+async fn joined_batches_answer_what_was_sent() {
+    let spans = MemorySpans::new(64 << 20);
+    for n in 0..300 {
+        spans.append(origin(n), append([usual(n as i64)])).await.unwrap();
+    }
+    assert!(spans.table.read().len() < 20, "{} batches", spans.table.read().len());
+    for n in 0..300 {
+        let answer = spans.trace(&usual(n).trace_id, 100).await.unwrap();
+        let segments: Vec<_> = answer.parts.iter().flat_map(|part| read(&part.batch)).collect();
+        assert_eq!(segments, [usual(n)]);
+    }
+    assert_eq!(newest(&spans, 1_000).await.len(), 300);
+}
+
+#[tokio::test]
+async fn what_nobody_keeps_costs_nothing() {
+    let spans = MemorySpans::new(64 << 20);
+    let all = append((0..1_000).map(usual));
+    let entries: Vec<_> = all.entries.iter().skip(500).step_by(100).copied().collect();
+    let whole = all.batch.memory();
+    let sampled = SpanAppend { entries, batch: Arc::clone(&all.batch) };
+    spans.append(origin(1), sampled).await.unwrap();
+    assert!((spans.usage().bytes as usize) < whole / 50, "{whole}, {:?}", spans.usage());
+    let answer = spans.trace(&usual(700).trace_id, 100).await.unwrap();
+    assert_eq!(
+        answer.parts.iter().flat_map(|part| read(&part.batch)).collect::<Vec<_>>(),
+        [usual(700)]
+    );
+}
