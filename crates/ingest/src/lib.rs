@@ -1,5 +1,28 @@
 //! Bytes to model: one folder per protocol.
+//!
+//! A message is decoded into the open batch of its shard (`inbox`), the pump of
+//! the shard takes the batch, appends it to the journal and hands it to the
+//! analysis (`pump`), and the client is answered once the batch is stored
+//! (`promise`).
 
+mod auth;
+mod config;
 pub mod frame;
+mod inbox;
+mod ingest;
+mod intake;
+mod metrics;
+mod promise;
+mod pump;
+mod record;
+mod room;
 pub mod skywalking;
 pub mod symbols;
+mod throttle;
+
+pub use config::{
+    AuthConfig, BatchConfig, Config, ConfigError, GrpcConfig, HttpConfig, NamesConfig,
+    ReportConfig, SegmentConfig, Settings,
+};
+pub use ingest::{Deps, Ingest};
+pub use record::{ReplayError, Replayer, SKYWALKING, replay};

@@ -220,6 +220,43 @@ fn squeeze(word: u64) -> u64 {
     x & 0x0000_0000_0fff_ffff | (x & 0x0fff_ffff_0000_0000) >> 4
 }
 
+/// The occurrences of a repeated message field at the top level of a message
+/// that has no other fields. An error ends them.
+#[derive(Debug, Clone)]
+pub struct Elements<'a> {
+    cursor: Cursor<'a>,
+    key: u64,
+}
+
+impl<'a> Elements<'a> {
+    /// Of field `key` in a message.
+    pub fn new(message: &'a [u8], key: u64) -> Self {
+        Self { cursor: Cursor::new(message), key }
+    }
+
+    fn step(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
+        while let Some(key) = self.cursor.key()? {
+            if key == self.key {
+                return self.cursor.bytes().map(Some);
+            }
+            self.cursor.skip(key, self.key >> 3, DEPTH)?;
+        }
+        Ok(None)
+    }
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = Result<&'a [u8], Malformed>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let item = self.step().transpose();
+        if matches!(item, Some(Err(_))) {
+            self.cursor = Cursor::new(&[]);
+        }
+        item
+    }
+}
+
 /// What the top level of a message tells without decoding it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Glance<'a> {

@@ -36,10 +36,14 @@ impl Decoder {
         &self.symbols
     }
 
-    /// Other limits from the next batch on.
-    pub fn set_limits(&mut self, limits: Limits, symbols: SymbolLimits) {
+    /// Other limits, from the next batch on.
+    pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
-        self.symbols.set_limits(symbols);
+    }
+
+    /// Other limits of the table of names, from the next batch on.
+    pub fn set_symbol_limits(&mut self, limits: SymbolLimits) {
+        self.symbols.set_limits(limits);
     }
 
     /// Begins a batch: puts the limits frame and the empty name into `batch`,
@@ -71,7 +75,7 @@ impl Decoder {
             return Err(Refusal::Limit {
                 what: "message_bytes",
                 found: message.len() as u64,
-                key: "ingest.segment.max_message_bytes",
+                key: "ingest.segment.max_size",
                 limit: most as u64,
             });
         }

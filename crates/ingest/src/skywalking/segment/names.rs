@@ -12,6 +12,10 @@ impl Run<'_> {
     /// The place in the batch of a part of the message.
     #[inline]
     pub(super) fn text_at(&self, part: &[u8]) -> Text {
+        if part.is_empty() {
+            // An absent field is no part of the message, and has no place in it.
+            return Text::EMPTY;
+        }
         let offset = part.as_ptr().addr().wrapping_sub(self.message.as_ptr().addr());
         Text { start: self.place.wrapping_add(offset as u32), len: part.len() as u32 }
     }
@@ -132,7 +136,7 @@ impl Run<'_> {
             return Err(Refusal::Limit {
                 what: "id_bytes",
                 found: bytes.len() as u64,
-                key: "ingest.segment.max_id_bytes",
+                key: "ingest.segment.max_id_length",
                 limit: u64::from(self.limits.id_bytes),
             });
         }

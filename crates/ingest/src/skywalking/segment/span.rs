@@ -165,7 +165,7 @@ impl Run<'_> {
 
     fn defer_log(&mut self, log: &[u8]) {
         let text = self.text_at(log);
-        self.logs.push((text.start - self.place, text.len));
+        self.logs.push((text.start.saturating_sub(self.place), text.len));
     }
 
     fn events(&mut self, operation: u32) -> Result<(), Malformed> {

@@ -189,9 +189,9 @@ fn what_cannot_be_cut_is_refused_and_says_by_which_limit() {
         (
             v3::SegmentObject { trace_id: "123456789".into(), ..Default::default() }
                 .encode_to_vec(),
-            "id_bytes 9 exceeds ingest.segment.max_id_bytes (8)",
+            "id_bytes 9 exceeds ingest.segment.max_id_length (8)",
         ),
-        (vec![0; 401], "message_bytes 401 exceeds ingest.segment.max_message_bytes (400)"),
+        (vec![0; 401], "message_bytes 401 exceeds ingest.segment.max_size (400)"),
         (vec![0x0a, 9], "not a protobuf message: a length reaches beyond the message"),
     ] {
         assert_eq!(decode(limits, &message).unwrap_err().to_string(), text);

@@ -1,0 +1,11 @@
+//! The section `ingest` of the configuration: what an operator writes, checked
+//! and turned into what the receivers run with.
+
+mod check;
+mod raw;
+
+pub use check::{ConfigError, Settings};
+pub use raw::{
+    AuthConfig, BatchConfig, Config, GrpcConfig, HttpConfig, NamesConfig, ReportConfig,
+    SegmentConfig,
+};

@@ -1,0 +1,344 @@
+//! Where messages of one shard are decoded into the open batch.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use skytrail_base::account::{Account, Signal};
+use skytrail_base::receipt::{Receipt, receipt};
+use skytrail_model::batch::{Batch, SpanBatch};
+use skytrail_model::jvm::JvmReport;
+use skytrail_model::management::InstanceReport;
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
+
+use crate::frame::{self, Kind};
+use crate::metrics::Metrics;
+use crate::promise::{BatchKey, Promise};
+use crate::skywalking::segment::{Decoder, Refusal};
+
+/// Rows take several times the bytes they were decoded from; a batch whose
+/// rows outgrow its limit by this factor is full as well.
+const ROW_FACTOR: usize = 8;
+
+/// One message for a shard.
+#[derive(Debug)]
+pub(crate) enum Message<'a> {
+    /// A `SegmentObject` and how many spans it claims to hold.
+    Segment {
+        bytes: &'a [u8],
+        spans: u64,
+    },
+    Properties {
+        bytes: &'a [u8],
+        report: InstanceReport,
+    },
+    KeepAlive {
+        bytes: &'a [u8],
+        report: InstanceReport,
+    },
+    Jvm {
+        bytes: &'a [u8],
+        report: JvmReport,
+    },
+}
+
+impl Message<'_> {
+    fn signal(&self) -> Signal {
+        match self {
+            Self::Segment { .. } => Signal::Segment,
+            Self::Properties { .. } | Self::KeepAlive { .. } => Signal::Management,
+            Self::Jvm { .. } => Signal::Jvm,
+        }
+    }
+
+    fn spans(&self) -> u64 {
+        match self {
+            Self::Segment { spans, .. } => *spans,
+            _ => 0,
+        }
+    }
+}
+
+/// Why a message was not appended. It is in the books already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AppendError {
+    /// It is wrong.
+    Refused(Refusal),
+    /// The batch stayed full for as long as a sender is stalled.
+    Overloaded(Duration),
+    /// The process is stopping.
+    Closing,
+}
+
+/// The open batch of a shard.
+pub(crate) struct Inbox {
+    shard: u16,
+    open: Mutex<Open>,
+    /// Wakes the pump: there is something, or there will be nothing any more.
+    filled: Notify,
+    /// Wakes stalled senders.
+    room: Notify,
+    batch_bytes: usize,
+    patience: Duration,
+    account: Arc<Account>,
+    metrics: Metrics,
+}
+
+struct Open {
+    decoder: Decoder,
+    batch: Batch,
+    receipt: Receipt,
+    number: u64,
+    messages: u64,
+    is_closed: bool,
+}
+
+/// A batch on its way out.
+pub(crate) struct Taken {
+    pub(crate) batch: Batch,
+    pub(crate) receipt: Receipt,
+}
+
+enum Turn {
+    Done(Result<(), AppendError>),
+    Full,
+}
+
+impl Inbox {
+    pub(crate) fn new(
+        mut decoder: Decoder,
+        batch_bytes: usize,
+        patience: Duration,
+        account: Arc<Account>,
+        metrics: Metrics,
+    ) -> Self {
+        let mut spans = SpanBatch::default();
+        decoder.begin(&mut spans);
+        let shard = spans.space.shard;
+        let open = Open {
+            decoder,
+            batch: Batch { shard, spans, ..Batch::default() },
+            receipt: receipt(account.clone()).0,
+            number: 0,
+            messages: 0,
+            is_closed: false,
+        };
+        let (filled, room) = (Notify::new(), Notify::new());
+        Self {
+            shard,
+            open: Mutex::new(open),
+            filled,
+            room,
+            batch_bytes,
+            patience,
+            account,
+            metrics,
+        }
+    }
+
+    /// Appends a message to the open batch, stalling while it is full, and adds
+    /// the batch to the promise.
+    pub(crate) async fn append(
+        &self,
+        message: &mut Message<'_>,
+        promise: &mut Promise,
+    ) -> Result<(), AppendError> {
+        match self.try_append(message, promise) {
+            Turn::Done(done) => done,
+            Turn::Full => self.append_later(message, promise).await,
+        }
+    }
+
+    async fn append_later(
+        &self,
+        message: &mut Message<'_>,
+        promise: &mut Promise,
+    ) -> Result<(), AppendError> {
+        let start = Instant::now();
+        let deadline = start + self.patience;
+        let done = loop {
+            // Listening begins before looking, so that no room is missed in between.
+            let mut room = std::pin::pin!(self.room.notified());
+            room.as_mut().enable();
+            if let Turn::Done(done) = self.try_append(message, promise) {
+                break done;
+            }
+            if timeout_at(deadline, room).await.is_err() {
+                let (signal, spans) = (message.signal(), message.spans());
+                self.account.drop_now(signal, "overloaded", 1, spans);
+                break Err(AppendError::Overloaded(self.patience));
+            }
+        };
+        self.metrics.stalled(start.elapsed());
+        done
+    }
+
+    fn try_append(&self, message: &mut Message<'_>, promise: &mut Promise) -> Turn {
+        let mut open = self.open.lock();
+        if open.is_closed {
+            let (signal, spans) = (message.signal(), message.spans());
+            self.account.drop_now(signal, "stopping", 1, spans);
+            return Turn::Done(Err(AppendError::Closing));
+        }
+        if self.is_full(&open) {
+            if open.messages > 0 {
+                return Turn::Full;
+            }
+            // Only refused messages filled the table of names: begin anew.
+            let _ = open.renew(&self.account);
+        }
+        let done = self.push(&mut open, message);
+        if done.is_ok() {
+            open.messages += 1;
+            let key = BatchKey { shard: self.shard, number: open.number };
+            promise.add(key, || open.receipt.pending());
+            if open.messages == 1 {
+                self.filled.notify_one();
+            }
+        }
+        Turn::Done(done)
+    }
+
+    fn is_full(&self, open: &Open) -> bool {
+        let spans = &open.batch.spans;
+        spans.bytes.len() >= self.batch_bytes
+            || rows_bytes(spans) >= self.batch_bytes.saturating_mul(ROW_FACTOR)
+            || open.decoder.symbols().is_over()
+    }
+
+    fn push(&self, open: &mut Open, message: &mut Message<'_>) -> Result<(), AppendError> {
+        let Open { decoder, batch, receipt, .. } = open;
+        match message {
+            Message::Segment { bytes, spans } => {
+                let decoded = decoder.decode(bytes, &mut batch.spans).map_err(|refusal| {
+                    self.account.refuse(Signal::Segment, refusal.reason(), 1, *spans);
+                    AppendError::Refused(refusal)
+                })?;
+                receipt.add(Signal::Segment, 1, u64::from(decoded.spans));
+                if !decoded.notes.is_clean() {
+                    self.metrics.noted(decoded.notes);
+                }
+            }
+            Message::Properties { bytes, report } => {
+                frame::push(&mut batch.spans.bytes, Kind::Properties, bytes);
+                batch.instances.push(std::mem::replace(report, blank_instance()));
+                receipt.add(Signal::Management, 1, 0);
+            }
+            Message::KeepAlive { bytes, report } => {
+                frame::push(&mut batch.spans.bytes, Kind::KeepAlive, bytes);
+                batch.instances.push(std::mem::replace(report, blank_instance()));
+                receipt.add(Signal::Management, 1, 0);
+            }
+            Message::Jvm { bytes, report } => {
+                frame::push(&mut batch.spans.bytes, Kind::Jvm, bytes);
+                batch.jvm.push(std::mem::replace(report, blank_jvm()));
+                receipt.add(Signal::Jvm, 1, 0);
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until the batch holds something, and gives the bytes it keeps
+    /// alive; none once the inbox is closed and empty.
+    pub(crate) async fn filled(&self) -> Option<usize> {
+        loop {
+            let filled = self.filled.notified();
+            {
+                let open = self.open.lock();
+                if open.messages > 0 {
+                    return Some(weight(&open.batch));
+                }
+                if open.is_closed {
+                    return None;
+                }
+            }
+            filled.await;
+        }
+    }
+
+    /// Bytes that the open batch keeps alive.
+    pub(crate) fn weight(&self) -> usize {
+        weight(&self.open.lock().batch)
+    }
+
+    /// Takes the open batch and begins another one.
+    pub(crate) fn take(&self) -> Option<Taken> {
+        let taken = {
+            let mut open = self.open.lock();
+            if open.messages == 0 {
+                return None;
+            }
+            let taken = open.renew(&self.account);
+            self.metrics.names(self.shard, open.decoder.symbols());
+            taken
+        };
+        self.room.notify_waiters();
+        Some(taken)
+    }
+
+    /// Takes no more messages. What is in the batch can still be taken.
+    pub(crate) fn close(&self) {
+        self.open.lock().is_closed = true;
+        self.room.notify_waiters();
+        self.filled.notify_one();
+    }
+}
+
+impl Open {
+    fn renew(&mut self, account: &Arc<Account>) -> Taken {
+        let last = &self.batch;
+        let mut spans = like(&last.spans);
+        self.decoder.begin(&mut spans);
+        let batch = Batch { shard: last.shard, spans, ..Batch::default() };
+        self.number += 1;
+        self.messages = 0;
+        Taken {
+            batch: std::mem::replace(&mut self.batch, batch),
+            receipt: std::mem::replace(&mut self.receipt, receipt(account.clone()).0),
+        }
+    }
+}
+
+/// Room for about as much as the last batch held, so that a busy shard does
+/// not grow every batch anew.
+fn like(last: &SpanBatch) -> SpanBatch {
+    let room = |len: usize| len + len / 8;
+    SpanBatch {
+        bytes: Vec::with_capacity(room(last.bytes.len())),
+        names: Vec::with_capacity(room(last.names.len())),
+        segments: Vec::with_capacity(room(last.segments.len())),
+        spans: Vec::with_capacity(room(last.spans.len())),
+        attributes: Vec::with_capacity(room(last.attributes.len())),
+        links: Vec::with_capacity(room(last.links.len())),
+        events: Vec::with_capacity(room(last.events.len())),
+        ..SpanBatch::default()
+    }
+}
+
+fn rows_bytes(batch: &SpanBatch) -> usize {
+    size_of_val(batch.spans.as_slice())
+        + size_of_val(batch.attributes.as_slice())
+        + size_of_val(batch.links.as_slice())
+        + size_of_val(batch.events.as_slice())
+}
+
+/// Bytes that a batch keeps alive. Reports are a few strings and numbers; what
+/// one takes in memory is estimated from what it took on the wire.
+fn weight(batch: &Batch) -> usize {
+    let samples: usize = batch.jvm.iter().map(|report| report.samples.len()).sum();
+    batch.spans.memory() + batch.instances.len() * 2048 + batch.jvm.len() * 256 + samples * 1024
+}
+
+fn blank_instance() -> InstanceReport {
+    InstanceReport {
+        service: String::new(),
+        instance: String::new(),
+        layer: skytrail_model::layer::Layer::GENERAL,
+        properties: Vec::new(),
+    }
+}
+
+fn blank_jvm() -> JvmReport {
+    JvmReport { service: String::new(), instance: String::new(), samples: Vec::new() }
+}

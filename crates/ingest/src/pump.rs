@@ -1,0 +1,95 @@
+//! Carries the batches of one shard from its inbox through the journal into
+//! the queue of the analysis.
+
+use std::sync::Arc;
+
+use skytrail_base::clock::SharedClock;
+use skytrail_base::handoff::Handoff;
+use skytrail_base::journal::Journal;
+use skytrail_base::outcome::Outcome;
+use skytrail_base::queue::{SendError, Sender, Slot};
+use skytrail_model::batch::Batch;
+
+use crate::inbox::{Inbox, Taken};
+use crate::metrics::Metrics;
+use crate::record;
+use crate::throttle::Throttle;
+
+/// A batch may grow by so much while its room is awaited without asking again.
+const SLACK_BYTES: usize = 64 << 10;
+
+/// What a pump works with.
+pub(crate) struct Pump {
+    pub(crate) inbox: Arc<Inbox>,
+    pub(crate) queue: Sender<Handoff<Batch>>,
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) clock: SharedClock,
+    pub(crate) metrics: Metrics,
+    pub(crate) complaints: Arc<Throttle>,
+}
+
+impl Pump {
+    /// Runs until the inbox is closed and empty, or nobody takes batches.
+    pub(crate) async fn run(self) {
+        while let Some(weight) = self.inbox.filled().await {
+            // What is ready to be appended comes along.
+            tokio::task::yield_now().await;
+            let Ok(slot) = self.reserve(weight).await else {
+                self.give_up();
+                return;
+            };
+            if let Some(taken) = self.inbox.take() {
+                self.hand_over(taken, slot);
+            }
+        }
+    }
+
+    /// Room for the open batch, which grows while it waits; not beyond the
+    /// limit of a batch, so this comes to an end.
+    async fn reserve(&self, weight: usize) -> Result<Slot, SendError> {
+        let mut wanted = weight;
+        loop {
+            let slot = self.queue.reserve(wanted).await?;
+            let weight = self.inbox.weight();
+            if weight <= wanted + wanted / 4 + SLACK_BYTES || wanted >= self.queue.limit_bytes() {
+                return Ok(slot);
+            }
+            wanted = weight;
+        }
+    }
+
+    fn hand_over(&self, taken: Taken, slot: Slot) {
+        let Taken { mut batch, receipt } = taken;
+        batch.arrival = self.clock.unix_nanos();
+        self.metrics.batch(batch.spans.bytes.len());
+        let appended = match self.journal.append(record::of_batch(&batch)) {
+            Ok(appended) => appended,
+            Err(error) => {
+                receipt.resolve(Outcome::Dropped("journal"));
+                self.complain(&format!("the journal refuses a batch: {error}"));
+                return;
+            }
+        };
+        let weight = batch.spans.memory();
+        let (position, durable) = (appended.position, appended.durable);
+        let handoff = Handoff { item: batch, weight, position, durable, receipt };
+        // A refused handoff is dropped with its receipt, which books and tells it.
+        if self.queue.send_into(slot, handoff).is_err() {
+            self.complain("nobody takes batches any more");
+        }
+    }
+
+    fn give_up(&self) {
+        self.inbox.close();
+        if let Some(taken) = self.inbox.take() {
+            taken.receipt.resolve(Outcome::Dropped("stopping"));
+        }
+        self.complain("nobody takes batches any more");
+    }
+
+    fn complain(&self, message: &str) {
+        if let Some(left_out) = self.complaints.pass(&*self.clock) {
+            tracing::error!(left_out, "{message}");
+        }
+    }
+}

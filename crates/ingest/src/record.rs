@@ -1,0 +1,138 @@
+//! What the journal keeps of a batch, and how the batch comes back from it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use skytrail_base::journal::Record;
+use skytrail_model::batch::Batch;
+
+use crate::frame::{self, Frames, Kind};
+use crate::skywalking::report::{self, ReportLimits};
+use crate::skywalking::segment::{Decoder, Limits};
+use crate::symbols::SymbolLimits;
+
+/// The number of the SkyWalking decoder in journal records. It changes when
+/// the same bytes would decode to something else.
+pub const SKYWALKING: u16 = 1;
+
+/// The record of a batch: its buffer is its payload.
+pub(crate) fn of_batch(batch: &Batch) -> Record {
+    Record {
+        shard: batch.shard,
+        decoder: SKYWALKING,
+        arrival: batch.arrival,
+        payload: Arc::from(batch.spans.bytes.as_slice()),
+    }
+}
+
+/// Why a record does not become a batch again: it was damaged, or written by
+/// a later version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplayError {
+    /// A message for the operator.
+    pub message: String,
+}
+
+impl ReplayError {
+    fn new(message: impl fmt::Display) -> Self {
+        Self { message: message.to_string() }
+    }
+}
+
+impl fmt::Display for ReplayError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ReplayError {}
+
+/// The tables of names that replay fills, one per shard. The receivers go on
+/// with them, so that a symbol means the same before and after the start.
+#[derive(Debug)]
+pub struct Replayer {
+    decoders: BTreeMap<u16, Decoder>,
+    symbols: SymbolLimits,
+}
+
+impl Replayer {
+    /// Empty tables with the limits of `ingest.names`.
+    pub fn new(symbols: SymbolLimits) -> Self {
+        Self { decoders: BTreeMap::new(), symbols }
+    }
+
+    /// Decodes a record to the batch it was made from. Symbols need not be
+    /// those of the first time; everything else is equal.
+    pub fn replay(&mut self, record: &Record) -> Result<Batch, ReplayError> {
+        if record.decoder != SKYWALKING {
+            let message = format!("decoder {} is not known to this version", record.decoder);
+            return Err(ReplayError::new(message));
+        }
+        let mut frames = Frames::new(&record.payload);
+        let limits = match frames.next() {
+            Some(Ok((Kind::Limits, bytes))) => Limits::from_bytes(bytes),
+            _ => None,
+        };
+        let limits =
+            limits.ok_or_else(|| ReplayError::new("a record does not begin with limits"))?;
+        let decoder = self.decoder(record.shard);
+        decoder.set_limits(limits);
+        let mut batch = Batch { shard: record.shard, arrival: record.arrival, ..Batch::default() };
+        decoder.begin(&mut batch.spans);
+        for frame in frames {
+            let (kind, bytes) = frame.map_err(ReplayError::new)?;
+            append(decoder, kind, bytes, &mut batch)?;
+        }
+        Ok(batch)
+    }
+
+    fn decoder(&mut self, shard: u16) -> &mut Decoder {
+        let symbols = self.symbols;
+        self.decoders.entry(shard).or_insert_with(|| Decoder::new(shard, Limits::NONE, symbols))
+    }
+
+    /// The decoder of a shard, to go on with.
+    pub(crate) fn take(&mut self, shard: u16, limits: Limits, symbols: SymbolLimits) -> Decoder {
+        match self.decoders.remove(&shard) {
+            Some(mut decoder) => {
+                decoder.set_limits(limits);
+                decoder.set_symbol_limits(symbols);
+                decoder
+            }
+            None => Decoder::new(shard, limits, symbols),
+        }
+    }
+}
+
+/// Decodes a journal record again; see [`Replayer::replay`].
+pub fn replay(record: &Record, tables: &mut Replayer) -> Result<Batch, ReplayError> {
+    tables.replay(record)
+}
+
+fn append(
+    decoder: &mut Decoder,
+    kind: Kind,
+    bytes: &[u8],
+    batch: &mut Batch,
+) -> Result<(), ReplayError> {
+    let limits = ReportLimits::NONE;
+    match kind {
+        // The message before it has made it again.
+        Kind::Repaired => return Ok(()),
+        Kind::Limits => return Err(ReplayError::new("limits stand within a record")),
+        Kind::Segment => {
+            decoder.decode(bytes, &mut batch.spans).map_err(ReplayError::new)?;
+            return Ok(());
+        }
+        Kind::Properties => {
+            batch.instances.push(report::properties(bytes, &limits).map_err(ReplayError::new)?);
+        }
+        Kind::KeepAlive => {
+            batch.instances.push(report::keep_alive(bytes, &limits).map_err(ReplayError::new)?);
+        }
+        Kind::Jvm => batch.jvm.push(report::jvm(bytes, &limits).map_err(ReplayError::new)?),
+    }
+    frame::push(&mut batch.spans.bytes, kind, bytes);
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! Outcomes as gRPC statuses.
+
+use tonic::{Code, Status};
+
+use crate::config::Settings;
+use crate::intake::Rejected;
+
+/// A rejection as agents understand it: `RESOURCE_EXHAUSTED` and `UNAVAILABLE`
+/// are worth another try, `INVALID_ARGUMENT` is not.
+pub(super) fn status(rejected: &Rejected) -> Status {
+    let code = match rejected {
+        Rejected::Refused { .. } => Code::InvalidArgument,
+        Rejected::Overloaded(_) => Code::ResourceExhausted,
+        Rejected::Stopping | Rejected::Lost(_) => Code::Unavailable,
+    };
+    Status::new(code, rejected.to_string())
+}
+
+/// A message that is larger than it may be.
+pub(super) fn too_large(bytes: u64, limit: usize) -> Status {
+    Status::out_of_range(format!(
+        "message of {bytes} bytes exceeds ingest.grpc.max_message_size ({limit} bytes)"
+    ))
+}
+
+/// The library's own refusal to inflate a message does not say which limit it was.
+pub(super) fn name_limit(status: Status, settings: &Settings) -> Status {
+    if status.code() == Code::ResourceExhausted && status.message().contains("decompressing") {
+        return Status::resource_exhausted(format!(
+            "message exceeds ingest.grpc.max_message_size ({} bytes) after decompression",
+            settings.max_message_bytes
+        ));
+    }
+    status
+}
+
+/// The reason as it is counted.
+pub(super) fn reason(status: &Status) -> &'static str {
+    match status.code() {
+        Code::OutOfRange => "message_size",
+        Code::ResourceExhausted => "no_room",
+        Code::InvalidArgument => "refused",
+        Code::Unavailable => "unavailable",
+        Code::DeadlineExceeded => "slow",
+        Code::Cancelled => "cancelled",
+        Code::Unauthenticated => "unauthenticated",
+        _ => "broken",
+    }
+}

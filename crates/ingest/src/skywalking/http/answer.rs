@@ -1,0 +1,83 @@
+//! Outcomes as HTTP responses.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+
+use crate::intake::Rejected;
+
+/// Seconds after which a client that found no room should come again.
+const RETRY_AFTER_SECONDS: u16 = 5;
+
+/// Why a request failed.
+#[derive(Debug)]
+pub(super) enum HttpError {
+    /// The token is missing or wrong.
+    Unauthenticated,
+    /// The body, as sent or unpacked, is larger than the limit in bytes.
+    TooLarge(usize),
+    /// The body stopped coming.
+    Slow,
+    /// The body cannot be read.
+    Broken(String),
+    /// It is not the JSON it should be; where and why.
+    Json(String),
+    /// What it asks for was not done.
+    Rejected(Rejected),
+}
+
+impl From<Rejected> for HttpError {
+    fn from(rejected: Rejected) -> Self {
+        Self::Rejected(rejected)
+    }
+}
+
+#[derive(Serialize)]
+struct Body {
+    error: String,
+}
+
+impl HttpError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Slow => StatusCode::REQUEST_TIMEOUT,
+            Self::Broken(_) | Self::Json(_) | Self::Rejected(Rejected::Refused { .. }) => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::Rejected(Rejected::Overloaded(_)) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Rejected(Rejected::Stopping | Rejected::Lost(_)) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::Unauthenticated => {
+                "the header 'authentication' does not carry the token of ingest.auth.token".into()
+            }
+            Self::TooLarge(limit) => {
+                format!("the body exceeds ingest.http.max_body_size ({limit} bytes)")
+            }
+            Self::Slow => "the body stopped coming for ingest.http.body_timeout".into(),
+            Self::Broken(why) => format!("the body cannot be read: {why}"),
+            Self::Json(why) => format!("the body is not the JSON it should be: {why}"),
+            Self::Rejected(rejected) => rejected.to_string(),
+        }
+    }
+}
+
+impl IntoResponse for HttpError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let mut response = (status, Json(Body { error: self.message() })).into_response();
+        if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+        }
+        response
+    }
+}

@@ -1,0 +1,11 @@
+//! The receivers through their routes.
+#![expect(clippy::unwrap_used, reason = "what fails to unwrap here is a failed test")]
+
+mod accounting;
+mod auth;
+mod harness;
+mod http;
+mod pressure;
+mod reports;
+mod segments;
+mod unsupported;
