@@ -26,11 +26,11 @@ mod records;
 mod relations;
 mod search;
 mod snapshot;
+mod suite;
 mod tags;
 mod templates;
 mod traces;
 mod zones;
 
-pub use harness::{
-    Check, Harness, Instance, JournalCheck, JournalHarness, Ttl, all, journal_all, run, run_journal,
-};
+pub use harness::{Check, Harness, Instance, JournalCheck, JournalHarness, Ttl};
+pub use suite::{all, journal_all, run, run_journal};

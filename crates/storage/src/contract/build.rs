@@ -19,13 +19,15 @@ mod link;
 mod read;
 mod segment;
 mod span;
+mod value;
 
 pub use entries::{append, entries};
 pub use lay::{Symbols, batch, batch_in};
 pub use link::{LinkSpec, link};
 pub use read::read;
 pub use segment::{SegmentSpec, segment};
-pub use span::{EventSpec, SpanSpec, ValueSpec, consumer, entry, exit, local, producer};
+pub use span::{EventSpec, SpanSpec, consumer, entry, exit, local, producer};
+pub use value::ValueSpec;
 
 /// Nanoseconds in a millisecond.
 pub const MILLI: i64 = 1_000_000;

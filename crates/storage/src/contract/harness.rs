@@ -7,10 +7,6 @@ use skytrail_base::journal::{Journal, JournalError};
 use skytrail_model::metric::Catalogue;
 use skytrail_model::time::Zone;
 
-use super::{
-    aliases, checkpoints, entities, expiry, journal, metrics, random, records, relations, search,
-    tags, templates, traces, zones,
-};
 use crate::error::Result;
 use crate::spi::Storage;
 
@@ -89,56 +85,11 @@ impl std::fmt::Debug for JournalCheck {
     }
 }
 
-/// Every requirement on stores.
-pub fn all() -> Vec<Check> {
-    [
-        aliases::CHECKS,
-        checkpoints::CHECKS,
-        entities::CHECKS,
-        expiry::CHECKS,
-        metrics::CHECKS,
-        random::CHECKS,
-        records::CHECKS,
-        relations::CHECKS,
-        search::CHECKS,
-        tags::CHECKS,
-        templates::CHECKS,
-        traces::CHECKS,
-        zones::CHECKS,
-    ]
-    .concat()
-}
-
-/// Every requirement on journals.
-pub fn journal_all() -> &'static [JournalCheck] {
-    journal::CHECKS
-}
-
+/// Runs a check, which is asynchronous, in a test, which is not.
 pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     #[expect(clippy::expect_used, reason = "a test without a runtime cannot go on")]
     runtime.expect("a runtime for the check").block_on(future)
-}
-
-/// Runs one requirement on a backend; panics where it is not met.
-pub fn run(harness: &dyn Harness, name: &str) {
-    let check = all().into_iter().find(|check| check.name == name);
-    assert!(check.is_some(), "there is no check {name}");
-    let excused = harness.excuses().iter().any(|(excused, _)| *excused == name);
-    if let Some(check) = check.filter(|_| !excused) {
-        let result = block_on((check.body)(harness));
-        assert!(result.is_ok(), "{name}: {result:?}");
-    }
-}
-
-/// Runs one requirement on a journal; panics where it is not met.
-pub fn run_journal(harness: &dyn JournalHarness, name: &str) {
-    let check = journal::CHECKS.iter().find(|check| check.name == name);
-    assert!(check.is_some(), "there is no check {name}");
-    if let Some(check) = check {
-        let result = block_on((check.body)(harness));
-        assert!(result.is_ok(), "{name}: {result:?}");
-    }
 }
 
 /// Entries of the `CHECKS` of a family.

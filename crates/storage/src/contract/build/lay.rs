@@ -9,7 +9,8 @@ use skytrail_model::text::{Name, NameId, Symbol, SymbolSpace, Text};
 
 use super::link::LinkSpec;
 use super::segment::SegmentSpec;
-use super::span::{EventSpec, SpanSpec, ValueSpec};
+use super::span::{EventSpec, SpanSpec};
+use super::value::ValueSpec;
 
 /// Every table has an epoch of its own, so that nobody takes the symbols of one
 /// for those of another.

@@ -2,7 +2,7 @@
 
 use skytrail_model::span::LinkKind;
 
-use super::span::ValueSpec;
+use super::value::ValueSpec;
 
 /// A link to a span of another segment. Start with [`link`].
 #[derive(Debug, Clone, PartialEq)]

@@ -5,7 +5,8 @@ use skytrail_model::span::{Event, Link, Rows, Segment, Span, Value};
 
 use super::link::LinkSpec;
 use super::segment::SegmentSpec;
-use super::span::{EventSpec, SpanSpec, ValueSpec};
+use super::span::{EventSpec, SpanSpec};
+use super::value::ValueSpec;
 
 /// Every segment of a batch, in the words it could have been written in.
 pub fn read(batch: &SpanBatch) -> Vec<SegmentSpec> {

@@ -1,6 +1,7 @@
 //! A segment in words.
 
-use super::span::{SpanSpec, ValueSpec};
+use super::span::SpanSpec;
+use super::value::ValueSpec;
 
 /// A segment. Start with [`segment`].
 #[derive(Debug, Clone, PartialEq)]
