@@ -20,7 +20,7 @@ use crate::{logs, signals};
 
 pub use backend::Backend;
 pub use parts::Parts;
-pub use ports::Ports;
+pub use ports::{Ports, Routers};
 
 /// Runs the server until it is told to stop.
 pub fn run(options: &cli::Serve) -> anyhow::Result<()> {
@@ -49,7 +49,7 @@ async fn serve(config: Config, layers: Layers) -> anyhow::Result<()> {
     let (trigger, stop) = shutdown::channel();
     let limit = config.server.shutdown_timeout.as_duration();
     let parts = Parts::build(config, &layers, Arc::new(SystemClock), &stop).await?;
-    let ports = Ports::open(&parts).await?;
+    let ports = Ports::open(&parts.config, &parts.registry, parts.routers()).await?;
     let signals = tokio::spawn(signals::listen(trigger));
     ports.announce();
     parts.run(ports, stop.clone(), limit).await;

@@ -35,6 +35,8 @@ pub(crate) struct Dependency {
     pub(crate) package: String,
     /// What the manifest calls it, the same unless renamed.
     pub(crate) name: String,
+    /// Whether only tests and benchmarks may use it.
+    pub(crate) for_tests: bool,
 }
 
 impl Workspace {
@@ -100,7 +102,8 @@ impl Dependency {
     fn parse(value: &Value) -> Option<Self> {
         let package = value.get("name")?.as_str()?.to_owned();
         let name = value.get("rename").and_then(Value::as_str).unwrap_or(&package).to_owned();
-        Some(Self { package, name })
+        let for_tests = value.get("kind").and_then(Value::as_str) == Some("dev");
+        Some(Self { package, name, for_tests })
     }
 }
 
@@ -136,8 +139,11 @@ pub(crate) mod fixture {
 
     /// A package in `folder` called `name`, which depends on `dependencies`.
     pub(crate) fn package(folder: &str, name: &str, dependencies: &[&str]) -> Package {
-        let dependency =
-            |name: &&str| Dependency { package: (*name).to_owned(), name: (*name).to_owned() };
+        let dependency = |name: &&str| Dependency {
+            package: (*name).to_owned(),
+            name: (*name).to_owned(),
+            for_tests: false,
+        };
         Package {
             name: name.to_owned(),
             version: "1.0.0".to_owned(),

@@ -26,7 +26,7 @@ use tokio::task::JoinSet;
 
 use super::backend::{Backend, recover};
 use super::gauges::StorageUsage;
-use super::ports::Ports;
+use super::ports::{Ports, Routers};
 use super::upkeep;
 use crate::config::{Config, Layers};
 use crate::status::Status;
@@ -42,7 +42,7 @@ pub struct Parts {
     clock: SharedClock,
     storage: SharedStorage,
     ingest: Ingest,
-    analysis: Analysis,
+    analysis: Arc<Analysis>,
     status: Arc<Status>,
     rest: Router,
 }
@@ -114,30 +114,27 @@ impl Parts {
         }));
         let status = Status::new(&config, layers);
         let rest = rest(&config, &registry, &status, query)?.merge(ingest.http());
+        let analysis = Arc::new(analysis);
         Ok(Self { config, registry, clock, storage, ingest, analysis, status, rest })
     }
 
-    /// What answers on the agents' gRPC port.
-    pub fn grpc(&self) -> Router {
-        self.ingest.grpc()
-    }
-
-    /// What answers on the REST port.
-    pub fn rest(&self) -> Router {
-        self.rest.clone()
-    }
-
-    /// What answers on the telemetry port.
-    pub fn telemetry(&self) -> Router {
+    /// What answers on each port.
+    pub fn routers(&self) -> Routers {
         let registry = self.registry.clone();
-        api_status::metrics_router(Arc::new(move || registry.encode()))
+        let telemetry = api_status::metrics_router(Arc::new(move || registry.encode()));
+        Routers { grpc: self.ingest.grpc(), rest: self.rest.clone(), telemetry }
+    }
+
+    /// The analysis, for whoever makes checkpoints.
+    pub fn analysis(&self) -> Arc<Analysis> {
+        self.analysis.clone()
     }
 
     /// Runs everything until the shutdown, then stops in the order of the data:
     /// ports, receivers, analysis. What is not done after `limit` is cut off.
     pub async fn run(self, ports: Ports, mut stop: Shutdown, limit: Duration) {
         let (after_ingest, analysis_stop) = shutdown::channel();
-        let analysis = Arc::new(self.analysis);
+        let analysis = self.analysis;
         let mut listeners = JoinSet::new();
         ports.spawn(&mut listeners, &stop);
         let upkeep = upkeep::expire(self.storage.clone(), self.clock.clone(), stop.clone());

@@ -3,11 +3,23 @@
 use std::net::SocketAddr;
 
 use axum::Router;
+use skytrail_base::metrics::Registry;
 use skytrail_base::shutdown::Shutdown;
 use tokio::task::JoinSet;
 
-use super::parts::Parts;
+use crate::config::Config;
 use crate::listen::{self, ConnectionMetrics, Listener};
+
+/// What answers on each port.
+#[derive(Debug, Clone)]
+pub struct Routers {
+    /// The agents' gRPC services.
+    pub grpc: Router,
+    /// GraphQL, health, status, and the agents' HTTP routes.
+    pub rest: Router,
+    /// Skytrail's metrics of itself.
+    pub telemetry: Router,
+}
 
 /// Ports that are open and not yet answered on.
 #[derive(Debug)]
@@ -19,17 +31,20 @@ pub struct Ports {
 
 impl Ports {
     /// Opens every port; none is answered on before [`Ports::spawn`].
-    pub async fn open(parts: &Parts) -> anyhow::Result<Self> {
-        let config = &parts.config;
+    pub async fn open(
+        config: &Config,
+        registry: &Registry,
+        routers: Routers,
+    ) -> anyhow::Result<Self> {
         let grpc = SocketAddr::new(config.ingest.grpc.host, config.ingest.grpc.port);
         let wanted: [(&'static str, &str, SocketAddr, Router); 3] = [
-            ("grpc", "ingest.grpc.port", grpc, parts.grpc()),
-            ("rest", "api.rest.port", config.api.rest.socket(), parts.rest()),
-            ("telemetry", "telemetry.port", config.telemetry.socket(), parts.telemetry()),
+            ("grpc", "ingest.grpc.port", grpc, routers.grpc),
+            ("rest", "api.rest.port", config.api.rest.socket(), routers.rest),
+            ("telemetry", "telemetry.port", config.telemetry.socket(), routers.telemetry),
         ];
         let files = config.tls_files().map_err(anyhow::Error::msg)?;
         let tls = files.as_ref().map(listen::acceptor).transpose()?;
-        let metrics = ConnectionMetrics::new(&parts.registry);
+        let metrics = ConnectionMetrics::new(registry);
         let scheme = if tls.is_some() { "https" } else { "http" };
         let mut ports = Self { listeners: Vec::new(), addresses: Vec::new(), scheme };
         for (name, key, address, router) in wanted {
