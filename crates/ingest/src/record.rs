@@ -16,14 +16,14 @@ use crate::symbols::SymbolLimits;
 /// the same bytes would decode to something else.
 pub const SKYWALKING: u16 = 1;
 
-/// The record of a batch: its buffer is its payload.
+/// The record of a batch of `shard` that was closed at `arrival` (nanoseconds
+/// since the Unix epoch); the buffer of the batch is its payload.
+pub fn record(shard: u16, arrival: i64, buffer: &[u8]) -> Record {
+    Record { shard, decoder: SKYWALKING, arrival, payload: Arc::from(buffer) }
+}
+
 pub(crate) fn of_batch(batch: &Batch) -> Record {
-    Record {
-        shard: batch.shard,
-        decoder: SKYWALKING,
-        arrival: batch.arrival,
-        payload: Arc::from(batch.spans.bytes.as_slice()),
-    }
+    record(batch.shard, batch.arrival, &batch.spans.bytes)
 }
 
 /// Why a record does not become a batch again: it was damaged, or written by
@@ -136,3 +136,6 @@ fn append(
     frame::push(&mut batch.spans.bytes, kind, bytes);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ mod outcome;
 mod pairs;
 mod span;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use decode::Decoder;
 pub use limits::{LIMITS_BYTES, Limits};

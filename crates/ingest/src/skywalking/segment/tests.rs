@@ -3,4 +3,4 @@
 mod golden;
 mod prost_equal;
 mod seen;
-mod wire_messages;
+pub(crate) mod wire_messages;

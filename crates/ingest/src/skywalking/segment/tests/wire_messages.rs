@@ -5,87 +5,87 @@ use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Segment {
+pub(crate) struct Segment {
     #[prost(bytes = "vec", tag = "1")]
-    pub(super) trace: Vec<u8>,
+    pub(crate) trace: Vec<u8>,
     #[prost(bytes = "vec", tag = "2")]
-    pub(super) id: Vec<u8>,
+    pub(crate) id: Vec<u8>,
     #[prost(message, repeated, tag = "3")]
-    pub(super) spans: Vec<Span>,
+    pub(crate) spans: Vec<Span>,
     #[prost(bytes = "vec", tag = "4")]
-    pub(super) service: Vec<u8>,
+    pub(crate) service: Vec<u8>,
     #[prost(bytes = "vec", tag = "5")]
-    pub(super) instance: Vec<u8>,
+    pub(crate) instance: Vec<u8>,
     #[prost(bool, tag = "6")]
-    pub(super) is_size_limited: bool,
+    pub(crate) is_size_limited: bool,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Span {
+pub(crate) struct Span {
     #[prost(int32, tag = "1")]
-    pub(super) number: i32,
+    pub(crate) number: i32,
     #[prost(int32, tag = "2")]
-    pub(super) parent: i32,
+    pub(crate) parent: i32,
     #[prost(int64, tag = "3")]
-    pub(super) start: i64,
+    pub(crate) start: i64,
     #[prost(int64, tag = "4")]
-    pub(super) end: i64,
+    pub(crate) end: i64,
     #[prost(message, repeated, tag = "5")]
-    pub(super) refs: Vec<Reference>,
+    pub(crate) refs: Vec<Reference>,
     #[prost(bytes = "vec", tag = "6")]
-    pub(super) operation: Vec<u8>,
+    pub(crate) operation: Vec<u8>,
     #[prost(bytes = "vec", tag = "7")]
-    pub(super) peer: Vec<u8>,
+    pub(crate) peer: Vec<u8>,
     #[prost(int32, tag = "8")]
-    pub(super) kind: i32,
+    pub(crate) kind: i32,
     #[prost(int32, tag = "9")]
-    pub(super) layer: i32,
+    pub(crate) layer: i32,
     #[prost(int32, tag = "10")]
-    pub(super) component: i32,
+    pub(crate) component: i32,
     #[prost(bool, tag = "11")]
-    pub(super) is_error: bool,
+    pub(crate) is_error: bool,
     #[prost(message, repeated, tag = "12")]
-    pub(super) tags: Vec<Pair>,
+    pub(crate) tags: Vec<Pair>,
     #[prost(message, repeated, tag = "13")]
-    pub(super) logs: Vec<Log>,
+    pub(crate) logs: Vec<Log>,
     #[prost(bool, tag = "14")]
-    pub(super) skip_analysis: bool,
+    pub(crate) skip_analysis: bool,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Reference {
+pub(crate) struct Reference {
     #[prost(int32, tag = "1")]
-    pub(super) kind: i32,
+    pub(crate) kind: i32,
     #[prost(bytes = "vec", tag = "2")]
-    pub(super) trace: Vec<u8>,
+    pub(crate) trace: Vec<u8>,
     #[prost(bytes = "vec", tag = "3")]
-    pub(super) segment: Vec<u8>,
+    pub(crate) segment: Vec<u8>,
     #[prost(int32, tag = "4")]
-    pub(super) number: i32,
+    pub(crate) number: i32,
     #[prost(bytes = "vec", tag = "5")]
-    pub(super) service: Vec<u8>,
+    pub(crate) service: Vec<u8>,
     #[prost(bytes = "vec", tag = "6")]
-    pub(super) instance: Vec<u8>,
+    pub(crate) instance: Vec<u8>,
     #[prost(bytes = "vec", tag = "7")]
-    pub(super) endpoint: Vec<u8>,
+    pub(crate) endpoint: Vec<u8>,
     #[prost(bytes = "vec", tag = "8")]
-    pub(super) address: Vec<u8>,
+    pub(crate) address: Vec<u8>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Log {
+pub(crate) struct Log {
     #[prost(int64, tag = "1")]
-    pub(super) time: i64,
+    pub(crate) time: i64,
     #[prost(message, repeated, tag = "2")]
-    pub(super) data: Vec<Pair>,
+    pub(crate) data: Vec<Pair>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Pair {
+pub(crate) struct Pair {
     #[prost(bytes = "vec", tag = "1")]
-    pub(super) key: Vec<u8>,
+    pub(crate) key: Vec<u8>,
     #[prost(bytes = "vec", tag = "2")]
-    pub(super) value: Vec<u8>,
+    pub(crate) value: Vec<u8>,
 }
 
 /// Mostly short names out of a few, so that they recur; sometimes long, not
@@ -159,7 +159,7 @@ fn span() -> impl Strategy<Value = Span> {
         })
 }
 
-pub(super) fn segment() -> impl Strategy<Value = Segment> {
+pub(crate) fn segment() -> impl Strategy<Value = Segment> {
     (text(), text(), vec(span(), 0..5), text(), text(), any::<bool>()).prop_map(
         |(trace, id, spans, service, instance, is_size_limited)| Segment {
             trace,
