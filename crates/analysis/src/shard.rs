@@ -1,7 +1,9 @@
 //! One shard: the deterministic core. It knows no clock, no store and no
 //! thread; the same batches in the same order do the same.
 
+mod appends;
 mod desk;
+mod reads;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,7 +15,7 @@ use skytrail_model::metric::MetricBlock;
 use skytrail_model::relation::RelationRow;
 use skytrail_model::scope::Scope;
 use skytrail_model::time::Zone;
-use skytrail_storage::{MetricRead, Origin, RelationRead};
+use skytrail_storage::Origin;
 
 use crate::config::Settings;
 use crate::directory::{Directory, Saved};
@@ -85,7 +87,11 @@ impl Shard {
             routes: Routes::default(),
             windows: Windows::new(common.settings.windows.grace),
             closed: VecDeque::new(),
-            desk: Desk::new(&common),
+            desk: Desk::new(
+                &common.plan.keys,
+                common.settings.searchable_tags(),
+                common.zone.clone(),
+            ),
             common,
             charged: 0,
             next_prune: i64::MIN,
@@ -105,20 +111,6 @@ impl Shard {
             zone,
         };
         Self::new(0, common)
-    }
-
-    /// Closes all windows and gives what they hold, as if a store had taken it.
-    pub fn drain(&mut self) -> Rows {
-        self.close_all();
-        let mut rows = Rows::default();
-        while let Some(append) = self.next_append() {
-            match append.slice {
-                Slice::Metrics(blocks) => rows.metrics.extend(blocks),
-                Slice::Relations(relations) => rows.relations.extend(relations),
-            }
-            self.confirm();
-        }
-        rows
     }
 
     /// Lets a batch count. What it brings about besides metrics is given back
@@ -279,50 +271,6 @@ impl Shard {
         rows
     }
 
-    /// The origin of the next append.
-    pub(crate) fn next_origin(&mut self) -> Origin {
-        self.sequence += 1;
-        Origin { shard: self.index, sequence: self.sequence }
-    }
-
-    /// The next rows to append; none while some are under way, and when there
-    /// are none.
-    pub(crate) fn next_append(&mut self) -> Option<Append> {
-        while let Some(window) = self.closed.front_mut() {
-            if self.under_way.is_some() {
-                return None;
-            }
-            if let Some(slice) = window.next_slice(&self.common.plan) {
-                let origin = self.next_origin();
-                self.under_way = Some(origin.sequence);
-                return Some(Append { origin, slice });
-            }
-            if !window.is_confirmed() {
-                return None;
-            }
-            self.closed.pop_front();
-            self.charge();
-        }
-        None
-    }
-
-    /// The store has the rows that were under way.
-    pub(crate) fn confirm(&mut self) {
-        self.under_way = None;
-        if let Some(window) = self.closed.front_mut() {
-            window.confirm();
-            if window.is_confirmed() {
-                self.closed.pop_front();
-                self.charge();
-            }
-        }
-    }
-
-    /// Whether rows are waiting for the store.
-    pub(crate) fn has_closed(&self) -> bool {
-        !self.closed.is_empty()
-    }
-
     /// The last append whose rows a reader takes from the store; later ones are
     /// live.
     pub(crate) fn visible(&self) -> u64 {
@@ -332,44 +280,6 @@ impl Shard {
     /// The last sequence number that was given out.
     pub(crate) fn sequence(&self) -> u64 {
         self.sequence
-    }
-
-    /// Live rows of a table, each minute in the bucket it belongs to.
-    pub(crate) fn live_metrics(&self, read: &MetricRead, blocks: &mut Vec<MetricBlock>) {
-        let plan = &self.common.plan;
-        let table = usize::from(read.table.0);
-        let Some(of_table) = plan.tables.get(table) else { return };
-        let bucket_of = |minute| {
-            let bucket = self.common.zone.bucket(read.downsampling, minute);
-            (read.from..=read.to).contains(&bucket).then_some(bucket)
-        };
-        let is_wanted = |id| read.entities.contains(id);
-        for window in self.windows.iter() {
-            let found = bucket_of(window.minute).and_then(|bucket| {
-                let rows = window.tables.get(table)?;
-                let all = 0..rows.len();
-                rows.block(table, bucket, all, &plan.catalogue, of_table, &is_wanted)
-            });
-            blocks.extend(found);
-        }
-        for window in &self.closed {
-            let found = bucket_of(window.minute()).and_then(|bucket| {
-                window.live(table, bucket, &read.entities, &plan.catalogue, plan)
-            });
-            blocks.extend(found);
-        }
-    }
-
-    /// Live relation rows.
-    pub(crate) fn live_relations(&self, read: &RelationRead, rows: &mut Vec<RelationRow>) {
-        for window in &self.closed {
-            rows.extend(window.live_relations().iter().filter(|row| read.wants(row)));
-        }
-        for window in self.windows.iter() {
-            if (read.from..=read.to).contains(&window.minute) {
-                rows.extend(self.relations_of(window).iter().filter(|row| read.wants(row)));
-            }
-        }
     }
 
     /// Forgets what symbols mean: those of replayed batches may be others.

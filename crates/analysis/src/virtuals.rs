@@ -4,30 +4,12 @@
 mod cache;
 mod database;
 mod queue;
+mod visit;
 
-use skytrail_model::entity::EntityId;
-use skytrail_model::span::{Segment, Span, SpanLayer};
+use skytrail_model::span::SpanLayer;
+pub(crate) use visit::Visit;
 
-use crate::oal::event::Tags;
 use crate::source::Sources;
-
-/// A span at a virtual service.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Visit<'a> {
-    pub(crate) segment: &'a Segment,
-    pub(crate) span: &'a Span,
-    pub(crate) tags: Tags<'a>,
-    /// The calling service.
-    pub(crate) caller: EntityId,
-}
-
-impl Visit<'_> {
-    /// Identifies the span among the records of its list.
-    fn record_id(&self) -> String {
-        let segment = self.tags.batch.text(self.segment.segment_id);
-        format!("{segment}-{}", self.span.number)
-    }
-}
 
 /// Counts a span at the virtual service that its layer stands for.
 pub(crate) fn visit(sources: &mut Sources<'_>, visit: &Visit<'_>) {
@@ -40,13 +22,5 @@ pub(crate) fn visit(sources: &mut Sources<'_>, visit: &Visit<'_>) {
         | SpanLayer::Http
         | SpanLayer::Faas
         | SpanLayer::GenAi => {}
-    }
-}
-
-/// The first characters of a text.
-fn cut(text: &str, characters: usize) -> &str {
-    match text.char_indices().nth(characters) {
-        Some((end, _)) => text.get(..end).unwrap_or(text),
-        None => text,
     }
 }

@@ -3,14 +3,13 @@
 
 use skytrail_model::span::{Segment, Span};
 use skytrail_model::text::SymbolSpace;
-use skytrail_model::time::Minute;
+use skytrail_model::time::{Minute, Zone};
 
-use super::Common;
 use crate::crossthread;
 use crate::directory::NO_NODE;
 use crate::logic::logic;
 use crate::oal::event::Tags;
-use crate::oal::key::{KeyMask, TagSlots};
+use crate::oal::key::{KeyMask, KeySet, TagSlots};
 use crate::pair::{Pairing, offer_client, offer_server};
 use crate::rpc::{called_alone, entry, exit, references};
 use crate::segment::{Home, TagMemory, entry_of, home};
@@ -26,10 +25,9 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub(super) fn new(common: &Common) -> Self {
-        let keys = &common.plan.keys;
+    pub(super) fn new(keys: &KeySet, searchable_tags: &[String], zone: Zone) -> Self {
         let mut searchable = KeyMask::default();
-        for key in &common.settings.searchable_tags {
+        for key in searchable_tags {
             if let Some(key) = keys.find(key) {
                 searchable.insert(key);
             }
@@ -37,7 +35,7 @@ impl Desk {
         Self {
             reader: TagReader::default(),
             slots: TagSlots::new(keys.len()),
-            memory: TagMemory::new(searchable, common.zone.clone()),
+            memory: TagMemory::new(searchable, zone),
         }
     }
 

@@ -8,7 +8,7 @@ use skytrail_model::record::{TopRecord, TopStream};
 use skytrail_model::scope::Scope;
 use skytrail_model::time::Minute;
 
-use super::{Visit, cut};
+use super::visit::{Visit, cut};
 use crate::config::SlowThresholds;
 use crate::directory::NO_NODE;
 use crate::oal::event::{Event, access};

@@ -7,7 +7,7 @@ use skytrail_model::scope::Scope;
 use skytrail_model::text::NameId;
 use skytrail_model::time::Minute;
 
-use super::Visit;
+use super::visit::Visit;
 use crate::directory::NO_NODE;
 use crate::oal::event::{Event, access};
 use crate::oal::key::Key;

@@ -8,8 +8,8 @@ use skytrail_base::journal::Position;
 use skytrail_model::batch::Batch;
 use skytrail_model::scope::Scope;
 use skytrail_model::time::{Downsampling, Minute, Zone};
+use skytrail_storage::Storage;
 use skytrail_storage::contract::build::{SegmentSpec, entry, exit, segment};
-use skytrail_storage::{Checkpoints, Storage};
 
 use crate::world::{MILLI, SECOND, START, World};
 

@@ -49,7 +49,7 @@ fn what_is_too_old_or_too_new_counts_for_no_metric_but_is_kept() {
 fn hours_and_days_follow_the_zone_while_live_and_when_stored() {
     // 10:00 UTC is 15:30 in India: two minutes of one UTC hour are two of its hours.
     let zone = Zone::parse("+0530").unwrap();
-    let mut world = World::of(&Config::default(), zone.clone(), 1);
+    let mut world = World::of(&Config::default(), zone, 1);
     world.feed_at(START, at(START + 29 * MINUTE).into_iter().chain(at(START + 30 * MINUTE)));
     world.feed_at(START + 30 * MINUTE, at(START + 31 * MINUTE));
     let minute = Minute::of_nanos(START);

@@ -17,8 +17,8 @@ use skytrail_model::time::{Downsampling, Minute, Zone};
 use skytrail_storage::contract::build::{SegmentSpec, Symbols, batch_in};
 use skytrail_storage::memory::{self, MemoryStorage};
 use skytrail_storage::{
-    EntityQuery, EntitySelection, LiveMetrics, MetricRead, RecordRead, RelationRead, SharedStorage,
-    Storage, Visible,
+    EntityQuery, EntitySelection, MetricRead, RecordRead, RelationRead, SharedStorage, Storage,
+    Visible,
 };
 
 /// 2026-03-01T10:00:00Z.
