@@ -30,8 +30,12 @@ impl Workload {
 
     /// The next `count` segments of a stream.
     pub fn take(stream: &mut Stream, count: usize) -> Self {
-        let decoded: Vec<_> = (0..count).map(|_| stream.segment()).collect();
-        let encoded = decoded.iter().map(|segment| segment.encode_to_vec().into()).collect();
+        Self::of((0..count).map(|_| stream.segment()).collect())
+    }
+
+    /// These segments.
+    pub fn of(decoded: Vec<SegmentObject>) -> Self {
+        let encoded = decoded.iter().map(|segment| Bytes::from(segment.encode_to_vec())).collect();
         let spans = decoded.iter().map(|segment| segment.spans.len() as u64).sum();
         Self { encoded, decoded, spans }
     }

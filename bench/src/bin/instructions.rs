@@ -10,7 +10,7 @@ use std::io::Write;
 
 use anyhow::{Context, Result, bail};
 use mimalloc::MiMalloc;
-use skytrail_bench::rows::{Decoding, decoder};
+use skytrail_bench::rows::{Decoding, arrived, decoder, shard};
 use skytrail_bench::workload::Workload;
 
 #[global_allocator]
@@ -26,7 +26,8 @@ fn main() -> Result<()> {
     match words.as_slice() {
         ["spans"] => writeln!(std::io::stdout(), "{}", workload.spans)?,
         ["decode", rounds] => decode(&workload, rounds.parse().context("ROUNDS is no number")?)?,
-        _ => bail!("say 'spans', or 'decode' and a number of rounds"),
+        ["analyse", rounds] => analyse(&workload, rounds.parse().context("ROUNDS is no number")?)?,
+        _ => bail!("say 'spans', or 'decode' or 'analyse' and a number of rounds"),
     }
     Ok(())
 }
@@ -35,6 +36,18 @@ fn decode(workload: &Workload, rounds: usize) -> Result<()> {
     let mut decoder = decoder();
     for _ in 0..rounds {
         Decoding::of(workload).run(&mut decoder, |batch| drop(black_box(batch)))?;
+    }
+    Ok(())
+}
+
+/// Decodes, since a batch is used once, and analyses. Windows stay open.
+fn analyse(workload: &Workload, rounds: usize) -> Result<()> {
+    let mut decoder = decoder();
+    let mut shard = shard()?;
+    for _ in 0..rounds {
+        Decoding::of(workload).run(&mut decoder, |spans| {
+            drop(black_box(shard.process(&arrived(spans))));
+        })?;
     }
     Ok(())
 }

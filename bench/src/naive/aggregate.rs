@@ -28,6 +28,7 @@ struct Source {
 }
 
 /// A span with what belongs to it.
+#[derive(Clone, Copy)]
 struct Seen<'a> {
     batch: &'a SpanBatch,
     segment: &'a Segment,
@@ -176,6 +177,10 @@ impl Naive {
             return;
         }
         let service = Service::new(peer, Layer::VIRTUAL_MQ);
+        // What counts as the duration here is how long the message was under way, in milliseconds.
+        let latency = seen.tag("transmission.latency").and_then(|text| text.parse().ok());
+        let call = Call { latency: latency.unwrap_or(0), ..seen.call };
+        let seen = &Seen { call, ..*seen };
         self.add(side, seen, &service.key());
         let parts = [seen.tag("mq.topic"), seen.tag("mq.queue")];
         let parts: Vec<_> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();

@@ -7,7 +7,8 @@ use skytrail_model::metric::histogram::bucket_of;
 /// The Apdex threshold of every service, milliseconds.
 const APDEX_THRESHOLD: i64 = 500;
 
-/// Sums of one entity in one minute. Durations are in microseconds.
+/// Sums of one entity in one minute. Durations are in microseconds, those of
+/// queues in milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cell {
     /// Calls.
@@ -33,7 +34,7 @@ pub struct Cell {
 /// A call as every source sees it.
 #[derive(Debug, Clone, Copy)]
 pub struct Call {
-    /// Microseconds.
+    /// Microseconds; for queues milliseconds.
     pub latency: i64,
     /// Whether it ended without error.
     pub is_successful: bool,

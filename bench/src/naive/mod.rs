@@ -9,6 +9,8 @@
 mod aggregate;
 mod cell;
 mod key;
+#[cfg(test)]
+mod tests;
 
 pub use aggregate::Naive;
 pub use cell::Cell;

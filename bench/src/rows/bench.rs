@@ -21,8 +21,14 @@ pub struct RowMaker {
 }
 
 /// Every row, in the order in which they run.
-pub static ALL: &[RowMaker] =
-    &[super::decode::ROW, super::e2e::ROW, super::start::ROW, super::rss::ROW];
+pub static ALL: &[RowMaker] = &[
+    super::decode::ROW,
+    super::aggregate::ROW,
+    super::e2e::ROW,
+    super::query::ROW,
+    super::start::ROW,
+    super::rss::ROW,
+];
 
 /// What rows share.
 #[derive(Debug)]

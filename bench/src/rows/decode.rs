@@ -33,21 +33,21 @@ pub fn decoder() -> Decoder {
 #[derive(Debug)]
 pub struct Decoding<'a> {
     workload: &'a Workload,
-    batch: usize,
 }
 
 impl<'a> Decoding<'a> {
     /// In batches of the size that the rows use.
     pub fn of(workload: &'a Workload) -> Self {
-        Self { workload, batch: BATCH }
+        Self { workload }
     }
 
-    /// Decodes everything with a table that outlives batches; every batch is
-    /// made anew and given to `take`.
+    /// Decodes everything with a table that outlives batches. Every batch is
+    /// made anew, with room for what the last one held, as the receivers do it,
+    /// and given to `take`.
     pub fn run(&self, decoder: &mut Decoder, mut take: impl FnMut(SpanBatch)) -> Result<u64> {
         let mut spans = 0;
-        for segments in self.workload.encoded.chunks(self.batch) {
-            let mut batch = SpanBatch::default();
+        let mut batch = SpanBatch::default();
+        for segments in self.workload.encoded.chunks(BATCH) {
             decoder.begin(&mut batch);
             for bytes in segments {
                 match decoder.decode(bytes, &mut batch) {
@@ -55,7 +55,8 @@ impl<'a> Decoding<'a> {
                     Err(refusal) => bail!("a segment was refused: {refusal}"),
                 }
             }
-            take(batch);
+            let next = with_room_of(&batch);
+            take(std::mem::replace(&mut batch, next));
         }
         Ok(spans)
     }
@@ -63,18 +64,32 @@ impl<'a> Decoding<'a> {
     /// Decodes everything with an empty table for each batch.
     pub fn run_cold(&self, mut take: impl FnMut(SpanBatch)) -> Result<u64> {
         let mut spans = 0;
-        for segments in self.workload.encoded.chunks(self.batch) {
+        let mut batch = SpanBatch::default();
+        for segments in self.workload.encoded.chunks(BATCH) {
             let mut decoder = decoder();
-            let mut batch = SpanBatch::default();
             decoder.begin(&mut batch);
             for bytes in segments {
                 if let Ok(decoded) = decoder.decode(bytes, &mut batch) {
                     spans += u64::from(decoded.spans);
                 }
             }
-            take(batch);
+            let next = with_room_of(&batch);
+            take(std::mem::replace(&mut batch, next));
         }
         Ok(spans)
+    }
+}
+
+fn with_room_of(last: &SpanBatch) -> SpanBatch {
+    SpanBatch {
+        bytes: Vec::with_capacity(last.bytes.len() * 9 / 8),
+        names: Vec::with_capacity(last.names.len() * 9 / 8),
+        segments: Vec::with_capacity(last.segments.len() * 9 / 8),
+        spans: Vec::with_capacity(last.spans.len() * 9 / 8),
+        attributes: Vec::with_capacity(last.attributes.len() * 9 / 8),
+        links: Vec::with_capacity(last.links.len() * 9 / 8),
+        events: Vec::with_capacity(last.events.len() * 9 / 8),
+        ..SpanBatch::default()
     }
 }
 

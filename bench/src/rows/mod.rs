@@ -1,10 +1,13 @@
 //! One file per row of the table.
 
+mod aggregate;
 mod bench;
 mod decode;
 mod e2e;
+mod query;
 mod rss;
 mod start;
 
+pub use aggregate::{arrived, batches, shard};
 pub use bench::{ALL, Bench, RowMaker};
 pub use decode::{Decoding, decoder};
