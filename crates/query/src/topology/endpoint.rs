@@ -33,8 +33,7 @@ impl Query {
         let aliases = self.aliases().await?;
         let touching = EntitySelection::these(vec![id]);
         let edges = self.edges(ctx, Scope::EndpointRelation, touching, &window, &aliases).await?;
-        let edges: Vec<_> =
-            edges.plain.iter().filter(|edge| edge.side == DetectPoint::Server).collect();
+        let edges: Vec<_> = edges.plain().filter(|edge| edge.side == DetectPoint::Server).collect();
         let mut ids = Set::default();
         for edge in &edges {
             ids.extend([edge.relation, edge.source, edge.dest]);

@@ -1,6 +1,6 @@
 //! Topology of the instances of two services.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use skytrail_model::entity::{ChildRef, Entity, ServiceRef};
 use skytrail_model::id;
@@ -9,7 +9,7 @@ use skytrail_storage::EntitySelection;
 
 use super::answer::{ServiceInstanceNode, ServiceInstanceTopology};
 use super::calls::Calls;
-use super::read::{Edges, ends};
+use super::read::ends;
 use crate::aliases::AliasTable;
 use crate::context::Ctx;
 use crate::entity::{ServiceCondition, parse_service};
@@ -43,7 +43,7 @@ impl Query {
         let scope = Scope::ServiceInstanceRelation;
         let edges = self.edges(ctx, scope, touching, &window, &aliases).await?;
         let mut ids = Set::default();
-        for edge in edges.plain.iter().chain(edges.to_addresses.keys()) {
+        for edge in edges.all() {
             ids.extend([edge.relation, edge.source, edge.dest]);
         }
         let names = self.names(ctx, ids).await?;
@@ -54,15 +54,19 @@ impl Query {
                 calls.add((source, dest), side, 0);
             }
         };
-        for edge in &edges.plain {
+        for edge in edges.plain() {
             if let Some((source, dest)) = ends(edge, &names) {
                 add(source, dest, edge.side);
             }
         }
-        for (edge, dests) in to_instances(&edges, &aliases) {
+        for (edge, meanings) in edges.resolved(&aliases) {
             let Some((source, _)) = ends(edge, &names) else { continue };
-            for dest in dests {
-                add(source.clone(), Entity::Instance(dest), edge.side);
+            if NO_REAL_ADDRESS.contains(&edge.component) {
+                continue;
+            }
+            for alias in meanings {
+                let (service, name) = (alias.service.clone(), alias.instance.clone());
+                add(source.clone(), Entity::Instance(ChildRef { service, name }), edge.side);
             }
         }
         Ok(ServiceInstanceTopology { nodes: nodes(&calls), calls: calls.answer(false) })
@@ -88,27 +92,6 @@ fn touching(services: &[&ServiceRef], aliases: &AliasTable) -> EntitySelection {
     let addresses = services.iter().flat_map(|service| aliases.addresses_of(service));
     let raw = addresses.flat_map(|address| address.services()).map(|service| service.id());
     EntitySelection::these(services.iter().map(|service| service.id()).chain(raw).collect())
-}
-
-/// Edges to addresses with the instances that these were when called.
-fn to_instances<'a>(
-    edges: &'a Edges,
-    aliases: &AliasTable,
-) -> Vec<(&'a super::read::Edge, BTreeSet<ChildRef>)> {
-    let mut resolved = Vec::new();
-    for (edge, minutes) in &edges.to_addresses {
-        let Some(address) = aliases.address(edge.dest_service) else { continue };
-        if NO_REAL_ADDRESS.contains(&edge.component) {
-            continue;
-        }
-        let meanings = minutes.iter().filter_map(|minute| address.meaning(*minute));
-        let instance = |alias: &skytrail_model::alias::Alias| ChildRef {
-            service: alias.service.clone(),
-            name: alias.instance.clone(),
-        };
-        resolved.push((edge, meanings.map(instance).collect()));
-    }
-    resolved
 }
 
 /// The nodes of calls between instances or endpoints.

@@ -1,5 +1,6 @@
 //! Relation rows, stored and live, as distinct edges.
 
+use skytrail_model::alias::Alias;
 use skytrail_model::entity::{Entity, EntityId, EntityRecord};
 use skytrail_model::relation::{DetectPoint, RelationRow};
 use skytrail_model::scope::Scope;
@@ -14,7 +15,7 @@ use crate::query::Query;
 use crate::time::Window;
 
 /// A relation as one side reported it with one component.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Edge {
     pub(super) relation: EntityId,
     pub(super) source_service: EntityId,
@@ -39,36 +40,67 @@ impl From<&RelationRow> for Edge {
     }
 }
 
-/// Edges of a range. Those to an address carry the minutes they were seen in,
-/// because the address may have been another service in each.
+/// An edge, and where it needs them the minutes it was seen in.
+#[derive(Debug)]
+struct Seen {
+    edge: Edge,
+    /// Of an edge to an address, which may have been another service in each.
+    minutes: Option<Vec<Minute>>,
+}
+
+/// Distinct edges of a range. The relation stands for its ends.
 #[derive(Debug, Default)]
 pub(super) struct Edges {
-    pub(super) plain: Set<Edge>,
-    pub(super) to_addresses: Map<Edge, Set<Minute>>,
+    seen: Map<(EntityId, DetectPoint, i32), Seen>,
 }
 
 impl Edges {
-    fn add(&mut self, row: &RelationRow, aliases: &AliasTable) {
-        let edge = Edge::from(row);
-        if aliases.is_empty() {
-            self.plain.insert(edge);
-            return;
-        }
-        if let Some(minutes) = self.to_addresses.get_mut(&edge) {
-            minutes.insert(row.minute);
-            return;
-        }
-        let to_address =
-            row.side == DetectPoint::Client && aliases.address(row.dest_service).is_some();
-        if to_address {
-            self.to_addresses.entry(edge).or_default().insert(row.minute);
-        } else {
-            self.plain.insert(edge);
+    /// Adds an edge that was seen in a minute.
+    pub(super) fn add(&mut self, edge: Edge, minute: Minute, aliases: &AliasTable) {
+        let key = (edge.relation, edge.side, edge.component);
+        let seen = self.seen.entry(key).or_insert_with(|| {
+            let is_raw = edge.side == DetectPoint::Client
+                && !aliases.is_empty()
+                && aliases.address(edge.dest_service).is_some();
+            Seen { edge, minutes: is_raw.then(Vec::new) }
+        });
+        if let Some(minutes) = &mut seen.minutes
+            && minutes.last() != Some(&minute)
+        {
+            minutes.push(minute);
         }
     }
 
+    /// Every edge.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Edge> {
+        self.seen.values().map(|seen| &seen.edge)
+    }
+
+    /// Edges to what they are called.
+    pub(super) fn plain(&self) -> impl Iterator<Item = &Edge> {
+        self.seen.values().filter(|seen| seen.minutes.is_none()).map(|seen| &seen.edge)
+    }
+
+    /// Edges to addresses, with all that these were in the minutes of the edge.
+    pub(super) fn resolved<'a>(
+        &'a self,
+        aliases: &'a AliasTable,
+    ) -> impl Iterator<Item = (&'a Edge, Vec<&'a Alias>)> {
+        self.seen.values().filter_map(|seen| {
+            let minutes = seen.minutes.as_ref()?;
+            let address = aliases.address(seen.edge.dest_service)?;
+            let mut meanings: Vec<&Alias> = Vec::new();
+            for meaning in minutes.iter().filter_map(|minute| address.meaning(*minute)) {
+                if !meanings.iter().any(|known| std::ptr::eq(*known, meaning)) {
+                    meanings.push(meaning);
+                }
+            }
+            Some((&seen.edge, meanings))
+        })
+    }
+
     fn len(&self) -> usize {
-        self.plain.len() + self.to_addresses.len()
+        self.seen.len()
     }
 }
 
@@ -95,7 +127,7 @@ impl Query {
         let mut failure = None;
         let mut taken = 0_usize;
         let mut take = |row: &RelationRow| -> Result<()> {
-            edges.add(row, aliases);
+            edges.add(Edge::from(row), row.minute, aliases);
             taken += 1;
             if taken.is_multiple_of(1024) {
                 ctx.charge(1024)?;

@@ -104,7 +104,7 @@ impl Query {
         let names = self.names(ctx, ids(&edges, &aliases)).await?;
         let asked: BTreeSet<ServiceRef> = services.into_iter().collect();
         let mut topology = build(&edges, &names, &aliases, Some(&asked));
-        self.fill_types(ctx, window, &aliases, &mut topology).await?;
+        self.fill_types(ctx, window, &aliases, &asked, &mut topology).await?;
         Ok(topology)
     }
 
@@ -115,18 +115,27 @@ impl Query {
         ctx: &Ctx,
         window: &Window,
         aliases: &AliasTable,
+        asked: &BTreeSet<ServiceRef>,
         topology: &mut Topology,
     ) -> Result<()> {
-        let untyped = topology.nodes.iter().filter(|node| node.r#type.is_none());
-        let services: Vec<EntityId> =
-            untyped.filter_map(|node| Some(id::parse_service(&node.id)?.id())).collect();
+        let callers: BTreeSet<&str> =
+            topology.calls.iter().map(|call| call.source.as_str()).collect();
+        let untyped = topology
+            .nodes
+            .iter()
+            .filter(|node| node.r#type.is_none() && callers.contains(node.id.as_str()));
+        let services: Vec<EntityId> = untyped
+            .filter_map(|node| id::parse_service(&node.id))
+            .filter(|service| !asked.contains(service))
+            .map(|service| service.id())
+            .collect();
         if services.is_empty() {
             return Ok(());
         }
         let touching = EntitySelection::these(services);
         let edges = self.edges(ctx, Scope::ServiceRelation, touching, window, aliases).await?;
         let mut components: Map<EntityId, BTreeSet<i32>> = Map::default();
-        for edge in edges.plain.iter().filter(|edge| edge.side == DetectPoint::Server) {
+        for edge in edges.plain().filter(|edge| edge.side == DetectPoint::Server) {
             components.entry(edge.dest).or_default().insert(edge.component);
         }
         for node in topology.nodes.iter_mut().filter(|node| node.r#type.is_none()) {
@@ -148,13 +157,11 @@ fn touching(services: &[ServiceRef], aliases: &AliasTable) -> EntitySelection {
 /// Everything whose record tells a name or layers.
 fn ids(edges: &Edges, aliases: &AliasTable) -> Set<EntityId> {
     let mut ids = Set::default();
-    for edge in edges.plain.iter().chain(edges.to_addresses.keys()) {
+    for edge in edges.all() {
         ids.extend([edge.relation, edge.source, edge.dest]);
     }
-    for (edge, minutes) in &edges.to_addresses {
-        let Some(address) = aliases.address(edge.dest_service) else { continue };
-        let meanings = minutes.iter().filter_map(|minute| address.meaning(*minute));
-        ids.extend(meanings.map(|alias| alias.service.id()));
+    for (_, meanings) in edges.resolved(aliases) {
+        ids.extend(meanings.iter().map(|alias| alias.service.id()));
     }
     ids
 }
@@ -174,21 +181,15 @@ fn build(
             calls.add((source, dest), edge.side, edge.component);
         }
     };
-    for edge in &edges.plain {
+    for edge in edges.plain() {
         if let Some((source, dest)) = ends(edge, names) {
             add(source, dest, edge);
         }
     }
-    for (edge, minutes) in &edges.to_addresses {
+    for (edge, meanings) in edges.resolved(aliases) {
         let Some((source, _)) = ends(edge, names) else { continue };
-        let Some(address) = aliases.address(edge.dest_service) else { continue };
-        let meant: BTreeSet<&ServiceRef> = minutes
-            .iter()
-            .filter_map(|minute| address.meaning(*minute))
-            .map(|alias| &alias.service)
-            .collect();
-        for service in meant {
-            add(source.clone(), Entity::Service(service.clone()), edge);
+        for alias in meanings {
+            add(source.clone(), Entity::Service(alias.service.clone()), edge);
         }
     }
     Topology { nodes: nodes(&calls, names), calls: calls.answer(true) }

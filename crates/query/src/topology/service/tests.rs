@@ -49,11 +49,7 @@ impl Graph {
             side,
             component: component::number(component).unwrap_or(0),
         };
-        if side == Client && self.aliases.address(dest).is_some() {
-            self.edges.to_addresses.entry(edge).or_default().insert(Minute(at));
-        } else {
-            self.edges.plain.insert(edge);
-        }
+        self.edges.add(edge, Minute(at), &self.aliases);
         self.know(&relation, LayerSet::default())
     }
 
