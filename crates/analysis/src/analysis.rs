@@ -1,6 +1,7 @@
 //! The analysis as a part of the process: made, run, asked and stopped.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -19,13 +20,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::checkpoint::State;
 use crate::config::Settings;
-use crate::directory::Saved;
 use crate::error::{Error, ErrorKind, Result};
 use crate::live::LiveWindows;
 use crate::oal::rules::Rules;
 use crate::pair::Pairing;
 use crate::persist::{BATCH_PATIENCE, BatchAppend, Persister};
-use crate::run::{Pause, Shards, Worker, analyse};
+use crate::run::{Pause, PausedAt, Shards, Worker, analyse};
 use crate::self_metrics::{Advice, Meters};
 use crate::shard::{Common, Shard};
 
@@ -56,8 +56,8 @@ pub struct Analysis {
     advice: Advice,
     stage: Mutex<Stage>,
     pauses: Vec<mpsc::UnboundedSender<Pause>>,
-    /// Held while a checkpoint is made: two at once would wait for each other.
-    checkpointing: tokio::sync::Mutex<()>,
+    /// Whether a checkpoint is being made: two at once would wait for each other.
+    checkpointing: AtomicBool,
 }
 
 /// Where in its life an analysis is.
@@ -132,7 +132,7 @@ impl Analysis {
             advice,
             stage,
             pauses,
-            checkpointing: tokio::sync::Mutex::new(()),
+            checkpointing: AtomicBool::new(false),
         })
     }
 
@@ -233,59 +233,104 @@ impl Analysis {
         Ok(())
     }
 
-    /// Makes everything up to `position` durable as one step. Every record at
-    /// or before it MUST have been sent to the queues before; later ones wait
-    /// meanwhile.
+    /// Asks all shards to stop behind `position` with everything stored. Every
+    /// record at or before it MUST have been sent to the queues before, and no
+    /// later one; those that are sent from now on wait for the end of the
+    /// checkpoint.
+    pub fn begin_checkpoint(&self, position: Position) -> Result<PendingCheckpoint<'_>> {
+        if self.checkpointing.swap(true, Ordering::AcqRel) {
+            return Err(Error::new(ErrorKind::Stopped, "another checkpoint is being made"));
+        }
+        // From here on the flag is given back when the checkpoint goes.
+        let mut pending = PendingCheckpoint { analysis: self, position, asked: Vec::new() };
+        if matches!(*self.stage.lock(), Stage::Running) {
+            for pause in &self.pauses {
+                let (reply, replied) = oneshot::channel();
+                let (go_on, resume) = oneshot::channel();
+                pause.send(Pause { position, reply, resume }).map_err(|_| stopped())?;
+                pending.asked.push((replied, go_on));
+            }
+        }
+        Ok(pending)
+    }
+
+    /// Makes everything up to `position` durable as one step, under the
+    /// conditions of [`Self::begin_checkpoint`].
     pub async fn checkpoint(&self, position: Position) -> Result<()> {
-        let _alone = self.checkpointing.lock().await;
-        let is_running = matches!(*self.stage.lock(), Stage::Running);
-        let (cut, state) =
-            if is_running { self.pause_all(position).await? } else { self.stand_still().await? };
-        let rules = self.rules.hash();
-        let checkpoint = Checkpoint { position, cut, state: state.encode()?, rules };
-        self.persister.storage.checkpoints().save(checkpoint).await?;
-        Ok(())
+        self.begin_checkpoint(position)?.finish().await
     }
 
-    async fn pause_all(&self, position: Position) -> Result<(Cut, State)> {
-        let stopped = || Error::new(ErrorKind::Stopped, "the analysis has stopped");
-        let mut resumes = Vec::with_capacity(self.pauses.len());
-        let mut replies = Vec::with_capacity(self.pauses.len());
-        for pause in &self.pauses {
-            let (reply, replied) = oneshot::channel();
-            let (go_on, resume) = oneshot::channel();
-            pause.send(Pause { position, reply, resume }).map_err(|_| stopped())?;
-            replies.push(replied);
-            resumes.push(go_on);
-        }
-        let mut points = Vec::with_capacity(replies.len());
-        for replied in replies {
-            let at = replied.await.map_err(|_| stopped())?;
-            points.push((at.sequence, at.saved));
-        }
-        let point = self.point(points);
-        // All shards go on here, with `resumes`.
-        drop(resumes);
-        Ok(point)
-    }
-
-    async fn stand_still(&self) -> Result<(Cut, State)> {
+    async fn stand_still(&self) -> Result<Vec<PausedAt>> {
         let mut points = Vec::with_capacity(self.shards.len());
         for shard in self.shards.iter() {
             self.flush(shard, true).await?;
             let shard = shard.lock();
-            points.push((shard.sequence(), shard.save()));
+            let last = Position(0);
+            points.push(PausedAt { sequence: shard.sequence(), last, saved: shard.save() });
         }
-        Ok(self.point(points))
+        Ok(points)
     }
+}
 
-    fn point(&self, points: Vec<(u64, Vec<Saved>)>) -> (Cut, State) {
+fn stopped() -> Error {
+    Error::new(ErrorKind::Stopped, "the analysis has stopped")
+}
+
+/// A checkpoint that the shards were asked for. Dropped, it lets them go on.
+pub struct PendingCheckpoint<'a> {
+    analysis: &'a Analysis,
+    position: Position,
+    /// Where a shard tells that it stands still, and what lets it go on.
+    asked: Vec<(oneshot::Receiver<PausedAt>, oneshot::Sender<()>)>,
+}
+
+impl std::fmt::Debug for PendingCheckpoint<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PendingCheckpoint")
+            .field("position", &self.position)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PendingCheckpoint<'_> {
+    /// Waits until all shards stand still, lets them go on, and makes what they
+    /// stored durable together with the checkpoint.
+    pub async fn finish(mut self) -> Result<()> {
+        let mut points = Vec::with_capacity(self.asked.len());
+        for (replied, _) in &mut self.asked {
+            points.push(replied.await.map_err(|_| stopped())?);
+        }
+        if self.asked.is_empty() {
+            points = self.analysis.stand_still().await?;
+        }
+        if let Some(beyond) = points.iter().map(|at| at.last).find(|last| *last > self.position) {
+            return Err(Error::invalid(format!(
+                "checkpoint: record {} was analysed before a checkpoint at {}",
+                beyond.0, self.position.0
+            )));
+        }
         let mut cut = Cut::default();
         let mut shards = Vec::with_capacity(points.len());
-        for (index, (sequence, saved)) in points.into_iter().enumerate() {
-            cut.include(index as u16, sequence);
-            shards.push(saved);
+        for (index, point) in points.into_iter().enumerate() {
+            cut.include(index as u16, point.sequence);
+            shards.push(point.saved);
         }
-        (cut, State::new(shards, self.pairing.save()))
+        let state = State::new(shards, self.analysis.pairing.save());
+        // All shards go on; what they store now is behind the cut.
+        self.asked.clear();
+        let checkpoint = Checkpoint {
+            position: self.position,
+            cut,
+            state: state.encode()?,
+            rules: self.analysis.rules.hash(),
+        };
+        self.analysis.persister.storage.checkpoints().save(checkpoint).await?;
+        Ok(())
+    }
+}
+
+impl Drop for PendingCheckpoint<'_> {
+    fn drop(&mut self) {
+        self.analysis.checkpointing.store(false, Ordering::Release);
     }
 }

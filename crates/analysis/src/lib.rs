@@ -38,7 +38,7 @@ mod source;
 mod virtuals;
 mod window;
 
-pub use analysis::{Analysis, BatchReceiver, Deps};
+pub use analysis::{Analysis, BatchReceiver, Deps, PendingCheckpoint};
 pub use config::{Config, Settings};
 pub use effects::{Counts, Effects};
 pub use error::{Error, ErrorKind, Result};

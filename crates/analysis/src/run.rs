@@ -50,6 +50,8 @@ pub(crate) struct Pause {
 #[derive(Debug)]
 pub(crate) struct PausedAt {
     pub(crate) sequence: u64,
+    /// The last record that it took.
+    pub(crate) last: Position,
     pub(crate) saved: Vec<Saved>,
 }
 
@@ -80,6 +82,8 @@ struct Running {
     under_way: usize,
     /// The task that stores rows of a closed window.
     flushing: Option<tokio::task::Id>,
+    /// The last record that was taken.
+    last: Position,
     /// A batch beyond the position of a pause.
     held: Option<Queued<Handoff<Batch>>>,
 }
@@ -93,6 +97,7 @@ impl Worker {
             tasks: JoinSet::new(),
             under_way: 0,
             flushing: None,
+            last: Position(0),
             held: None,
         };
         let mut tick = tokio::time::interval(TICK);
@@ -146,6 +151,7 @@ impl Running {
             item.receipt.resolve(Outcome::Dropped("journal_failed"));
             return;
         }
+        self.last = self.last.max(batch.item.position);
         let Some(shard) = self.worker.shards.get(self.worker.index as usize) else { return };
         let item = std::mem::take(&mut batch.item.item);
         let (effects, origins) = analyse(shard, &item);
@@ -241,7 +247,7 @@ impl Running {
         self.drain(Duration::MAX).await;
         let Some(at) = self.shard().map(|shard| {
             let shard = shard.lock();
-            PausedAt { sequence: shard.sequence(), saved: shard.save() }
+            PausedAt { sequence: shard.sequence(), last: self.last, saved: shard.save() }
         }) else {
             return;
         };

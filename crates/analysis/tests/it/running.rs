@@ -201,26 +201,32 @@ fn a_store_that_recovers_loses_nothing_and_one_that_refuses_is_told_to_the_clien
 fn a_checkpoint_while_running_covers_exactly_what_came_before_it() {
     let mut world = World::on(memory(), &Config::default(), Zone::utc(), 1);
     let account = Account::new();
-    let batches: Vec<_> = (0..4).map(|number| batch(&mut world, number)).collect();
-    let mut batches = batches.into_iter();
-    let mut pending = Vec::new();
-    for position in 1..=4 {
-        let item = batches.next().unwrap();
-        pending.push(send(&world, &account, item, position, Ok(())));
-    }
+    let items: Vec<_> = (0..4).map(|number| batch(&mut world, number)).collect();
+    let mut items = (1..).zip(items);
+    let mut pending: Vec<_> = items
+        .by_ref()
+        .take(2)
+        .map(|(position, item)| send(&world, &account, item, position, Ok(())))
+        .collect();
     let (trigger, signal) = shutdown::channel();
     world.block_on(async {
         let running = world.analysis.run(signal);
         let work = async {
-            // The threads may not have begun; a checkpoint then waits for them.
-            tokio::task::yield_now().await;
-            world.analysis.checkpoint(Position(2)).await.unwrap();
+            let checkpoint = world.analysis.begin_checkpoint(Position(2)).unwrap();
+            assert!(world.analysis.begin_checkpoint(Position(2)).is_err(), "one at a time");
+            for (position, item) in items {
+                pending.push(send(&world, &account, item, position, Ok(())));
+            }
+            checkpoint.finish().await.unwrap();
             for pending in &mut pending {
                 assert_eq!(pending.outcome().await, Outcome::Durable);
             }
+            let early = world.analysis.checkpoint(Position(3)).await.unwrap_err();
+            assert_eq!(early.context, "checkpoint: record 4 was analysed before a checkpoint at 3");
             trigger.stop();
         };
-        let (ran, ()) = tokio::join!(running, work);
+        // The first poll of `running` starts the threads.
+        let (ran, ()) = tokio::join!(biased; running, work);
         ran.unwrap();
     });
     let checkpoint = world.block_on(world.memory.checkpoints().load()).unwrap().unwrap();
