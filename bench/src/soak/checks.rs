@@ -8,14 +8,19 @@ use anyhow::Result;
 use serde_json::json;
 use tokio::time::Instant;
 
+use super::attacks::ALL;
 use super::honest::Tally;
 use super::plan::Plan;
+use super::target::Replies;
 use super::watch::Seen;
 use crate::measure::memory::{MIB, slope_per_minute};
 use crate::process::{Books, Sample, Server};
 
 /// How long what is in flight may take to settle once nobody sends.
 const SETTLE: Duration = Duration::from_secs(60);
+
+/// In this time the attackers together have gone once through the list.
+const WHOLE_ROUND: Duration = Duration::from_secs(60);
 
 /// File descriptors that a server may keep once nobody is connected.
 const FEW_FILES: usize = 200;
@@ -33,6 +38,15 @@ impl Check {
     fn new(name: &'static str, is_true: bool, found: String) -> Self {
         Self { name, found: if is_true { Ok(found) } else { Err(found) } }
     }
+}
+
+/// Every kind of attack was made; a run that is too short for that is not asked.
+pub fn of_attacks(plan: &Plan, replies: &Replies) -> Check {
+    let missing: Vec<_> =
+        ALL.iter().map(|attack| attack.name).filter(|name| !replies.contains_key(name)).collect();
+    let is_short = plan.length < WHOLE_ROUND;
+    let found = format!("{} of {} kinds; not {missing:?}", replies.len(), ALL.len());
+    Check::new("every attack made", missing.is_empty() || is_short, found)
 }
 
 /// Checks of what was seen under attack.

@@ -9,7 +9,7 @@ const IDLE: usize = 10_000;
 
 /// What the server's memory may come to, in MiB: 128 of stored data, twice 64
 /// of queues and open windows, 10,000 idle connections of 32 KiB, and what
-/// eight attacks at once put into it at 20 MiB a message, with room to fragment.
+/// twelve attacks at once put into it at 20 MiB a message, with room to fragment.
 const MEMORY_MIB: u64 = 1024;
 
 /// A soak.
@@ -38,7 +38,7 @@ impl Plan {
             length: Duration::from_secs(seconds.clamp(1, 24 * 3600)),
             seed: number("SOAK_SEED")?.unwrap_or(clock),
             idle: IDLE,
-            attackers: 8,
+            attackers: 12,
             memory: number("SOAK_MEMORY_MIB")?.unwrap_or(MEMORY_MIB) << 20,
             store_mib: 128,
         })

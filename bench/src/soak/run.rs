@@ -1,6 +1,5 @@
 //! A soak from its start to its verdict.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,15 +14,12 @@ use super::checks::{self, Check};
 use super::honest::{Tally, agent};
 use super::plan::Plan;
 use super::random::Random;
-use super::target::{Reply, Target};
+use super::target::{Replies, Reply, Target};
 use super::{idle, watch as watchers};
 use crate::process::{Server, Settings};
 
 /// Honest agents, each on a connection of its own.
 const AGENTS: u64 = 4;
-
-/// What came of the attacks: how often each got which answer.
-pub type Replies = BTreeMap<&'static str, BTreeMap<Reply, u64>>;
 
 /// What is reported.
 #[derive(Debug)]
@@ -71,7 +67,8 @@ pub async fn run(plan: &Plan, binary: &Path, corpus: &Path) -> Result<Report> {
     }
     let (health, traces, idle) = (health.await?, traces.await?, held.await?);
     let peak = server.child.memory().map_or(0, |resident| resident.peak);
-    let mut found = checks::of_watch(plan, &health, &traces, &tally, peak);
+    let mut found = vec![checks::of_attacks(plan, &replies)];
+    found.extend(checks::of_watch(plan, &health, &traces, &tally, peak));
     let mut server = Arc::into_inner(server).context("the server is still in use")?;
     found.extend(checks::of_rest(&mut server, &tally).await);
     let log = server.child.log();

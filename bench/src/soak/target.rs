@@ -1,5 +1,6 @@
 //! What attacks are aimed at, and what they get for it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,6 +40,9 @@ pub enum Reply {
     /// No connection.
     Unreachable,
 }
+
+/// What came of the attacks: how often each got which answer.
+pub type Replies = BTreeMap<&'static str, BTreeMap<Reply, u64>>;
 
 impl Reply {
     /// From a status code of HTTP; 0 is a connection that was closed.

@@ -79,9 +79,14 @@ pub(super) async fn gzip_bomb(target: Target, mut random: Random) -> Reply {
     let mut bytes = hello();
     frame(&mut bytes, Kind::Headers, END_HEADERS, 1, &block);
     data(&mut bytes, 1, &message(true, &body));
-    frame(&mut bytes, Kind::Data, END_STREAM, 1, &[]);
-    frame(&mut bytes, Kind::GoAway, 0, 0, &[0; 8]);
+    hang_up(&mut bytes);
     throw(target.grpc, &bytes).await
+}
+
+/// Ends the call and says goodbye, so that the peer closes once it has answered.
+fn hang_up(bytes: &mut Vec<u8>) {
+    frame(bytes, Kind::Data, END_STREAM, 1, &[]);
+    frame(bytes, Kind::GoAway, 0, 0, &[0; 8]);
 }
 
 /// Messages that promise more than they hold, up to 4 GiB.
@@ -93,7 +98,7 @@ pub(super) async fn lying_lengths(target: Target, mut random: Random) -> Reply {
     body.extend_from_slice(&promise.to_be_bytes());
     body.extend(random.bytes(1000));
     data(&mut bytes, 1, &body);
-    frame(&mut bytes, Kind::Data, END_STREAM, 1, &[]);
+    hang_up(&mut bytes);
     throw(target.grpc, &bytes).await
 }
 

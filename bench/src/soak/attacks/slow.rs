@@ -11,7 +11,7 @@ use crate::wire::frames::{self, call, data, hello};
 use crate::wire::http::{connect, post};
 
 /// How long a sender keeps at it.
-const LENGTH: Duration = Duration::from_secs(30);
+const LENGTH: Duration = Duration::from_secs(15);
 
 /// Sends `first` at once and then `rest` byte by byte.
 async fn drip(port: u16, first: &[u8], rest: &[u8]) -> Reply {
