@@ -325,3 +325,6 @@ pub(crate) struct Gauges {
     pub(crate) closed_early: u64,
     pub(crate) route_resets: u64,
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+use skytrail_model::batch::Batch;
+use skytrail_model::metric::{MetricBlock, TableId};
+use skytrail_model::relation::RelationRow;
+use skytrail_model::scope::Scope;
+use skytrail_model::time::{Downsampling, Minute, Zone};
+use skytrail_storage::contract::build::{batch, entry, segment};
+use skytrail_storage::{EntitySelection, MetricRead, RelationRead, Visible};
+
+use super::Shard;
+use crate::config::Config;
+use crate::oal::rules::Rules;
+use crate::window::Slice;
+
+const START: i64 = 1_772_359_200_000_000_000;
+
+/// A shard to which so many endpoints of one service were called.
+fn shard(endpoints: usize) -> Shard {
+    let mut config = Config::default();
+    config.endpoint_grouping.max_endpoints_per_service = 100_000;
+    let settings = config.validate().unwrap();
+    let rules = Rules::load(&settings).unwrap();
+    let mut shard = Shard::alone(&rules, settings, Zone::utc());
+    let spans = (0..endpoints).map(|number| entry(format!("/{number}")).at(START));
+    let spans = batch([segment("t", "s").of("shop", "i").with(spans)]);
+    shard.process(&Batch { arrival: START, spans, ..Batch::default() });
+    shard
+}
+
+fn live_rows(shard: &Shard) -> usize {
+    let tables = shard.common.plan.tables.len();
+    let mut blocks: Vec<MetricBlock> = Vec::new();
+    for table in 0..tables {
+        let read = MetricRead {
+            table: TableId(table as u16),
+            entities: EntitySelection::All,
+            downsampling: Downsampling::Minute,
+            from: Minute(0),
+            to: Minute(i64::MAX),
+            visible: Visible::All,
+        };
+        shard.live_metrics(&read, &mut blocks);
+    }
+    blocks.iter().map(MetricBlock::len).sum()
+}
+
+fn live_relations(shard: &Shard) -> usize {
+    let mut rows: Vec<RelationRow> = Vec::new();
+    for scope in Scope::ALL {
+        let read = RelationRead {
+            scope,
+            touching: EntitySelection::All,
+            from: Minute(0),
+            to: Minute(i64::MAX),
+            visible: Visible::All,
+        };
+        shard.live_relations(&read, &mut rows);
+    }
+    rows.len()
+}
+
+#[test]
+fn rows_are_live_until_the_store_has_confirmed_them_and_hidden_in_it_as_long() {
+    // Endpoints and their relations to the user, in more rows than one append takes.
+    let endpoints = 17_000;
+    let mut shard = shard(endpoints);
+    let (rows, relations) = (2 * endpoints + 4, endpoints + 2);
+    assert_eq!((live_rows(&shard), live_relations(&shard)), (rows, relations));
+    assert_eq!(shard.visible(), shard.sequence());
+    shard.close_all();
+    let (mut left, mut left_relations) = (rows, relations);
+    let mut appends = 0;
+    while let Some(append) = shard.next_append() {
+        appends += 1;
+        assert!(shard.next_append().is_none(), "one at a time");
+        // Other appends of the shard do not make it visible.
+        shard.next_origin();
+        assert_eq!(shard.visible(), append.origin.sequence - 1);
+        assert_eq!((live_rows(&shard), live_relations(&shard)), (left, left_relations));
+        match append.slice {
+            Slice::Metrics(blocks) => left -= blocks.iter().map(MetricBlock::len).sum::<usize>(),
+            Slice::Relations(rows) => left_relations -= rows.len(),
+        }
+        shard.confirm();
+        assert_eq!(shard.visible(), append.origin.sequence + 1);
+        assert_eq!((live_rows(&shard), live_relations(&shard)), (left, left_relations));
+    }
+    assert_eq!((left, left_relations, appends), (0, 0, 5));
+    assert_eq!(shard.gauges().window_bytes, 0);
+}
+
+#[test]
+fn windows_close_when_their_minute_is_over_and_late_ones_soon() {
+    let second = 1_000_000_000;
+    let mut shard = shard(1);
+    let mut effects = super::Effects::default();
+    shard.advance(START + 69 * second, &mut effects);
+    assert!(!shard.has_closed());
+    shard.advance(START + 70 * second, &mut effects);
+    assert!(shard.has_closed());
+    shard.drain();
+    let late = batch([segment("t", "s").with([entry("/late").at(START)])]);
+    let now = START + 600 * second;
+    shard.process(&Batch { arrival: now, spans: late, ..Batch::default() });
+    shard.advance(now + 9 * second, &mut effects);
+    assert!(!shard.has_closed());
+    shard.advance(now + 10 * second, &mut effects);
+    assert!(shard.has_closed());
+}
