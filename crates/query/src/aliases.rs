@@ -259,7 +259,7 @@ mod tests {
     fn an_address_that_comes_back_to_its_first_service_is_that_again() {
         let table =
             AliasTable::new(vec![alias("h:1", "a", "i", 10, 90), alias("h:1", "b", "j", 30, 40)]);
-        for (minute, expected) in [(20, "a"), (35, "b"), (60, "a"), (99, "a")] {
+        for (minute, expected) in [(20, "a"), (30, "b"), (40, "b"), (60, "a"), (99, "a")] {
             assert_eq!(meaning_at(&table, "h:1", minute), expected, "{minute}");
         }
     }

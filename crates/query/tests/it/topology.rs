@@ -86,7 +86,9 @@ async fn instances_of_two_services_call_each_other() {
     let relation = |source, dest| Entity::InstanceRelation { source, dest };
     let (web, cart) = (child("web", "web-1"), child("cart", "cart-1"));
     shop.relation(relation(web.clone(), child("h:80", "h:80")), Client, 2, 1).await;
-    shop.relation(relation(web.clone(), child("h:80", "h:80")), Client, 6000, 2).await;
+    // An agent that does not know which instance it called.
+    let proxy = relation(child("web", "web-2"), child("h:80", "h:80"));
+    shop.relation(proxy, Client, 6000, 2).await;
     shop.relation(relation(web.clone(), cart.clone()), Server, 1, 1).await;
     shop.relation(relation(web, child("mail", "mail-1")), Server, 1, 1).await;
     shop.alias("h:80", "cart", "cart-2", 1).await;

@@ -187,6 +187,10 @@ fn comparisons_are_one_or_zero_and_truth_values_where_nothing_follows() {
             "UNKNOWN error: Bool Operation: The result of the left expression is not a compare result.",
         ),
         (
+            "view_as_seq((a > 1)) && a > 1",
+            "UNKNOWN error: Bool Operation: The result of the left expression is not a compare result.",
+        ),
+        (
             "a > 1 && ((a > 1) + 1)",
             "UNKNOWN error: Bool Operation: The result of the right expression is not a compare result.",
         ),
