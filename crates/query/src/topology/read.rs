@@ -48,6 +48,16 @@ struct Seen {
     minutes: Option<Vec<Minute>>,
 }
 
+impl Seen {
+    fn note(&mut self, minute: Minute) {
+        if let Some(minutes) = &mut self.minutes
+            && minutes.last() != Some(&minute)
+        {
+            minutes.push(minute);
+        }
+    }
+}
+
 /// Distinct edges of a range. The relation stands for its ends.
 #[derive(Debug, Default)]
 pub(super) struct Edges {
@@ -55,6 +65,15 @@ pub(super) struct Edges {
 }
 
 impl Edges {
+    /// Adds a row. Most repeat an edge of the minute before.
+    pub(super) fn see(&mut self, row: &RelationRow, aliases: &AliasTable) {
+        let key = (row.relation, row.side, row.component);
+        match self.seen.get_mut(&key) {
+            Some(seen) => seen.note(row.minute),
+            None => self.add(Edge::from(row), row.minute, aliases),
+        }
+    }
+
     /// Adds an edge that was seen in a minute.
     pub(super) fn add(&mut self, edge: Edge, minute: Minute, aliases: &AliasTable) {
         let key = (edge.relation, edge.side, edge.component);
@@ -64,11 +83,7 @@ impl Edges {
                 && aliases.address(edge.dest_service).is_some();
             Seen { edge, minutes: is_raw.then(Vec::new) }
         });
-        if let Some(minutes) = &mut seen.minutes
-            && minutes.last() != Some(&minute)
-        {
-            minutes.push(minute);
-        }
+        seen.note(minute);
     }
 
     /// Every edge.
@@ -127,7 +142,7 @@ impl Query {
         let mut failure = None;
         let mut taken = 0_usize;
         let mut take = |row: &RelationRow| -> Result<()> {
-            edges.add(Edge::from(row), row.minute, aliases);
+            edges.see(row, aliases);
             taken += 1;
             if taken.is_multiple_of(1024) {
                 ctx.charge(1024)?;
