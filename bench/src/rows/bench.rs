@@ -20,16 +20,6 @@ pub struct RowMaker {
     pub make: fn(&Bench) -> Result<Vec<Row>>,
 }
 
-/// Every row, in the order in which they run.
-pub static ALL: &[RowMaker] = &[
-    super::decode::ROW,
-    super::aggregate::ROW,
-    super::e2e::ROW,
-    super::query::ROW,
-    super::start::ROW,
-    super::rss::ROW,
-];
-
 /// What rows share.
 #[derive(Debug)]
 pub struct Bench {

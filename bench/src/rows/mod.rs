@@ -4,10 +4,12 @@ mod aggregate;
 mod bench;
 mod decode;
 mod e2e;
+mod list;
 mod query;
 mod rss;
 mod start;
 
 pub use aggregate::{arrived, batches, shard};
-pub use bench::{ALL, Bench, RowMaker};
+pub use bench::{Bench, RowMaker};
 pub use decode::{Decoding, decoder};
+pub use list::ALL;
