@@ -134,10 +134,8 @@ impl Table {
             if bucket > to {
                 break;
             }
-            if bucket >= from {
-                let blocks = sizes.iter().flat_map(|held| held.range(bucket..end));
-                found.push((bucket, blocks.flat_map(|(_, stored)| stored).collect()));
-            }
+            let blocks = sizes.iter().flat_map(|held| held.range(bucket..end));
+            found.push((bucket, blocks.flat_map(|(_, stored)| stored).collect()));
             next = end;
         }
         found

@@ -1,6 +1,6 @@
 //! Limits and memory of the metric family.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use skytrail_model::entity::EntityId;
@@ -153,6 +153,24 @@ async fn partial_rows_of_one_minute_become_one() {
     let answered = rows(&metrics, &every(Downsampling::Minute, Visible::All)).await;
     assert!(answered.values().all(|row| row.cells.first() == Some(&Cell::Int(1_000))));
     assert_eq!(answered.len(), 40);
+}
+
+#[tokio::test]
+async fn hours_and_days_stay_until_their_last_minute_is_old() {
+    let metrics = metrics(1 << 20);
+    fill(&metrics).await;
+    let held = rows(&metrics, &every(Downsampling::Day, Visible::All)).await;
+    let days: BTreeSet<_> = held.keys().map(|(day, _)| *day).collect();
+    for day in days {
+        let next = metrics.zone.next_bucket(Downsampling::Day, day);
+        metrics.expire(next.plus(-1));
+        let left = rows(&metrics, &every(Downsampling::Day, Visible::All)).await;
+        assert!(left.keys().any(|(left, _)| *left == day), "a minute of {day:?} is young");
+        metrics.expire(next);
+        let left = rows(&metrics, &every(Downsampling::Day, Visible::All)).await;
+        assert!(left.keys().all(|(left, _)| *left > day), "{day:?} is over");
+    }
+    assert_eq!(metrics.usage().bytes, 0);
 }
 
 #[tokio::test]
