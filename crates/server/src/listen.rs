@@ -5,6 +5,7 @@ mod accept;
 mod connection;
 mod limits;
 mod open;
+mod opening;
 mod tls;
 
 pub use accept::Listener;

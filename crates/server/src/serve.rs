@@ -52,9 +52,9 @@ async fn serve(config: Config, layers: Layers) -> anyhow::Result<()> {
     let ports = Ports::open(&parts.config, &parts.registry, parts.routers()).await?;
     let signals = tokio::spawn(signals::listen(trigger));
     ports.announce();
-    parts.run(ports, stop.clone(), limit).await;
+    let ended = parts.run(ports, stop.clone(), limit).await;
     signals.abort();
-    Ok(())
+    ended
 }
 
 /// As many open files as the system grants: each connection is one.

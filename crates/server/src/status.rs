@@ -22,6 +22,7 @@ pub struct Status {
     record_days: i32,
     config: Vec<(String, String)>,
     started: AtomicBool,
+    failed: AtomicBool,
 }
 
 impl Status {
@@ -33,12 +34,18 @@ impl Status {
             record_days: days(config.storage.record_ttl),
             config: layers.dump(),
             started: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
         })
     }
 
     /// Every part is running.
     pub fn set_started(&self) {
         self.started.store(true, Ordering::Release);
+    }
+
+    /// A part ended before its time.
+    pub fn set_failed(&self) {
+        self.failed.store(true, Ordering::Release);
     }
 }
 
@@ -53,7 +60,9 @@ impl HealthSource for Status {
         if !self.started.load(Ordering::Acquire) {
             return Health { score: -1, unhealthy: Vec::new() };
         }
-        Health { score: 0, unhealthy: Vec::new() }
+        let failed = self.failed.load(Ordering::Acquire);
+        let unhealthy = if failed { vec!["server".to_owned()] } else { Vec::new() };
+        Health { score: unhealthy.len() as i32, unhealthy }
     }
 }
 

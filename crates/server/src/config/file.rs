@@ -4,8 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use skytrail_api::Origins;
 use skytrail_base::quantity::{Bytes, Span};
 use skytrail_model::time::Zone;
+use tracing_subscriber::EnvFilter;
 
 use super::error::ConfigError;
 use super::layers::Layers;
@@ -13,6 +15,9 @@ use crate::listen::{Limits, OpenCheck, TlsFiles};
 
 /// The version of the file format.
 const VERSION: u32 = 1;
+
+/// Values of `storage.selector`.
+const SELECTORS: [&str; 1] = ["memory"];
 
 /// Everything, after the layers were put together.
 #[derive(Debug, Clone, Deserialize)]
@@ -100,6 +105,22 @@ pub struct LogConfig {
     pub format: String,
 }
 
+impl LogConfig {
+    /// Which lines are written.
+    pub fn filter(&self) -> Result<EnvFilter, String> {
+        let filter = EnvFilter::try_new(&self.level);
+        filter.map_err(|error| format!("log.level: '{}' is not right: {error}", self.level))
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.filter()?;
+        match self.format.as_str() {
+            "json" | "text" => Ok(()),
+            other => Err(format!("log.format: '{other}' is not right; use text or json")),
+        }
+    }
+}
+
 /// `storage`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -167,8 +188,24 @@ pub struct ApiConfig {
     pub rest: Address,
     /// Who may ask.
     pub auth: AuthConfig,
+    /// What one GraphQL request may ask for.
+    pub graphql: GraphqlConfig,
     /// Web pages that may ask from a browser.
     pub cors_origins: Vec<String>,
+}
+
+/// `api.graphql`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GraphqlConfig {
+    /// Nested fields.
+    pub max_depth: usize,
+    /// Aliased fields.
+    pub max_aliases: usize,
+    /// Stored rows and metric points that are read for one request.
+    pub max_cost: u64,
+    /// From the request to its answer.
+    pub timeout: Span,
 }
 
 /// `api.auth`
@@ -213,8 +250,61 @@ impl Config {
         }
         problems.extend(self.zone().err());
         problems.extend(self.tls_files().err());
+        problems.extend(self.out_of_bounds());
+        problems.extend(self.log.check().err());
+        problems.extend(self.ingest.validate().err().into_iter().flat_map(|error| error.problems));
+        problems.extend(self.analysis.validate().err().map(|error| error.to_string()));
+        if !SELECTORS.contains(&self.storage.selector.as_str()) {
+            let known = SELECTORS.join(", ");
+            let selector = &self.storage.selector;
+            problems.push(format!(
+                "storage.selector: '{selector}' is not a backend; there is: {known}"
+            ));
+        }
+        let origins = Origins::parse(&self.api.cors_origins).err();
+        problems.extend(origins.map(|error| format!("api.cors_origins: {error}")));
         problems.extend(self.open_ports());
         if problems.is_empty() { Ok(()) } else { Err(ConfigError { problems }) }
+    }
+
+    fn out_of_bounds(&self) -> Vec<String> {
+        let connections = &self.server.connections;
+        let query = &self.query;
+        let bounds = [
+            ("server.shards", u64::from(self.server.shards), 0, 1024),
+            (
+                "server.connections.max_connections",
+                connections.max_connections as u64,
+                1,
+                1_000_000,
+            ),
+            (
+                "server.connections.max_concurrent_streams",
+                connections.max_concurrent_streams.into(),
+                1,
+                100_000,
+            ),
+            ("server.connections.max_header_size", connections.max_header_size.0, 1 << 10, 1 << 20),
+            ("storage.memory.budget", self.storage.memory.budget.0, 16 << 20, 1 << 50),
+            ("query.max_listed", query.max_listed as u64, 1, 1_000_000),
+            ("query.max_endpoints", query.max_endpoints as u64, 1, 1_000_000),
+            ("query.max_ranked_entities", query.max_ranked_entities as u64, 1, 100_000_000),
+            ("query.max_trace_spans", query.max_trace_spans as u64, 1, 10_000_000),
+            ("query.max_traces", query.max_traces as u64, 1, 100_000),
+            ("query.max_paged_segments", query.max_paged_segments as u64, 1, 10_000_000),
+            ("query.max_tag_options", query.max_tag_options as u64, 1, 100_000),
+            ("query.max_records", query.max_records as u64, 1, 1_000_000),
+            ("api.graphql.max_depth", self.api.graphql.max_depth as u64, 1, 1_000),
+            ("api.graphql.max_aliases", self.api.graphql.max_aliases as u64, 1, 1_000_000),
+            ("api.graphql.max_cost", self.api.graphql.max_cost, 1, 1 << 40),
+        ];
+        let outside =
+            bounds.into_iter().filter(|(_, value, least, most)| value < least || value > most);
+        outside
+            .map(|(key, value, least, most)| {
+                format!("{key}: is {value}, and takes {least} to {most}")
+            })
+            .collect()
     }
 
     fn open_ports(&self) -> Vec<String> {
@@ -229,7 +319,7 @@ impl Config {
                 "ingest.auth.token and api.auth.token",
                 agents && clients,
             ),
-            (self.telemetry.host, "telemetry.host", "telemetry.host: 127.0.0.1", false),
+            (self.telemetry.host, "telemetry.host", "telemetry.host to 127.0.0.1", false),
         ];
         let check = |(address, host_key, token_key, has_token)| {
             OpenCheck { host_key, token_key, has_token, allow_open: server.allow_open }

@@ -14,14 +14,20 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
 use super::limits::{ConnectionMetrics, Limits};
+use super::opening::opening;
 
 /// HTTP/2 flow-control window of a stream: what a client may have in flight
 /// before the server has looked at it.
 const STREAM_WINDOW: u32 = 1 << 20;
 /// The same for all streams of a connection together.
 const CONNECTION_WINDOW: u32 = 2 << 20;
-/// Buffer of an HTTP/1 connection.
-const HTTP1_BUFFER: usize = 64 << 10;
+/// Least buffer of an HTTP/1 connection; the library takes no less.
+const HTTP1_BUFFER: usize = 8 << 10;
+
+/// What a connection is made of, encrypted or not.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
 
 pub(super) struct Connection {
     pub(super) port: &'static str,
@@ -37,14 +43,10 @@ impl Connection {
         // Small answers must not wait for the peer's acknowledgements.
         let _ = stream.set_nodelay(true);
         let patience = self.limits.first_byte_timeout;
-        if !matches!(tokio::time::timeout(patience, stream.readable()).await, Ok(Ok(()))) {
-            self.metrics.refuse(self.port, "silent");
-            return;
-        }
         match self.tls.clone() {
-            None => self.speak(stream).await,
+            None => self.open(stream).await,
             Some(tls) => match tokio::time::timeout(patience, tls.accept(stream)).await {
-                Ok(Ok(stream)) => self.speak(stream).await,
+                Ok(Ok(stream)) => self.open(stream).await,
                 Ok(Err(error)) => {
                     self.metrics.refuse(self.port, "tls_handshake");
                     tracing::debug!(port = self.port, %error, "tls handshake failed");
@@ -54,10 +56,15 @@ impl Connection {
         }
     }
 
-    async fn speak<S>(mut self, stream: S)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
+    async fn open<S: Stream>(self, stream: S) {
+        match tokio::time::timeout(self.limits.first_byte_timeout, opening(stream)).await {
+            Ok(Ok(opened)) => self.speak(opened).await,
+            Ok(Err(_)) => self.metrics.refuse(self.port, "left"),
+            Err(_) => self.metrics.refuse(self.port, "silent"),
+        }
+    }
+
+    async fn speak<S: Stream>(mut self, stream: S) {
         let builder = self.builder();
         let service = TowerToHyperService::new(self.router.clone());
         let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));

@@ -32,7 +32,7 @@ impl OpenCheck<'_> {
         }
         Err(format!(
             "{OPEN}: {} is {address}, which others can reach, and nothing asks them who they are; \
-             set {} (and TLS), or write server.allow_open: true if the network is trusted",
+             set {}, with a certificate under server.tls, or write server.allow_open: true if the network is trusted",
             self.host_key, self.token_key
         ))
     }

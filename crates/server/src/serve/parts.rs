@@ -11,10 +11,11 @@ use skytrail_api::graphql::{Engine, Limits as GraphqlLimits};
 use skytrail_api::{Origins, status as api_status};
 use skytrail_base::account::Account;
 use skytrail_base::clock::SharedClock;
+use skytrail_base::code::Code;
 use skytrail_base::handoff::Handoff;
 use skytrail_base::metrics::Registry;
 use skytrail_base::queue::{self, Receiver, Sender};
-use skytrail_base::shutdown::{self, Shutdown};
+use skytrail_base::shutdown::{self, Shutdown, Trigger};
 use skytrail_ingest::{Ingest, Replayer};
 use skytrail_model::batch::Batch;
 use skytrail_model::command::NoCommands;
@@ -22,7 +23,7 @@ use skytrail_model::metric::Catalogue;
 use skytrail_model::time::Zone;
 use skytrail_query::Query;
 use skytrail_storage::SharedStorage;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::backend::{Backend, recover};
 use super::gauges::StorageUsage;
@@ -30,6 +31,9 @@ use super::ports::{Ports, Routers};
 use super::upkeep;
 use crate::config::{Config, Layers};
 use crate::status::Status;
+
+/// The code of a part that ended before its time.
+const FAILED: Code = Code("ST-1006");
 
 type Queues = (Vec<Sender<Handoff<Batch>>>, Vec<Receiver<Handoff<Batch>>>);
 
@@ -82,7 +86,7 @@ impl Parts {
         let catalogue = rules.catalogue();
         let Backend { storage, journal } = open(&zone, catalogue.clone())?;
         registry.collect(Box::new(StorageUsage(storage.clone())));
-        let (senders, receivers) = queues(&config)?;
+        let (senders, receivers) = queues(&config);
         let deps = skytrail_analysis::Deps {
             rules,
             storage: storage.clone(),
@@ -132,43 +136,76 @@ impl Parts {
 
     /// Runs everything until the shutdown, then stops in the order of the data:
     /// ports, receivers, analysis. What is not done after `limit` is cut off.
-    pub async fn run(self, ports: Ports, mut stop: Shutdown, limit: Duration) {
-        let (after_ingest, analysis_stop) = shutdown::channel();
-        let analysis = self.analysis;
+    /// A part that ends before its time stops the others, and is the error.
+    pub async fn run(self, ports: Ports, stop: Shutdown, limit: Duration) -> anyhow::Result<()> {
+        let (close, closing) = shutdown::channel();
+        let (drain, draining) = shutdown::channel();
+        let (finish, finishing) = shutdown::channel();
         let mut listeners = JoinSet::new();
-        ports.spawn(&mut listeners, &stop);
-        let upkeep = upkeep::expire(self.storage.clone(), self.clock.clone(), stop.clone());
-        let upkeep = tokio::spawn(upkeep);
-        let (drained, ingest_stop) = shutdown::channel();
-        let ingest = tokio::spawn(self.ingest.run(ingest_stop));
-        let analysing = tokio::spawn(async move { analysis.run(analysis_stop).await });
-        self.status.set_started();
-        stop.stopping().await;
-        let in_order = async {
-            while listeners.join_next().await.is_some() {}
-            drained.stop();
-            let _ = ingest.await;
-            after_ingest.stop();
-            if let Ok(Err(error)) = analysing.await {
-                tracing::error!(%error, "the analysis did not end well");
-            }
-            let _ = upkeep.await;
+        ports.spawn(&mut listeners, &closing);
+        let upkeep = upkeep::expire(self.storage.clone(), self.clock.clone(), closing.clone());
+        let analysis = self.analysis;
+        let mut running = Running {
+            listeners,
+            upkeep: tokio::spawn(upkeep),
+            ingest: tokio::spawn(self.ingest.run(draining)),
+            analysis: tokio::spawn(async move { analysis.run(finishing).await }),
         };
+        self.status.set_started();
+        let ended = running.watch(stop).await;
+        if ended.is_err() {
+            self.status.set_failed();
+        }
+        let in_order = running.stop(&close, &drain, &finish);
         if tokio::time::timeout(limit, in_order).await.is_err() {
             tracing::error!(
                 "stopping took longer than server.shutdown_timeout; what was in flight is lost"
             );
         }
+        ended
     }
 }
 
-fn queues(config: &Config) -> anyhow::Result<Queues> {
-    let bytes = config.ingest.batch.queue_size.as_len();
-    let shards = config.shards();
-    if shards > 1024 {
-        bail!("server.shards: at most 1024, not {shards}");
+/// The tasks of the parts.
+struct Running {
+    listeners: JoinSet<()>,
+    upkeep: JoinHandle<()>,
+    ingest: JoinHandle<()>,
+    analysis: JoinHandle<skytrail_analysis::Result<()>>,
+}
+
+impl Running {
+    /// Waits for the shutdown, or for a part that ends before it.
+    async fn watch(&mut self, mut stop: Shutdown) -> anyhow::Result<()> {
+        let part = tokio::select! {
+            () = stop.stopping() => return Ok(()),
+            _ = self.listeners.join_next() => "a port",
+            _ = &mut self.ingest => "the receivers",
+            _ = &mut self.analysis => "the analysis",
+        };
+        bail!("{FAILED}: {part} ended while the server was running; the log says why")
     }
-    Ok((0..shards).map(|_| queue::bounded(bytes)).unzip())
+
+    async fn stop(mut self, close: &Trigger, drain: &Trigger, finish: &Trigger) {
+        close.stop();
+        while self.listeners.join_next().await.is_some() {}
+        drain.stop();
+        if !self.ingest.is_finished() {
+            let _ = self.ingest.await;
+        }
+        finish.stop();
+        if !self.analysis.is_finished()
+            && let Ok(Err(error)) = self.analysis.await
+        {
+            tracing::error!(%error, "the analysis did not end well");
+        }
+        let _ = self.upkeep.await;
+    }
+}
+
+fn queues(config: &Config) -> Queues {
+    let bytes = config.ingest.batch.queue_size.as_len();
+    (0..config.shards()).map(|_| queue::bounded(bytes)).unzip()
 }
 
 fn rest(
@@ -178,7 +215,15 @@ fn rest(
     query: Arc<Query>,
 ) -> anyhow::Result<Router> {
     let sources = Sources { query, health: status.clone(), status: status.clone() };
-    let engine = Engine::new(Arc::new(sources), &TABLES, GraphqlLimits::default(), registry)?;
+    let graphql = &config.api.graphql;
+    let limits = GraphqlLimits {
+        depth: graphql.max_depth,
+        aliases: graphql.max_aliases,
+        cost: graphql.max_cost,
+        deadline: graphql.timeout.as_duration(),
+        ..GraphqlLimits::default()
+    };
+    let engine = Engine::new(Arc::new(sources), &TABLES, limits, registry)?;
     let token = &config.api.auth.token;
     Ok(skytrail_api::router(skytrail_api::Deps {
         graphql: Arc::new(engine),
