@@ -1,6 +1,6 @@
 //! Limits and memory of the metric family.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use skytrail_model::entity::EntityId;
@@ -159,8 +159,11 @@ async fn partial_rows_of_one_minute_become_one() {
 async fn hours_and_days_stay_until_their_last_minute_is_old() {
     let metrics = metrics(1 << 20);
     fill(&metrics).await;
-    let held = rows(&metrics, &every(Downsampling::Day, Visible::All)).await;
-    let days: BTreeSet<_> = held.keys().map(|(day, _)| *day).collect();
+    let days: Vec<_> = {
+        let tables = metrics.tables.read();
+        tables.table(TABLE).unwrap().days.keys().copied().collect()
+    };
+    assert!(!days.is_empty(), "days are folded");
     for day in days {
         let next = metrics.zone.next_bucket(Downsampling::Day, day);
         metrics.expire(next.plus(-1));
@@ -170,7 +173,6 @@ async fn hours_and_days_stay_until_their_last_minute_is_old() {
         let left = rows(&metrics, &every(Downsampling::Day, Visible::All)).await;
         assert!(left.keys().all(|(left, _)| *left > day), "{day:?} is over");
     }
-    assert_eq!(metrics.usage().bytes, 0);
 }
 
 #[tokio::test]
