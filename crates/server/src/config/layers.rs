@@ -160,7 +160,17 @@ impl Layers {
         self.put(key, value, origin, problems);
     }
 
+    fn is_section(&self, key: &str) -> bool {
+        self.values
+            .keys()
+            .any(|known| known.strip_prefix(key).is_some_and(|rest| rest.starts_with('.')))
+    }
+
     fn put(&mut self, key: &str, value: Value, origin: Origin, problems: &mut Vec<String>) {
+        // A section whose keys are all commented out sets nothing.
+        if is_empty(&value) && self.is_section(key) {
+            return;
+        }
         match self.values.get_mut(key) {
             Some(known) => match fit(&known.0, value) {
                 Ok(value) => *known = (value, origin),
@@ -171,6 +181,15 @@ impl Layers {
                 problems.push(format!("{key} ({origin}): unknown key{}", did_you_mean(near)));
             }
         }
+    }
+}
+
+/// Nothing, or a map of nothing.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Object(map) => map.is_empty(),
+        _ => false,
     }
 }
 
@@ -204,25 +223,22 @@ fn flatten(prefix: &str, value: Value, give: &mut dyn FnMut(String, Value)) {
     }
 }
 
-/// Takes a value in place of a default of the same kind. The kind of a null
-/// default is text.
+/// Takes a value in place of a default of the same kind.
 fn fit(default: &Value, value: Value) -> Result<Value, String> {
     let shown = shown(&value);
     match (default, value) {
         (Value::Object(_), value @ Value::Object(_)) => Ok(value),
         (Value::Object(_), _) => Err(format!("takes a map such as {{name: 1}}, not {shown}")),
         (_, Value::Object(_)) => Err("is one value, not a map".to_owned()),
-        (Value::String(_) | Value::Null, Value::Number(number)) => {
-            Ok(Value::String(number.to_string()))
-        }
-        (Value::String(_) | Value::Null, value @ (Value::String(_) | Value::Null)) => Ok(value),
+        (Value::String(_), Value::Number(number)) => Ok(Value::String(number.to_string())),
+        (Value::String(_), value @ Value::String(_)) => Ok(value),
         (Value::Bool(_), value @ Value::Bool(_))
         | (Value::Array(_), value @ Value::Array(_))
         | (Value::Number(_), value @ Value::Number(_)) => Ok(value),
         (Value::Bool(_), _) => Err(format!("takes true or false, not {shown}")),
         (Value::Number(_), _) => Err(format!("takes a number, not {shown}")),
         (Value::Array(_), _) => Err(format!("takes a list such as [a, b], not {shown}")),
-        _ => Err(format!("takes a text, not {shown}")),
+        _ => Err(format!("takes a text, not {shown}; write \"\" for none")),
     }
 }
 

@@ -66,3 +66,27 @@ fn secrets_are_masked_wherever_they_are_shown() {
     assert!(!layers.print().contains("hunter2") && !dump.contains("hunter2"));
     assert!(layers.print().contains("ingest.auth.token: ******"));
 }
+
+#[test]
+fn a_section_without_keys_sets_nothing_and_nothing_is_no_text() {
+    let layers = read(Some("ingest:\n  grpc:\napi: {}\n"), &[], &[]).unwrap();
+    assert_eq!(value(&layers, "ingest.grpc.port").1, Origin::Default);
+    let error = read(Some("ingest:\n  auth:\n    token:\n"), &[], &[]).unwrap_err();
+    assert!(
+        error.contains("ingest.auth.token") && error.contains("write \"\" for none"),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_defaults_are_those_of_the_parts() {
+    let config = crate::config::Config::from_layers(&Layers::defaults().unwrap()).unwrap();
+    assert_eq!(config.ingest, skytrail_ingest::Config::default());
+    assert_eq!(config.analysis, skytrail_analysis::Config::default());
+    assert_eq!(skytrail_query::Config::from(config.query), skytrail_query::Config::default());
+    let limits = skytrail_api::graphql::Limits::default();
+    assert_eq!(config.api.graphql.max_depth, limits.depth);
+    assert_eq!(config.api.graphql.max_aliases, limits.aliases);
+    assert_eq!(config.api.graphql.max_cost, limits.cost);
+    assert_eq!(config.api.graphql.timeout.as_duration(), limits.deadline);
+}
