@@ -1,6 +1,5 @@
 //! The token that clients share with the server.
 
-use std::hint::black_box;
 use std::sync::Arc;
 
 use axum::Json;
@@ -9,41 +8,30 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
+use skytrail_base::secret::Secret;
 
 use crate::graphql::Code;
 
 /// Header that agents and older clients send the bare token in.
 const AUTHENTICATION: &str = "authentication";
 
-/// A token that cannot be printed.
-#[derive(Clone)]
-pub(crate) struct Token(Arc<str>);
-
-impl Token {
-    pub(crate) fn new(token: String) -> Self {
-        Self(token.into())
-    }
-
-    fn is_in(&self, headers: &HeaderMap) -> bool {
-        let bearer = headers.get_all(AUTHORIZATION).into_iter().filter_map(|value| {
-            let (scheme, token) = value.as_bytes().split_at_checked(7)?;
-            scheme.eq_ignore_ascii_case(b"bearer ").then_some(token)
-        });
-        let bare = headers.get_all(AUTHENTICATION).into_iter().map(|value| value.as_bytes());
-        bearer.chain(bare).any(|offered| same(self.0.as_bytes(), offered.trim_ascii()))
-    }
-}
-
-/// Compares in a time that tells nothing but the length of the token.
-fn same(token: &[u8], offered: &[u8]) -> bool {
-    let pairs = token.iter().zip(offered);
-    let differing = pairs.fold(0_u8, |seen, (a, b)| black_box(seen | (a ^ b)));
-    token.len() == offered.len() && differing == 0
+/// Whether a request shows the token, as a bearer or bare.
+fn is_shown(token: &Secret, headers: &HeaderMap) -> bool {
+    let bearer = headers.get_all(AUTHORIZATION).into_iter().filter_map(|value| {
+        let (scheme, token) = value.as_bytes().split_at_checked(7)?;
+        scheme.eq_ignore_ascii_case(b"bearer ").then_some(token)
+    });
+    let bare = headers.get_all(AUTHENTICATION).into_iter().map(|value| value.as_bytes());
+    bearer.chain(bare).any(|shown| token.is(shown.trim_ascii()))
 }
 
 /// Lets requests with the token pass, and answers 401 to the rest.
-pub(crate) async fn demand(State(token): State<Token>, request: Request, next: Next) -> Response {
-    if token.is_in(request.headers()) {
+pub(crate) async fn demand(
+    State(token): State<Arc<Secret>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if is_shown(&token, request.headers()) {
         return next.run(request).await;
     }
     let message = "the token is missing or wrong; send header authorization: Bearer <token> or \

@@ -6,9 +6,10 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method};
+use skytrail_base::secret::Secret;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::auth::{Token, demand};
+use crate::auth::demand;
 use crate::graphql::{self, Engine};
 use crate::health::{self, HealthSource};
 use crate::status::{self, StatusSource};
@@ -24,7 +25,7 @@ pub struct Deps<S: 'static> {
     /// Web pages that may call `/graphql` from a browser.
     pub origins: Origins,
     /// What clients must send to everything but `/healthcheck`; nothing is demanded without it.
-    pub token: Option<String>,
+    pub token: Secret,
 }
 
 /// Origins of web pages that may call from a browser; none by default.
@@ -87,8 +88,8 @@ fn origin_header(origin: &str) -> Result<HeaderValue, OriginError> {
 pub fn router<S: Send + Sync + 'static>(deps: Deps<S>) -> Router {
     let mut graphql = graphql::service(deps.graphql);
     let mut status = status::routes(&deps.status);
-    if let Some(token) = deps.token {
-        let guard = from_fn_with_state(Token::new(token), demand);
+    if !deps.token.is_empty() {
+        let guard = from_fn_with_state(Arc::new(deps.token), demand);
         graphql = graphql.layer(guard.clone());
         status = status.layer(guard);
     }

@@ -14,5 +14,6 @@ pub mod outcome;
 pub mod quantity;
 pub mod queue;
 pub mod receipt;
+pub mod secret;
 pub mod shutdown;
 pub mod weigh;

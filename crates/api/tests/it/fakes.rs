@@ -9,6 +9,7 @@ use skytrail_api::health::{Health, HealthSource};
 use skytrail_api::status::{ClusterNode, MetricsRetention, RecordsRetention, StatusSource};
 use skytrail_api::{Deps, Origins, router};
 use skytrail_base::metrics::Registry;
+use skytrail_base::secret::Secret;
 
 use crate::shop;
 
@@ -107,7 +108,7 @@ pub(crate) fn deps<S: Send + Sync + 'static>(
         health: Arc::new(Fixed { unhealthy }),
         status: Arc::new(Fixed { unhealthy }),
         origins,
-        token: None,
+        token: Secret::default(),
     }
 }
 

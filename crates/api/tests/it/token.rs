@@ -5,6 +5,7 @@ use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use serde_json::Value;
 use skytrail_api::{Deps, Origins, router};
+use skytrail_base::secret::Secret;
 use tower::ServiceExt;
 
 use crate::client::{only_code, send};
@@ -12,7 +13,7 @@ use crate::fakes::{deps, engine};
 
 fn guarded() -> Router {
     let origins = Origins::parse(&["https://ui.example.com"]).expect("origin");
-    router(Deps { token: Some("s3cret".to_owned()), ..deps(engine(), origins, &[]) })
+    router(Deps { token: Secret::new("s3cret"), ..deps(engine(), origins, &[]) })
 }
 
 async fn ask(path: &str, header: Option<(&str, &str)>) -> (StatusCode, Value) {

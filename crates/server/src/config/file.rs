@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use skytrail_api::Origins;
 use skytrail_base::quantity::{Bytes, Span};
+use skytrail_base::secret::Secret;
 use skytrail_model::time::Zone;
 use tracing_subscriber::EnvFilter;
 
@@ -213,7 +214,7 @@ pub struct GraphqlConfig {
 #[serde(deny_unknown_fields)]
 pub struct AuthConfig {
     /// The token that clients must show; empty for none.
-    pub token: String,
+    pub token: Secret,
 }
 
 /// Host and port.
@@ -260,6 +261,9 @@ impl Config {
             problems.push(format!(
                 "storage.selector: '{selector}' is not a backend; there is: {known}"
             ));
+        }
+        if !self.api.auth.token.fits_header() {
+            problems.push("api.auth.token: has a character that no header can carry".to_owned());
         }
         let origins = Origins::parse(&self.api.cors_origins).err();
         problems.extend(origins.map(|error| format!("api.cors_origins: {error}")));

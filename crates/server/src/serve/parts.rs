@@ -224,12 +224,11 @@ fn rest(
         ..GraphqlLimits::default()
     };
     let engine = Engine::new(Arc::new(sources), &TABLES, limits, registry)?;
-    let token = &config.api.auth.token;
     Ok(skytrail_api::router(skytrail_api::Deps {
         graphql: Arc::new(engine),
         health: status.clone(),
         status: status.clone(),
         origins: Origins::parse(&config.api.cors_origins)?,
-        token: (!token.is_empty()).then(|| token.clone()),
+        token: config.api.auth.token.clone(),
     }))
 }
