@@ -15,8 +15,14 @@ const SEED: u64 = 0x5eed_0f5c_a1ab_1e55;
 /// The number of the empty name.
 pub const EMPTY: u32 = 0;
 
+/// Places for symbols that were looked up; a power of two.
+const RECENT: usize = 8192;
+
 /// Guesses that an entry keeps about which name follows it.
 const SLOTS: usize = 4;
+
+/// Bytes of a name that stand in its entry.
+const HEAD: usize = 32;
 
 /// Which name tends to follow another one, and where.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +34,8 @@ pub enum Follow {
     Peer = 1,
     /// The first attribute key, after an operation; the next key, after a key.
     Key = 2,
-    /// The address a parent used, after its service.
+    /// The address a parent used, after its service; the service of a segment,
+    /// after its first operation.
     Address = 3,
 }
 
@@ -51,14 +58,53 @@ pub struct SymbolLimits {
     pub bytes: usize,
 }
 
+/// A name. One cache line, so that checking a guess mostly touches one.
 #[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
 struct Entry {
+    /// The first bytes of the text, as many as there are room for.
+    head: [u8; HEAD],
+    /// Where the other ones begin in `texts`.
     start: u32,
     len: u32,
     // The batch that `local` belongs to.
     stamp: u32,
     local: NameId,
     follow: [u32; SLOTS],
+}
+
+impl Entry {
+    fn new(text: &[u8], texts: &mut Vec<u8>) -> Self {
+        let mut head = [0; HEAD];
+        for (place, byte) in head.iter_mut().zip(text) {
+            *place = *byte;
+        }
+        let (start, len) = (texts.len() as u32, text.len() as u32);
+        texts.extend_from_slice(text.get(HEAD..).unwrap_or_default());
+        Self { head, start, len, stamp: 0, local: NameId(0), follow: [EMPTY; SLOTS] }
+    }
+
+    #[inline(always)]
+    fn is(&self, bytes: &[u8], texts: &[u8]) -> bool {
+        if self.len as usize != bytes.len() {
+            return false;
+        }
+        match bytes.split_first_chunk::<HEAD>() {
+            None => self.head.get(..bytes.len()).is_some_and(|head| is_same(head, bytes)),
+            Some((head, tail)) => *head == self.head && self.tail(texts) == tail,
+        }
+    }
+
+    fn tail<'t>(&self, texts: &'t [u8]) -> &'t [u8] {
+        let len = (self.len as usize).saturating_sub(HEAD);
+        let start = self.start as usize;
+        texts.get(start..start + len).unwrap_or_default()
+    }
+
+    fn text(&self, texts: &[u8]) -> Vec<u8> {
+        let head = self.head.get(..self.len as usize).unwrap_or(&self.head);
+        [head, self.tail(texts)].concat()
+    }
 }
 
 /// Names and their numbers. Numbers mean something within one [`SymbolSpace`].
@@ -71,6 +117,8 @@ pub struct SymbolTable {
     entries: Vec<Entry>,
     texts: Vec<u8>,
     hash: FixedState,
+    // Symbols by a cheap hash that looks at a few bytes: a guess, never an answer.
+    recent: Box<[u32]>,
     stamp: u32,
     space: SymbolSpace,
     limits: SymbolLimits,
@@ -84,6 +132,7 @@ impl SymbolTable {
             entries: Vec::new(),
             texts: Vec::new(),
             hash: FixedState::with_seed(SEED),
+            recent: vec![EMPTY; RECENT].into_boxed_slice(),
             stamp: 1,
             space: SymbolSpace { shard, epoch: 0 },
             limits,
@@ -112,6 +161,7 @@ impl SymbolTable {
         self.texts.capacity()
             + self.entries.capacity() * size_of::<Entry>()
             + self.index.capacity() * (size_of::<u32>() + 1)
+            + size_of_val(&*self.recent)
     }
 
     /// Whether it holds more than it may.
@@ -146,20 +196,27 @@ impl SymbolTable {
         hasher.finish()
     }
 
-    fn is(&self, symbol: u32, bytes: &[u8]) -> bool {
-        let Some(entry) = self.entries.get(symbol as usize) else { return false };
-        entry.len as usize == bytes.len() && is_same(self.text_of(*entry), bytes)
-    }
-
     #[inline]
-    fn text_of(&self, entry: Entry) -> &[u8] {
-        let start = entry.start as usize;
-        self.texts.get(start..start + entry.len as usize).unwrap_or_default()
+    fn is(&self, symbol: u32, bytes: &[u8]) -> bool {
+        self.entries.get(symbol as usize).is_some_and(|entry| entry.is(bytes, &self.texts))
     }
 
     /// The symbol of a name that is known.
-    pub(crate) fn find(&self, bytes: &[u8]) -> Option<u32> {
-        self.index.find(self.hash(bytes), |symbol| self.is(*symbol, bytes)).copied()
+    #[inline]
+    pub(crate) fn find(&mut self, bytes: &[u8]) -> Option<u32> {
+        let place = recent_place(bytes);
+        let symbol = self.recent.get(place).copied().unwrap_or(EMPTY);
+        if self.is(symbol, bytes) { Some(symbol) } else { self.find_indexed(bytes, place) }
+    }
+
+    #[inline(never)]
+    fn find_indexed(&mut self, bytes: &[u8], place: usize) -> Option<u32> {
+        let hash = self.hash(bytes);
+        let symbol = self.index.find(hash, |symbol| self.is(*symbol, bytes)).copied()?;
+        if let Some(recent) = self.recent.get_mut(place) {
+            *recent = symbol;
+        }
+        Some(symbol)
     }
 
     /// The symbol of a name, known or new.
@@ -168,16 +225,13 @@ impl SymbolTable {
             return symbol;
         }
         let symbol = self.entries.len() as u32;
-        let (start, len) = (self.texts.len() as u32, text.len() as u32);
-        self.texts.extend_from_slice(text.as_bytes());
-        self.entries.push(Entry { start, len, stamp: 0, local: NameId(0), follow: [EMPTY; SLOTS] });
+        self.entries.push(Entry::new(text.as_bytes(), &mut self.texts));
         let hash = self.hash(text.as_bytes());
         let Self { index, entries, texts, hash: state, .. } = self;
         let hash_of = |symbol: &u32| {
             let mut hasher = state.build_hasher();
             if let Some(entry) = entries.get(*symbol as usize) {
-                let start = entry.start as usize;
-                hasher.write(texts.get(start..start + entry.len as usize).unwrap_or_default());
+                hasher.write(&entry.text(texts));
             }
             hasher.finish()
         };
@@ -189,7 +243,7 @@ impl SymbolTable {
     #[inline]
     pub(crate) fn check(&self, symbol: u32, bytes: &[u8]) -> Checked {
         let Some(entry) = self.entries.get(symbol as usize) else { return Checked::Wrong };
-        if entry.len as usize != bytes.len() || !is_same(self.text_of(*entry), bytes) {
+        if !entry.is(bytes, &self.texts) {
             return Checked::Wrong;
         }
         if entry.stamp == self.stamp { Checked::Here(entry.local) } else { Checked::Elsewhere }
@@ -231,26 +285,37 @@ impl SymbolTable {
     }
 }
 
-/// Equality of slices of one length; most names are short, and for them two
-/// overlapping words are cheaper than a call.
+/// A place in `recent`, from the length and the bytes that mostly tell names
+/// of a kind apart: the first, the middle and the last ones.
+#[inline]
+fn recent_place(bytes: &[u8]) -> usize {
+    let word = |chunk: Option<&[u8; 8]>| chunk.map_or(0, |chunk| u64::from_le_bytes(*chunk));
+    let mixed = if bytes.len() < 8 {
+        bytes.iter().fold(0, |mixed, byte| mixed << 8 | u64::from(*byte))
+    } else {
+        let middle = bytes.get(bytes.len() / 2 - 4..).and_then(<[u8]>::first_chunk);
+        let outer = word(bytes.first_chunk()) ^ word(bytes.last_chunk()).rotate_left(21);
+        outer ^ word(middle).rotate_left(43)
+    };
+    let hash = (mixed ^ bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (hash >> (u64::BITS - RECENT.ilog2())) as usize
+}
+
+/// Equality of slices of one length of at most 32 bytes: two overlapping
+/// chunks are cheaper than a call.
 #[inline]
 fn is_same(a: &[u8], b: &[u8]) -> bool {
-    match (a.first_chunk::<8>(), b.first_chunk::<8>(), a.last_chunk::<8>(), b.last_chunk::<8>()) {
-        (Some(first), Some(other), Some(last), Some(other_last)) => {
-            first == other && last == other_last && (a.len() <= 16 || a == b)
-        }
-        _ => match (
-            a.first_chunk::<4>(),
-            b.first_chunk::<4>(),
-            a.last_chunk::<4>(),
-            b.last_chunk::<4>(),
-        ) {
-            (Some(first), Some(other), Some(last), Some(other_last)) => {
-                first == other && last == other_last
-            }
-            _ => a == b,
-        },
+    match a.len() {
+        0..4 => a == b,
+        4..8 => ends::<4>(a) == ends::<4>(b),
+        8..=16 => ends::<8>(a) == ends::<8>(b),
+        _ => ends::<16>(a) == ends::<16>(b),
     }
+}
+
+#[inline]
+fn ends<const N: usize>(bytes: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
+    bytes.first_chunk().zip(bytes.last_chunk())
 }
 
 #[cfg(test)]
@@ -277,6 +342,28 @@ mod tests {
     }
 
     #[test]
+    fn names_are_told_apart_at_every_length() {
+        let mut table = table(1000, 1 << 20);
+        let name = |len: usize, at: usize| {
+            let mut bytes = vec![b'a'; len];
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte = b'b';
+            }
+            String::from_utf8(bytes).unwrap()
+        };
+        let mut symbols = Vec::new();
+        for len in [1, 7, 8, 15, 31, 32, 33, 47, 64, 100] {
+            for at in [0, len / 2, len - 1, len] {
+                symbols.push((table.insert(&name(len, at)), name(len, at)));
+            }
+        }
+        for (symbol, name) in &symbols {
+            assert_eq!(table.find(name.as_bytes()), Some(*symbol), "{name}");
+        }
+        assert_eq!(table.find(name(64, 40).as_bytes()), None);
+    }
+
+    #[test]
     fn a_full_table_is_emptied_at_the_next_batch_and_says_so() {
         let mut table = table(10, 1 << 20);
         for number in 0..20 {
@@ -294,7 +381,7 @@ mod tests {
 
     #[test]
     fn equality_looks_at_every_byte() {
-        for len in 0..40 {
+        for len in 0..=32 {
             let a: Vec<u8> = (0..len).collect();
             assert!(is_same(&a, &a.clone()));
             for at in 0..a.len() {

@@ -102,7 +102,8 @@ impl Default for HttpConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BatchConfig {
-    /// A batch takes no more messages once it holds so much of them.
+    /// A batch takes no more messages once it holds so much of them. Larger
+    /// ones save little, and leave the processor's cache.
     pub max_size: Bytes,
     /// Batches of one shard that wait for the analysis or are in it, in memory.
     pub queue_size: Bytes,
@@ -117,7 +118,7 @@ pub struct BatchConfig {
 impl Default for BatchConfig {
     fn default() -> Self {
         Self {
-            max_size: Bytes(1 << 20),
+            max_size: Bytes(256 << 10),
             queue_size: Bytes(32 << 20),
             in_flight_size: Bytes(128 << 20),
             stall_timeout: Span(20 * SECOND),

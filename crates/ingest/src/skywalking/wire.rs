@@ -45,6 +45,10 @@ const START_GROUP: u64 = 3;
 const END_GROUP: u64 = 4;
 const FIXED32: u64 = 5;
 
+const SIX_BYTES: u64 = 0x0000_ffff_ffff_ffff;
+const SIX_ENDS: u64 = 0x0000_8080_8080_8080;
+const SIX_CONTINUE: u64 = 0x0000_0080_8080_8080;
+
 /// The key of an integer field.
 pub const fn int(field: u64) -> u64 {
     field << 3 | VARINT
@@ -116,8 +120,29 @@ impl<'a> Cursor<'a> {
                 self.rest = rest;
                 Ok(u64::from(*byte))
             }
+            [low, high @ 0..0x80, rest @ ..] => {
+                self.rest = rest;
+                Ok(u64::from(*low & 0x7f) | u64::from(*high) << 7)
+            }
             _ => self.long_varint(),
         }
+    }
+
+    /// Two integers of six bytes each, the second one with this key, if that is
+    /// what comes next: times in milliseconds between the years 1971 and 2109.
+    #[inline]
+    pub fn two_times(&mut self, second: u64) -> Option<(u64, u64)> {
+        let (bytes, rest) = self.rest.split_first_chunk::<13>()?;
+        let one = u64::from_le_bytes(*bytes.first_chunk()?);
+        let other = u64::from_le_bytes(*bytes.last_chunk()?) >> 16;
+        let is_next = (one >> 48) & 0xff == second
+            && one & SIX_ENDS == SIX_CONTINUE
+            && other & SIX_ENDS == SIX_CONTINUE;
+        if !is_next {
+            return None;
+        }
+        self.rest = rest;
+        Some((squeeze(one & SIX_BYTES), squeeze(other & SIX_BYTES)))
     }
 
     #[inline(never)]
@@ -327,6 +352,29 @@ mod tests {
             if expected.is_some() {
                 assert_eq!(ours.rest(), theirs);
             }
+        }
+    }
+
+    #[test]
+    fn two_times_read_as_two_integers() {
+        for (one, other) in [(1 << 35, (1 << 42) - 1), (1_750_000_000_123, 1_750_000_000_200)] {
+            let mut bytes = Vec::new();
+            prost::encoding::encode_varint(one, &mut bytes);
+            bytes.push(0x20);
+            prost::encoding::encode_varint(other, &mut bytes);
+            bytes.push(0x77);
+            let mut cursor = Cursor::new(&bytes);
+            assert_eq!(cursor.two_times(0x20), Some((one, other)));
+            assert_eq!(cursor.rest(), [0x77]);
+            assert_eq!(Cursor::new(&bytes).two_times(0x28), None);
+            assert_eq!(Cursor::new(&bytes[..12]).two_times(0x20), None);
+        }
+        for (one, other) in [((1 << 35) - 1, 1 << 36), (1 << 36, 1 << 42), (u64::MAX, 1 << 36)] {
+            let mut bytes = Vec::new();
+            prost::encoding::encode_varint(one, &mut bytes);
+            bytes.push(0x20);
+            prost::encoding::encode_varint(other, &mut bytes);
+            assert_eq!(Cursor::new(&bytes).two_times(0x20), None);
         }
     }
 

@@ -168,10 +168,15 @@ impl Run<'_> {
         let (mut trace, mut id) = (EMPTY_TEXT, EMPTY_TEXT);
         let (mut service, mut instance) = (EMPTY_TEXT, EMPTY_TEXT);
         let mut is_size_limited = false;
-        let mut operation = EMPTY;
+        let (mut operation, mut first_operation) = (EMPTY, EMPTY);
         while let Some(key) = cursor.key()? {
             match key {
-                SPAN => operation = self.span(cursor.bytes()?, row, operation)?,
+                SPAN => {
+                    operation = self.span(cursor.bytes()?, row, operation)?;
+                    if first_operation == EMPTY {
+                        first_operation = operation;
+                    }
+                }
                 TRACE_ID => trace = cursor.bytes()?,
                 SEGMENT_ID => id = cursor.bytes()?,
                 SERVICE => service = cursor.bytes()?,
@@ -181,7 +186,7 @@ impl Run<'_> {
             }
         }
         let len = self.batch.spans.len() as u32 - first;
-        let (service, symbol) = self.name(service, EMPTY);
+        let (service, symbol) = self.name_after(service, first_operation, Follow::Address);
         let (instance, _) = self.name_after(instance, symbol, Follow::Next);
         let segment = Segment {
             trace_id: self.id(trace)?,

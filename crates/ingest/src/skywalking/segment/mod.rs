@@ -4,6 +4,7 @@
 //! exception: text that is not UTF-8 does not cost the segment, it is stored
 //! with U+FFFD in place of what cannot be read, and counted.
 
+mod bytes;
 mod decode;
 mod limits;
 mod names;

@@ -4,6 +4,7 @@ use skytrail_model::batch::NO_NAME;
 use skytrail_model::text::{Name, NameId, Symbol, Text};
 
 use super::Refusal;
+use super::bytes::is_ascii;
 use super::decode::Run;
 use crate::frame::{self, Kind};
 use crate::symbols::{Checked, EMPTY, Follow};
@@ -45,7 +46,7 @@ impl Run<'_> {
     }
 
     /// An attribute key that tends to follow another name.
-    #[inline]
+    #[inline(always)]
     pub(super) fn key_after(&mut self, bytes: &[u8], before: u32) -> (NameId, u32) {
         if bytes.is_empty() {
             return (NO_NAME, EMPTY);
@@ -62,7 +63,7 @@ impl Run<'_> {
         found
     }
 
-    #[inline]
+    #[inline(always)]
     fn intern(&mut self, bytes: &[u8], guess: u32) -> (NameId, u32) {
         match self.symbols.check(guess, bytes) {
             Checked::Here(local) => (local, guess),
@@ -115,7 +116,7 @@ impl Run<'_> {
     /// A text that is no name.
     #[inline]
     pub(super) fn text(&mut self, bytes: &[u8]) -> Text {
-        if bytes.is_ascii() { self.text_at(bytes) } else { self.text_beyond_ascii(bytes) }
+        if is_ascii(bytes) { self.text_at(bytes) } else { self.text_beyond_ascii(bytes) }
     }
 
     #[inline(never)]

@@ -5,6 +5,7 @@ use skytrail_model::span::{Event, Link, LinkKind, Rows, Span, SpanKind, SpanLaye
 use skytrail_model::text::Text;
 
 use super::Refusal;
+use super::bytes::is_ascii;
 use super::decode::{Run, rows};
 use super::pairs::Pairs;
 use crate::skywalking::wire::{Cursor, DEPTH, Malformed, int, len};
@@ -59,7 +60,7 @@ impl Run<'_> {
                     if tags.left == self.limits.attributes {
                         // Tags mostly end a span, and one look over all of them is cheaper
                         // than one over each.
-                        tags.is_ascii = pair.is_ascii() && cursor.rest().is_ascii();
+                        tags.is_ascii = is_ascii(pair) && is_ascii(cursor.rest());
                         tags.before = draft.symbol;
                     }
                     let mut next = Some(pair);
@@ -70,7 +71,12 @@ impl Run<'_> {
                 }
                 NUMBER => draft.span.number = cursor.varint()? as i32,
                 PARENT => draft.span.parent = cursor.varint()? as i32,
-                START => draft.start_ms = cursor.varint()? as i64,
+                START => match cursor.two_times(END) {
+                    Some((start, end)) => {
+                        (draft.start_ms, draft.end_ms) = (start as i64, end as i64);
+                    }
+                    None => draft.start_ms = cursor.varint()? as i64,
+                },
                 END => draft.end_ms = cursor.varint()? as i64,
                 OPERATION => {
                     (draft.span.operation, draft.symbol) =
@@ -90,7 +96,7 @@ impl Run<'_> {
                 _ => cursor.skip(key, LAST_FIELD, DEPTH - 1)?,
             }
         }
-        self.finish(&draft)
+        self.finish(&mut draft)
     }
 
     fn draft(&self, segment: u32) -> Draft {
@@ -120,25 +126,26 @@ impl Run<'_> {
         Draft { span, start_ms: 0, end_ms: 0, kind: 0, layer: 0, symbol: EMPTY }
     }
 
-    fn finish(&mut self, draft: &Draft) -> Result<u32, Refusal> {
-        let Draft { mut span, start_ms, end_ms, kind, layer, symbol } = *draft;
+    fn finish(&mut self, draft: &mut Draft) -> Result<u32, Refusal> {
+        let span = &mut draft.span;
         span.attributes.len = self.batch.attributes.len() as u32 - span.attributes.start;
         span.links.len = self.batch.links.len() as u32 - span.links.start;
         if !self.logs.is_empty() {
-            self.events(symbol)?;
+            self.events(draft.symbol)?;
             span.events.len = self.batch.events.len() as u32 - span.events.start;
         }
-        span.start = start_ms.saturating_mul(NANOS_PER_MILLI);
-        if end_ms < start_ms {
+        span.start = draft.start_ms.saturating_mul(NANOS_PER_MILLI);
+        if draft.end_ms < draft.start_ms {
             self.notes.negative_durations += 1;
         } else {
-            span.duration = end_ms.saturating_mul(NANOS_PER_MILLI).saturating_sub(span.start);
+            let end = draft.end_ms.saturating_mul(NANOS_PER_MILLI);
+            span.duration = end.saturating_sub(span.start);
         }
-        span.layer = SpanLayer::from_number(layer);
-        span.kind = kind_of(kind, span.layer);
-        self.batch.spans.push(span);
+        span.layer = SpanLayer::from_number(draft.layer);
+        span.kind = kind_of(draft.kind, span.layer);
+        self.batch.spans.push(*span);
         self.check_size()?;
-        Ok(symbol)
+        Ok(draft.symbol)
     }
 
     fn check_size(&self) -> Result<(), Refusal> {
