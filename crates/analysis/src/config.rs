@@ -9,5 +9,5 @@ pub use raw::{
     OalConfig, PairingConfig, SearchableTags, SegmentStatus, SlowConfig, WindowsConfig,
 };
 pub use settings::Settings;
-pub(crate) use settings::{Limits, PairingLimits, SlowThresholds, Thresholds};
+pub(crate) use settings::{Limits, PairingLimits, Thresholds};
 pub use skytrail_base::quantity::{Bytes, Span};

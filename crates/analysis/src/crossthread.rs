@@ -13,7 +13,7 @@ use crate::oal::event::{Event, NULL, call};
 use crate::oal::schema::Source;
 use crate::oal::schema::constants::detect_point;
 use crate::rpc::{Called, answers};
-use crate::rpc::{endpoint_nodes, own_layer, references, referring};
+use crate::rpc::{endpoint_nodes, layer_of_caller, own_layer, references};
 use crate::source::{Circumstances, Route, RouteKey, Shape, Slot, Sources, relation_slot, slot};
 
 /// Endpoint, its relation to the referring endpoint, and that endpoint itself,
@@ -36,9 +36,9 @@ pub(crate) fn refer(
     let at =
         Circumstances { minute: Minute::of_nanos(span.start), component: span.component, layer };
     for link in references(sources, span) {
-        let caller = referring(sources.settings, batch, span.layer, link);
+        let caller = layer_of_caller(sources.settings, batch, span.layer, link);
         event.set(call::DETECT, detect_point::SERVER);
-        event.set(call::SOURCE_LAYER, i64::from(caller.layer.number()));
+        event.set(call::SOURCE_LAYER, i64::from(caller.number()));
         event.set(call::OWNER_LAYER, i64::from(Layer::GENERAL.number()));
         event.set(call::DEST_LAYER, i64::from(layer.number()));
         // Such work is no request, so it has neither type nor code.
@@ -56,7 +56,7 @@ pub(crate) fn refer(
         });
         let none = Route::to([NO_NODE; 4]);
         let answers = answers(sources, &Called { route: &none, endpoints: &route }, event);
-        sources.apply(&route, &SLOTS, at.minute, answers, event);
+        sources.apply(&route, at.minute, answers, event);
         event.set(call::TYPE, kept.0);
         event.set(call::HTTP_STATUS, kept.1);
     }

@@ -91,5 +91,5 @@ fn event(
         }
     }
     let answers = family.answers(&event);
-    sources.apply(&route, &slots, minute, answers, &event);
+    sources.apply(&route, minute, answers, &event);
 }

@@ -50,7 +50,7 @@ pub(crate) fn logic(sources: &mut Sources<'_>, segment: &Segment, span: &Span, t
     let route = sources.open([endpoint, NO_NODE, NO_NODE, NO_NODE], &SLOTS, at);
     let none = Route::to([NO_NODE; 4]);
     let answers = answers(sources, &Called { route: &none, endpoints: &route }, &mut event);
-    sources.apply(&route, &SLOTS, minute, answers, &event);
+    sources.apply(&route, minute, answers, &event);
 }
 
 /// `{"logic-span":true}` on a Local span, or name, latency and status.

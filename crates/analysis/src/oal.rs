@@ -5,6 +5,7 @@ pub(crate) mod column;
 pub(crate) mod compile;
 pub(crate) mod condition;
 pub(crate) mod event;
+pub(crate) mod family;
 pub(crate) mod key;
 pub(crate) mod plan;
 pub(crate) mod rules;

@@ -7,7 +7,7 @@ mod texts;
 
 pub(crate) use incoming::{
     Caller, ENDPOINTS, Incoming, REFERRED, called_alone, endpoint_nodes, entry, incoming_nodes,
-    own_layer, references, referring,
+    layer_of_caller, own_layer, references,
 };
 pub(crate) use outgoing::{
     OUTGOING, Outgoing, count_outgoing, exit, layer_of_peer, outgoing_nodes,

@@ -55,18 +55,20 @@ impl Windows {
     }
 
     /// The window of a minute, opened at `now` when there is none.
+    #[inline]
     pub(crate) fn at(&mut self, minute: Minute, now: i64, plan: &Plan) -> &mut Window {
         let place = match self.open.get(self.last) {
             Some(window) if window.minute == minute => self.last,
             _ => self.find_or_open(minute, now, plan),
         };
-        self.last = place;
         // The place was found or made just now.
         &mut self.open[place]
     }
 
+    #[cold]
     fn find_or_open(&mut self, minute: Minute, now: i64, plan: &Plan) -> usize {
         if let Some(place) = self.open.iter().position(|window| window.minute == minute) {
+            self.last = place;
             return place;
         }
         self.generation = self.generation.wrapping_add(1);
@@ -85,7 +87,8 @@ impl Windows {
             tables: tables.collect(),
             edges: Edges::default(),
         });
-        self.open.len() - 1
+        self.last = self.open.len() - 1;
+        self.last
     }
 
     /// Takes the windows that are due at `now`, the oldest first.

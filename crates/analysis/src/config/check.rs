@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
 use super::raw::{Config, GatewayConfig};
-use super::settings::{Limits, PairingLimits, Settings, SlowThresholds, Thresholds, WindowRules};
+use super::settings::{
+    Limits, PairingLimits, Settings, SlowRules, SlowThresholds, Thresholds, WindowRules,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::naming::{Grouping, NameLengths, Naming};
 use skytrail_base::quantity::Span;
@@ -75,9 +77,9 @@ impl Config {
         Ok(Thresholds { default, by_name: by_name.collect::<Result<_>>()? })
     }
 
-    fn slow(&self) -> Result<SlowThresholds> {
+    fn slow(&self) -> Result<SlowRules> {
         let slow = &self.slow;
-        Ok(SlowThresholds {
+        Ok(SlowRules {
             database: thresholds("slow.database_ms", &slow.database_ms)?,
             cache_read: thresholds("slow.cache_read_ms", &slow.cache_read_ms)?,
             cache_write: thresholds("slow.cache_write_ms", &slow.cache_write_ms)?,
@@ -146,11 +148,12 @@ fn millis(key: &str, value: i64) -> Result<i64> {
     Err(Error::invalid(format!("analysis.{key} is {value} ms, it must be 0 to 86400000 ms")))
 }
 
-fn thresholds(key: &str, by_type: &BTreeMap<String, i64>) -> Result<HashMap<String, i64>> {
-    by_type
+fn thresholds(key: &str, by_type: &BTreeMap<String, i64>) -> Result<SlowThresholds> {
+    let by_type: Result<HashMap<_, _>> = by_type
         .iter()
         .map(|(name, ms)| Ok((name.to_lowercase(), millis(&format!("{key}.{name}"), *ms)? * 1000)))
-        .collect()
+        .collect();
+    by_type.map(SlowThresholds::new)
 }
 
 fn gateways(gateways: &[GatewayConfig]) -> Result<HashSet<String>> {

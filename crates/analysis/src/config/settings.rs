@@ -13,7 +13,7 @@ pub struct Settings {
     pub(crate) naming: Naming,
     pub(crate) limits: Limits,
     pub(crate) apdex: Thresholds,
-    pub(crate) slow: SlowThresholds,
+    pub(crate) slow: SlowRules,
     /// `host:port` of gateways without an agent.
     pub(crate) gateways: HashSet<String>,
     pub(crate) segment_status: SegmentStatus,
@@ -56,21 +56,40 @@ impl Thresholds {
     }
 }
 
-/// Microseconds by lower-case type.
+/// What counts as slow.
 #[derive(Debug, Clone)]
-pub(crate) struct SlowThresholds {
-    pub(crate) database: HashMap<String, i64>,
-    pub(crate) cache_read: HashMap<String, i64>,
-    pub(crate) cache_write: HashMap<String, i64>,
+pub(crate) struct SlowRules {
+    pub(crate) database: SlowThresholds,
+    pub(crate) cache_read: SlowThresholds,
+    pub(crate) cache_write: SlowThresholds,
     /// Characters.
     pub(crate) max_statement: usize,
 }
 
+/// Microseconds by lower-case type.
+#[derive(Debug, Clone)]
+pub(crate) struct SlowThresholds {
+    by_type: HashMap<String, i64>,
+    /// Nothing quicker is slow, whatever its type.
+    least: i64,
+}
+
 impl SlowThresholds {
-    /// The threshold of a type; without a default nothing is slow.
-    pub(crate) fn of(thresholds: &HashMap<String, i64>, kind: &str) -> i64 {
-        let found = thresholds.get(&kind.to_lowercase());
-        found.or_else(|| thresholds.get("default")).copied().unwrap_or(i64::MAX)
+    pub(super) fn new(by_type: HashMap<String, i64>) -> Self {
+        let least = by_type.values().copied().min().unwrap_or(i64::MAX);
+        Self { by_type, least }
+    }
+
+    /// Whether something that took so many microseconds may be slow.
+    #[inline]
+    pub(crate) fn may_exceed(&self, latency: i64) -> bool {
+        latency > self.least
+    }
+
+    /// Whether it is slow for its type; without a default nothing else is.
+    pub(crate) fn exceeds(&self, kind: &str, latency: i64) -> bool {
+        let found = self.by_type.get(&kind.to_lowercase()).or_else(|| self.by_type.get("default"));
+        latency > found.copied().unwrap_or(i64::MAX)
     }
 }
 

@@ -59,6 +59,17 @@ impl Number {
         }
     }
 
+    /// The field that it reads.
+    pub(super) fn field(self) -> Option<u8> {
+        match self {
+            Self::Int(field)
+            | Self::Scaled(field, _)
+            | Self::Millionths(field)
+            | Self::Truncated(field) => Some(field),
+            Self::Text(..) => None,
+        }
+    }
+
     /// What must be readable for the number to count.
     pub(crate) fn needs(self) -> Option<(TextRead, Cast)> {
         match self {
@@ -106,12 +117,57 @@ pub(crate) enum Operation {
     LabelCount { slot: u16, label: Label, limit: u16 },
 }
 
-/// A column and the conditions of its events.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ColumnPlan {
-    /// Bits of the family's tests that must all be set.
+/// Columns that take the same events.
+#[derive(Debug, Clone)]
+pub(crate) struct Group {
+    /// Bits of the family's answers that must all be set.
     pub(crate) mask: u64,
-    pub(crate) operation: Operation,
+    /// Columns that add one.
+    pub(crate) counts: Vec<u16>,
+    /// Columns that add a number.
+    pub(crate) sums: Vec<(u16, Number)>,
+    /// Columns that count a number in a histogram.
+    pub(crate) histograms: Vec<(u16, Number)>,
+    /// Columns that do anything else.
+    pub(crate) others: Vec<Operation>,
+}
+
+impl Group {
+    pub(super) fn new(mask: u64) -> Self {
+        Self {
+            mask,
+            counts: Vec::new(),
+            sums: Vec::new(),
+            histograms: Vec::new(),
+            others: Vec::new(),
+        }
+    }
+
+    pub(super) fn add(&mut self, operation: Operation) {
+        match operation {
+            Operation::Count { slot } => self.counts.push(slot),
+            Operation::Sum { slot, number } => self.sums.push((slot, number)),
+            Operation::Histogram { slot, number } => self.histograms.push((slot, number)),
+            other => self.others.push(other),
+        }
+    }
+}
+
+impl Operation {
+    /// The number that it reads.
+    pub(super) fn number(&self) -> Option<Number> {
+        match self {
+            Self::Count { .. } | Self::Seen { .. } | Self::LabelCount { .. } => None,
+            Self::Sum { number, .. }
+            | Self::Max { number, .. }
+            | Self::Min { number, .. }
+            | Self::Histogram { number, .. }
+            | Self::Satisfied { number, .. }
+            | Self::Tolerated { number, .. }
+            | Self::Bucket { number, .. }
+            | Self::LabelSum { number, .. } => Some(*number),
+        }
+    }
 }
 
 /// Where the values of a column stand in a row.

@@ -7,15 +7,13 @@ use skytrail_lang::oal::{Condition, Function, Program, Rule, SourceDef, Value};
 use skytrail_model::metric::{Catalogue, Column, ColumnId, Formula, Merge, Metric, Table, TableId};
 use skytrail_model::record::TopStream;
 
-use super::column::{CellPlace, ColumnPlan, Number, Operation};
+use super::column::{CellPlace, Number, Operation};
 use super::condition::{Test, place_of, test_of};
+use super::family::{Family, MAX_TESTS};
 use super::key::KeySet;
-use super::plan::{Family, Plan, TablePlan};
+use super::plan::{Plan, TablePlan};
 use super::schema::{FAMILY_COUNT, SCHEMA, SOURCE_COUNT, Source};
 use super::words::{Words, column_name};
-
-/// Distinct conditions of the sources of one family.
-const MAX_TESTS: usize = 64;
 
 /// What is wrong with a rule that is right by itself, or with the rules together.
 type Fault = String;
@@ -127,7 +125,7 @@ impl Compiler {
         *slot = Some(self.tables.len() as u16);
         let table = Table { name: def.name.to_owned(), scope, columns: Vec::new() };
         let plan = TablePlan {
-            columns: Vec::new(),
+            groups: Vec::new(),
             identity: Vec::new(),
             histograms: 0,
             labels: 0,
@@ -194,18 +192,11 @@ impl Compiler {
     /// The bit of a question, which is asked once per event of the family.
     fn bit(&mut self, source: Source, test: Test) -> Result<u64, Fault> {
         let family = self.families.get_mut(source.family()).ok_or("a source without family")?;
-        family.reads_texts |= test.reads_texts();
-        let known = family.tests.iter().position(|known| *known == test);
-        let place = known.unwrap_or(family.tests.len());
-        if known.is_none() {
-            if place >= MAX_TESTS {
-                return Err(format!(
-                    "the rules of this source and its family ask more than {MAX_TESTS} different conditions"
-                ));
-            }
-            family.tests.push(test);
-        }
-        Ok(1 << place)
+        family.ask(test).ok_or_else(|| {
+            format!(
+                "the rules of this source and its family ask more than {MAX_TESTS} different conditions"
+            )
+        })
     }
 
     /// The filters of the rule with more conditions, as bits and as words.
@@ -353,7 +344,12 @@ impl Compiler {
             let is_seen = matches!(operation, Operation::Seen { .. });
             plan.identity.push(if is_seen { 0 } else { merge.identity() });
         }
-        plan.columns.push(ColumnPlan { mask, operation });
+        if let Some(field) = operation.number().and_then(Number::field)
+            && let Some(family) = self.families.get_mut(site.source.family())
+        {
+            family.read(field);
+        }
+        plan.add(mask, operation);
         plan.places.push(place);
         table.columns.push(Column { name, merge });
         ColumnId((table.columns.len() - 1) as u16)

@@ -97,6 +97,7 @@ impl<'a> Event<'a> {
         Self { numbers: [0; NUMBERS], texts: None, tags: None }
     }
 
+    #[inline]
     pub(crate) fn set(&mut self, field: u8, value: i64) {
         if let Some(number) = self.numbers.get_mut(field as usize) {
             *number = value;
@@ -117,6 +118,7 @@ impl<'a> Event<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn number(&self, field: u8) -> i64 {
         self.numbers.get(field as usize).copied().unwrap_or(0)
     }
@@ -129,6 +131,12 @@ impl<'a> Event<'a> {
         self.texts.as_ref()?.get(field as usize)?.as_deref()
     }
 
+    /// Whether the span has a tag of a key.
+    #[inline]
+    pub(crate) fn has_tag(&self, key: Key) -> bool {
+        self.tags.is_some_and(|tags| tags.slots.present().contains(key))
+    }
+
     pub(crate) fn tag(&self, key: Key) -> Option<Cow<'a, str>> {
         self.tags.and_then(|tags| tags.get(key))
     }
@@ -138,6 +146,15 @@ impl<'a> Tags<'a> {
     /// A tag as clients show it; none where the span has no such tag.
     pub(crate) fn get(&self, key: Key) -> Option<Cow<'a, str>> {
         self.slots.value(key).map(|value| self.show(value))
+    }
+
+    /// The bytes of a tag that is text.
+    #[inline]
+    pub(crate) fn bytes(&self, key: Key) -> Option<&'a [u8]> {
+        match self.slots.value(key)? {
+            Value::Text(text) | Value::Json(text) => Some(self.batch.bytes_at(text)),
+            _ => None,
+        }
     }
 
     /// A tag that is text; other kinds of values as clients show them.

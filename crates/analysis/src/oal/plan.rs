@@ -5,9 +5,8 @@ use std::sync::Arc;
 use skytrail_model::metric::Catalogue;
 use skytrail_model::record::TopStream;
 
-use super::column::{CellPlace, ColumnPlan};
-use super::condition::Test;
-use super::event::Event;
+use super::column::{CellPlace, Group, Operation};
+use super::family::Family;
 use super::key::KeySet;
 use super::schema::{FAMILY_COUNT, SOURCE_COUNT, Source};
 
@@ -29,19 +28,11 @@ pub(crate) struct Plan {
     pub(crate) hash: u64,
 }
 
-/// Sources that are made from one event.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Family {
-    /// At most 64 distinct questions; every column asks for some of the answers.
-    pub(crate) tests: Vec<Test>,
-    /// Whether anything reads texts of the event.
-    pub(crate) reads_texts: bool,
-}
-
 /// How rows of one table are made.
 #[derive(Debug, Clone)]
 pub(crate) struct TablePlan {
-    pub(crate) columns: Vec<ColumnPlan>,
+    /// Columns by the conditions that they share.
+    pub(crate) groups: Vec<Group>,
     /// Whole numbers of a row in which nothing was seen.
     pub(crate) identity: Vec<i64>,
     /// Histograms per row.
@@ -55,15 +46,17 @@ pub(crate) struct TablePlan {
     pub(crate) may_be_dense: bool,
 }
 
-impl Family {
-    /// The answers to all questions about an event, one bit each.
-    #[inline]
-    pub(crate) fn answers(&self, event: &Event<'_>) -> u64 {
-        let mut bits = 0;
-        for (place, test) in self.tests.iter().enumerate() {
-            bits |= u64::from(test.holds(event)) << place;
+impl TablePlan {
+    /// Adds what a column does with events whose answers have all bits of `mask`.
+    pub(super) fn add(&mut self, mask: u64, operation: Operation) {
+        let known = self.groups.iter().position(|group| group.mask == mask);
+        let place = known.unwrap_or_else(|| {
+            self.groups.push(Group::new(mask));
+            self.groups.len() - 1
+        });
+        if let Some(group) = self.groups.get_mut(place) {
+            group.add(operation);
         }
-        bits
     }
 }
 

@@ -94,8 +94,8 @@ fn called(sources: &mut Sources<'_>, callee: &Side, caller: Option<&Side>) {
     event.set(call::OWNER_LAYER, i64::from(owner.number()));
     event.set(call::DEST_LAYER, i64::from(layer.number()));
     let answers = answers(sources, &Called { route: &route, endpoints: &endpoints }, &mut event);
-    sources.apply(&route, &REFERRED, at.minute, answers, &event);
-    sources.apply(&endpoints, &ENDPOINTS, at.minute, answers, &event);
+    sources.apply(&route, at.minute, answers, &event);
+    sources.apply(&endpoints, at.minute, answers, &event);
 }
 
 /// None for functions, and when nobody knows from which endpoint was called.

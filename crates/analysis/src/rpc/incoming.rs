@@ -127,14 +127,14 @@ pub(crate) fn entry(
         is_referred = true;
         let route = referred_route(sources, segment, span, link, at);
         let endpoints = endpoint_route(sources, segment, span, Some(link), at);
-        let caller = caller_in(referring(sources.settings, sources.batch, span.layer, link).layer);
-        endpoint = count(sources, (&route, endpoints.as_ref()), caller, at.minute, event);
+        let layer = layer_of_caller(sources.settings, sources.batch, span.layer, link);
+        endpoint =
+            count(sources, (&route, endpoints.as_ref()), (layer, Layer::GENERAL), at.minute, event);
     }
     if is_referred {
         return endpoint;
     }
-    let peer = sources.batch.name(span.peer);
-    let (route, endpoints, layer) = if span.layer == SpanLayer::Mq && !peer.trim().is_empty() {
+    let (route, endpoints, layer) = if span.layer == SpanLayer::Mq && !sources.is_blank(span.peer) {
         let route = from_queue(sources, segment, span, at);
         (route, endpoint_route(sources, segment, span, None, at), Layer::VIRTUAL_MQ)
     } else {
@@ -144,12 +144,9 @@ pub(crate) fn entry(
     count(sources, (&route, endpoints.as_ref()), (layer, layer), at.minute, event)
 }
 
-/// Layers of the caller and of the service that owns the calling endpoint: that
-/// is always one that reports itself, except for users.
-fn caller_in(layer: Layer) -> (Layer, Layer) {
-    (layer, Layer::GENERAL)
-}
-
+/// Counts a call. The layers are those of the caller and of the service that
+/// owns the calling endpoint: that is always one that reports itself, except
+/// for users.
 fn count(
     sources: &mut Sources<'_>,
     (route, endpoints): (&Route, Option<&Route>),
@@ -162,8 +159,8 @@ fn count(
     let none = Route::to([NO_NODE; 4]);
     let by_endpoint = endpoints.unwrap_or(&none);
     let answers = answers(sources, &Called { route, endpoints: by_endpoint }, event);
-    sources.apply(route, &REFERRED, minute, answers, event);
-    sources.apply(by_endpoint, &ENDPOINTS, minute, answers, event);
+    sources.apply(route, minute, answers, event);
+    sources.apply(by_endpoint, minute, answers, event);
     by_endpoint.node(0)
 }
 
@@ -206,18 +203,34 @@ pub(crate) fn referring<'a>(
     layer: SpanLayer,
     link: &Link,
 ) -> Caller<'a> {
-    let address = batch.name(link.peer_address);
-    if layer == SpanLayer::Mq {
-        return Caller { service: address, instance: address, layer: Layer::VIRTUAL_MQ };
-    }
-    if settings.gateways.contains(address) {
-        return Caller { service: address, instance: address, layer: Layer::VIRTUAL_GATEWAY };
+    let layer = layer_of_caller(settings, batch, layer, link);
+    if layer != Layer::GENERAL {
+        let address = batch.name(link.peer_address);
+        return Caller { service: address, instance: address, layer };
     }
     Caller {
         service: batch.name(link.parent_service),
         instance: batch.name(link.parent_instance),
-        layer: Layer::GENERAL,
+        layer,
     }
+}
+
+/// The layer of who stands between; `GENERAL` where nobody does.
+#[inline]
+pub(crate) fn layer_of_caller(
+    settings: &Settings,
+    batch: &SpanBatch,
+    layer: SpanLayer,
+    link: &Link,
+) -> Layer {
+    if layer == SpanLayer::Mq {
+        return Layer::VIRTUAL_MQ;
+    }
+    let has_gateways = !settings.gateways.is_empty();
+    if has_gateways && settings.gateways.contains(batch.name(link.peer_address)) {
+        return Layer::VIRTUAL_GATEWAY;
+    }
+    Layer::GENERAL
 }
 
 /// Notes that the address by which the parent called is this instance.
@@ -254,7 +267,6 @@ fn endpoint_route(
         return None;
     }
     let batch = sources.batch;
-    let (service, operation) = (batch.name(segment.service), batch.name(span.operation));
     let own = (sources.symbol(segment.service), sources.symbol(span.operation));
     let key = match link {
         Some(link) => {
@@ -268,7 +280,8 @@ fn endpoint_route(
         let calling = link.map(|link| {
             (batch.name(link.parent_service), Layer::GENERAL, batch.name(link.parent_endpoint))
         });
-        endpoint_nodes(sources, (service, Layer::GENERAL), operation, calling)
+        let service = (batch.name(segment.service), Layer::GENERAL);
+        endpoint_nodes(sources, service, batch.name(span.operation), calling)
     });
     Some(route)
 }

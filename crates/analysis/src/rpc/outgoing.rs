@@ -81,10 +81,13 @@ pub(crate) fn exit(
         Circumstances { minute: Minute::of_nanos(span.start), component: span.component, layer };
     let names = [segment.service, segment.instance, span.peer].map(|name| sources.symbol(name));
     let key = RouteKey::new(Shape::Outgoing, span.layer as u8, at.component, names);
-    let peer = batch.name(span.peer);
-    let is_gateway = span.layer == SpanLayer::Http && sources.settings.gateways.contains(peer);
+    let gateways = &sources.settings.gateways;
+    let is_gateway = span.layer == SpanLayer::Http
+        && !gateways.is_empty()
+        && gateways.contains(batch.name(span.peer));
     let dest_layer = layer_of_peer(span.layer, is_gateway);
     let (route, _) = sources.route(key, &OUTGOING, at, |sources| {
+        let peer = batch.name(span.peer);
         let call = Outgoing {
             service: batch.name(segment.service),
             instance: batch.name(segment.instance),
@@ -110,5 +113,5 @@ pub(crate) fn count_outgoing(
     event.set(call::SOURCE_LAYER, i64::from(layer.number()));
     event.set(call::DEST_LAYER, i64::from(dest_layer.number()));
     let answers = outgoing_answers(sources, route, event);
-    sources.apply(route, &OUTGOING, minute, answers, event);
+    sources.apply(route, minute, answers, event);
 }

@@ -16,12 +16,17 @@ const MAX_LENGTH: usize = 256;
 /// Tags that are remembered; when there are more, all are told again.
 const MAX_REMEMBERED: usize = 1 << 16;
 
+/// Tags that are found without looking further.
+const RECENT: usize = 1024;
+
 /// Which tags are searchable, and which of them are known of today.
 #[derive(Debug)]
 pub(crate) struct TagMemory {
     searchable: KeyMask,
     zone: Zone,
     told: HashSet<u64, RandomState>,
+    /// The last hash by its low bits, which most look-ups find.
+    recent: Box<[u64; RECENT]>,
     hasher: RandomState,
     /// First minute of a day, and of the next one.
     day: (Minute, Minute),
@@ -33,6 +38,7 @@ impl TagMemory {
             searchable,
             zone,
             told: HashSet::default(),
+            recent: Box::new([0; RECENT]),
             hasher: RandomState::default(),
             day: (Minute(0), Minute(0)),
         }
@@ -49,12 +55,17 @@ impl TagMemory {
     ) {
         let wanted = tags.slots.present().and(self.searchable);
         for key in wanted.iter() {
-            let Some(value) = tags.get(key) else { continue };
             let day = self.day_of(minute);
-            let hash = self.hasher.hash_one((day.0, key.0, &*value));
-            if self.told.contains(&hash) {
+            let hash = match tags.bytes(key) {
+                Some(bytes) => self.hasher.hash_one((day.0, key.0, bytes)),
+                None => self.hasher.hash_one((day.0, key.0, tags.get(key).as_deref())),
+            };
+            let recent = self.recent.get_mut(hash as usize % RECENT);
+            let before = recent.map(|recent| std::mem::replace(recent, hash));
+            if before == Some(hash) || self.told.contains(&hash) {
                 continue;
             }
+            let Some(value) = tags.get(key) else { continue };
             let name = keys.name(key);
             if is_too_long(name, &value) {
                 continue;

@@ -10,6 +10,7 @@ use crate::directory::NO_NODE;
 use crate::logic::logic;
 use crate::oal::event::Tags;
 use crate::oal::key::{KeyMask, KeySet, TagSlots};
+use crate::oal::schema::Source;
 use crate::pair::{Pairing, offer_client, offer_server};
 use crate::rpc::{called_alone, entry, exit, references};
 use crate::segment::{Home, TagMemory, entry_of, home};
@@ -118,7 +119,8 @@ fn call(
     if !span.kind.is_entry() && !span.kind.is_exit() && span.links.len == 0 {
         return NO_NODE;
     }
-    let mut event = call_event(span, tags);
+    let family = sources.plan.family(Source::Service);
+    let mut event = call_event(family, span, tags);
     if span.kind.is_entry() {
         if span.parent_id.is_empty() || references(sources, span).next().is_some() {
             return entry(sources, segment, span, &mut event);

@@ -3,18 +3,22 @@
 use skytrail_model::span::{Span, SpanLayer};
 
 use crate::oal::event::{Event, Tags, call};
+use crate::oal::family::Family;
 use crate::oal::key::Key;
 use crate::oal::schema::constants::request_type;
 
-/// The event of a span: latency, status, codes and type; sides, layers and
+/// The event of a span: latency, status, type, and codes where rules read
+/// them; sides, layers and
 /// names are the caller's to set.
-pub(crate) fn call_event<'a>(span: &Span, tags: Tags<'a>) -> Event<'a> {
+pub(crate) fn call_event<'a>(family: &Family, span: &Span, tags: Tags<'a>) -> Event<'a> {
     let mut event = Event::empty();
     event.set(call::LATENCY, span.duration / 1000);
     event.set(call::STATUS, i64::from(!span.is_error()));
     event.set(call::COMPONENT, i64::from(span.component));
-    let code = tags.int(Key::HTTP_STATUS_CODE).or_else(|| tags.int(Key::STATUS_CODE));
-    event.set(call::HTTP_STATUS, code.unwrap_or(0));
+    if family.reads(call::HTTP_STATUS) {
+        let code = tags.int(Key::HTTP_STATUS_CODE).or_else(|| tags.int(Key::STATUS_CODE));
+        event.set(call::HTTP_STATUS, code.unwrap_or(0));
+    }
     event.set(call::TYPE, type_of(span.layer));
     event.tags = Some(tags);
     event

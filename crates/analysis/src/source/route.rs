@@ -3,6 +3,8 @@
 //! Names are cut, grouped, counted against limits and hashed once per route;
 //! every further event of the same names finds its rows with one look-up.
 
+use std::hash::{Hash, Hasher};
+
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use skytrail_model::text::SymbolSpace;
@@ -49,28 +51,35 @@ pub(crate) enum Shape {
     Queue,
 }
 
-/// Names as symbols, with everything else that decides where an event goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct RouteKey {
-    shape: Shape,
-    /// What the shape needs to know besides names.
-    detail: u8,
-    component: i32,
-    symbols: [u32; 5],
-}
+/// Names as symbols, with everything else that decides where an event goes,
+/// packed into words that hash quickly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RouteKey([u64; 4]);
 
 impl RouteKey {
+    /// `detail` is what the shape needs to know besides names.
+    #[inline]
     pub(crate) fn new<const N: usize>(
         shape: Shape,
         detail: u8,
         component: i32,
         names: [u32; N],
     ) -> Self {
-        let mut symbols = [u32::MAX; 5];
-        for (slot, name) in symbols.iter_mut().zip(names) {
-            *slot = name;
-        }
-        Self { shape, detail, component, symbols }
+        let name = |place: usize| u64::from(names.get(place).copied().unwrap_or(u32::MAX));
+        let kind = u64::from(shape as u8) | u64::from(detail) << 8;
+        Self([
+            kind | u64::from(component.cast_unsigned()) << 32,
+            name(0) | name(1) << 32,
+            name(2) | name(3) << 32,
+            name(4),
+        ])
+    }
+}
+
+impl Hash for RouteKey {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.iter().for_each(|word| state.write_u64(*word));
     }
 }
 
@@ -81,6 +90,8 @@ pub(crate) struct Route {
     pub(crate) nodes: [u32; 4],
     /// Rows in the tables of the window.
     pub(crate) rows: [u32; 4],
+    /// The tables of the rows.
+    pub(crate) tables: [u16; 4],
     /// Generation of the window.
     pub(crate) window: u32,
 }
@@ -88,7 +99,7 @@ pub(crate) struct Route {
 impl Route {
     /// A route whose rows are not known yet.
     pub(crate) fn to(nodes: [u32; 4]) -> Self {
-        Self { nodes, rows: [NO_ROW; 4], window: u32::MAX }
+        Self { nodes, rows: [NO_ROW; 4], tables: [0; 4], window: u32::MAX }
     }
 
     pub(crate) fn node(&self, place: usize) -> u32 {

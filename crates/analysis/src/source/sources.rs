@@ -74,6 +74,13 @@ impl Sources<'_> {
         self.batch.names.get(name.0 as usize).map_or(u32::MAX - 1, |name| name.symbol.0)
     }
 
+    /// Whether a name is empty or blank, ASCII blanks only: nobody means more.
+    #[inline]
+    pub(crate) fn is_blank(&self, name: NameId) -> bool {
+        let found = self.batch.names.get(name.0 as usize);
+        found.is_none_or(|name| self.batch.bytes_at(name.text).trim_ascii().is_empty())
+    }
+
     /// Whether something that happened at this time still counts, or already.
     #[inline]
     pub(crate) fn is_in_time(&self, time: i64) -> bool {
@@ -126,7 +133,8 @@ impl Sources<'_> {
     pub(crate) fn open(&mut self, nodes: [u32; 4], slots: &[Slot], at: Circumstances) -> Route {
         let window = self.windows.at(at.minute, self.now, self.plan);
         let mut route = Route { window: window.generation, ..Route::to(nodes) };
-        for ((slot, node), row) in slots.iter().zip(nodes).zip(&mut route.rows) {
+        let places = route.rows.iter_mut().zip(&mut route.tables);
+        for ((slot, node), (row, table_place)) in slots.iter().zip(nodes).zip(places) {
             let Some(id) = self.directory.id(slot.scope, node) else { continue };
             self.directory.touch(slot.scope, node, self.now);
             if slot.is_listed {
@@ -144,6 +152,7 @@ impl Sources<'_> {
                 && let Some(plan) = self.plan.tables.get(place)
             {
                 *row = table.row(node, id, plan);
+                *table_place = place as u16;
             }
         }
         route
@@ -151,22 +160,14 @@ impl Sources<'_> {
 
     /// Lets an event count in all rows of a route.
     #[inline]
-    pub(crate) fn apply(
-        &mut self,
-        route: &Route,
-        slots: &[Slot],
-        minute: Minute,
-        answers: u64,
-        event: &Event<'_>,
-    ) {
+    pub(crate) fn apply(&mut self, route: &Route, minute: Minute, answers: u64, event: &Event<'_>) {
         let window = self.windows.at(minute, self.now, self.plan);
-        for (slot, row) in slots.iter().zip(route.rows) {
+        for (place, row) in route.tables.iter().zip(route.rows) {
             if row == NO_ROW {
                 continue;
             }
-            let place = slot.source.and_then(|source| self.plan.table_of(source));
-            if let Some(place) = place
-                && let Some(table) = window.tables.get_mut(place)
+            let place = usize::from(*place);
+            if let Some(table) = window.tables.get_mut(place)
                 && let Some(plan) = self.plan.tables.get(place)
             {
                 table.apply(row, answers, event, plan, &self.settings.apdex);

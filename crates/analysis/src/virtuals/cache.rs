@@ -9,7 +9,6 @@ use skytrail_model::scope::Scope;
 use skytrail_model::time::Minute;
 
 use super::visit::{Visit, cut};
-use crate::config::SlowThresholds;
 use crate::directory::NO_NODE;
 use crate::oal::event::{Event, access};
 use crate::oal::key::Key;
@@ -21,8 +20,7 @@ const SLOTS: [Slot; 1] = [slot(Scope::Service, Some(Source::CacheAccess))];
 
 pub(super) fn visit(sources: &mut Sources<'_>, visit: &Visit<'_>) {
     let span = visit.span;
-    let Some(kind) = visit.tags.get(Key::CACHE_TYPE) else { return };
-    if kind.trim().is_empty() {
+    if visit.tags.bytes(Key::CACHE_TYPE).is_none_or(|kind| kind.trim_ascii().is_empty()) {
         return;
     }
     let at = Circumstances {
@@ -30,10 +28,10 @@ pub(super) fn visit(sources: &mut Sources<'_>, visit: &Visit<'_>) {
         component: 0,
         layer: Layer::VIRTUAL_CACHE,
     };
-    let route = route_of(sources, visit, &kind, at);
-    let operation = match visit.tags.get(Key::CACHE_OP).as_deref() {
-        Some("write") => cache_operation::WRITE,
-        Some("read") => cache_operation::READ,
+    let route = route_of(sources, visit, at);
+    let operation = match visit.tags.bytes(Key::CACHE_OP) {
+        Some(b"write") => cache_operation::WRITE,
+        Some(b"read") => cache_operation::READ,
         _ => cache_operation::OTHERS,
     };
     let mut event = Event::empty();
@@ -48,31 +46,28 @@ pub(super) fn visit(sources: &mut Sources<'_>, visit: &Visit<'_>) {
         event.set_text(access::NAME, Arc::clone(name));
     }
     let answers = family.answers(&event);
-    sources.apply(&route, &SLOTS, at.minute, answers, &event);
+    sources.apply(&route, at.minute, answers, &event);
     let cache = sources.directory.id(Scope::Service, route.node(0)).unwrap_or_default();
-    record_if_slow(sources, visit, (cache, operation, &kind));
+    record_if_slow(sources, visit, cache, operation);
 }
 
 /// A cache within the process has no address; it is named after its kind.
-fn route_of(sources: &mut Sources<'_>, visit: &Visit<'_>, kind: &str, at: Circumstances) -> Route {
+fn route_of(sources: &mut Sources<'_>, visit: &Visit<'_>, at: Circumstances) -> Route {
     let batch = sources.batch;
-    let peer = batch.name(visit.span.peer);
-    if peer.trim().is_empty() {
+    if sources.is_blank(visit.span.peer) {
+        let kind = visit.tags.get(Key::CACHE_TYPE).unwrap_or_default();
         let service = sources.service(&format!("{kind}-local"), Layer::VIRTUAL_CACHE);
         return sources.open([service, NO_NODE, NO_NODE, NO_NODE], &SLOTS, at);
     }
     let key = RouteKey::new(Shape::Cache, 0, 0, [sources.symbol(visit.span.peer)]);
     let (route, _) = sources.route(key, &SLOTS, at, |sources| {
-        [sources.service(peer, Layer::VIRTUAL_CACHE), NO_NODE, NO_NODE, NO_NODE]
+        let service = sources.service(batch.name(visit.span.peer), Layer::VIRTUAL_CACHE);
+        [service, NO_NODE, NO_NODE, NO_NODE]
     });
     route
 }
 
-fn record_if_slow(
-    sources: &mut Sources<'_>,
-    visit: &Visit<'_>,
-    (entity, operation, kind): (EntityId, i64, &str),
-) {
+fn record_if_slow(sources: &mut Sources<'_>, visit: &Visit<'_>, entity: EntityId, operation: i64) {
     let slow = &sources.settings.slow;
     let (stream, thresholds) = match operation {
         cache_operation::READ => (TopStream::CacheReadCommand, &slow.cache_read),
@@ -80,8 +75,12 @@ fn record_if_slow(
         _ => return,
     };
     let span = visit.span;
-    let is_slow = span.duration / 1000 > SlowThresholds::of(thresholds, kind);
-    if !is_slow || !sources.plan.keeps(stream) {
+    let latency = span.duration / 1000;
+    if !thresholds.may_exceed(latency) || !sources.plan.keeps(stream) {
+        return;
+    }
+    let kind = visit.tags.get(Key::CACHE_TYPE).unwrap_or_default();
+    if !thresholds.exceeds(&kind, latency) {
         return;
     }
     let command = visit.tags.get(Key::CACHE_CMD).unwrap_or_default();

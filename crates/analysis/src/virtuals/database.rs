@@ -9,7 +9,6 @@ use skytrail_model::scope::Scope;
 use skytrail_model::time::Minute;
 
 use super::visit::{Visit, cut};
-use crate::config::SlowThresholds;
 use crate::directory::NO_NODE;
 use crate::oal::event::{Event, access};
 use crate::oal::key::Key;
@@ -42,7 +41,7 @@ pub(super) fn visit(sources: &mut Sources<'_>, visit: &Visit<'_>) {
         event.set_text(access::NAME, Arc::clone(name));
     }
     let answers = family.answers(&event);
-    sources.apply(&route, &SLOTS, at.minute, answers, &event);
+    sources.apply(&route, at.minute, answers, &event);
     let database = sources.directory.id(Scope::Service, route.node(0)).unwrap_or_default();
     record_if_slow(sources, visit, database);
 }
@@ -50,9 +49,13 @@ pub(super) fn visit(sources: &mut Sources<'_>, visit: &Visit<'_>) {
 /// A statement is slow only when the span says what kind of database it is.
 fn record_if_slow(sources: &mut Sources<'_>, visit: &Visit<'_>, database: EntityId) {
     let span = visit.span;
-    let Some(kind) = visit.tags.get(Key::DB_TYPE) else { return };
     let slow = &sources.settings.slow;
-    if span.duration / 1000 <= SlowThresholds::of(&slow.database, &kind) {
+    let latency = span.duration / 1000;
+    if !slow.database.may_exceed(latency) {
+        return;
+    }
+    let Some(kind) = visit.tags.get(Key::DB_TYPE) else { return };
+    if !slow.database.exceeds(&kind, latency) {
         return;
     }
     let Some(statement) = visit.tags.get(Key::DB_STATEMENT) else { return };

@@ -28,7 +28,7 @@ pub(super) fn visit(sources: &mut Sources<'_>, visit: &Visit<'_>) {
         _ => return,
     };
     let peer = queue_of(sources, visit, operation);
-    if batch.name(peer).trim().is_empty() {
+    if sources.is_blank(peer) {
         return;
     }
     let at = Circumstances {
@@ -50,7 +50,7 @@ pub(super) fn visit(sources: &mut Sources<'_>, visit: &Visit<'_>) {
         name(sources, Scope::Service, route.node(0), access::NAME, &mut event);
     }
     let answers = family.answers(&event);
-    sources.apply(&route, &SERVICE, at.minute, answers, &event);
+    sources.apply(&route, at.minute, answers, &event);
     count_topic(sources, visit, route.node(0), at, &mut event);
 }
 
@@ -60,7 +60,7 @@ fn queue_of(sources: &Sources<'_>, visit: &Visit<'_>, operation: i64) -> NameId 
     let referred = references(sources, visit.span).next().map(|link| link.peer_address);
     referred
         .filter(|_| operation == mq_operation::CONSUME)
-        .filter(|address| !sources.batch.name(*address).trim().is_empty())
+        .filter(|address| !sources.is_blank(*address))
         .unwrap_or(visit.span.peer)
 }
 
@@ -85,7 +85,7 @@ fn count_topic(
         name(sources, Scope::Endpoint, topic, access::ENDPOINT, event);
     }
     let answers = family.answers(event);
-    sources.apply(&route, &TOPIC, at.minute, answers, event);
+    sources.apply(&route, at.minute, answers, event);
 }
 
 fn name(sources: &Sources<'_>, scope: Scope, node: u32, field: u8, event: &mut Event<'_>) {

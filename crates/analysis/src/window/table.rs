@@ -92,42 +92,26 @@ impl TableWindow {
         let width = plan.identity.len();
         let start = row as usize * width;
         let Some(ints) = self.ints.get_mut(start..start + width) else { return };
-        for column in &plan.columns {
-            if answers & column.mask != column.mask {
+        for group in &plan.groups {
+            if answers & group.mask != group.mask {
                 continue;
             }
-            match column.operation {
-                Operation::Count { slot } => add(ints, slot, 1),
-                Operation::Sum { slot, number } => add(ints, slot, number.read(event)),
-                Operation::Histogram { slot, number } => {
-                    let place = row as usize * plan.histograms + usize::from(slot);
-                    if let Some(sketch) = self.sketches.get_mut(place) {
-                        let grown = sketch.add(number.read(event), plan.may_be_dense);
-                        self.heap = self.heap.saturating_add_signed(grown);
-                    }
+            for slot in &group.counts {
+                add(ints, *slot, 1);
+            }
+            for (slot, number) in &group.sums {
+                add(ints, *slot, number.read(event));
+            }
+            for (slot, number) in &group.histograms {
+                let place = row as usize * plan.histograms + usize::from(*slot);
+                if let Some(sketch) = self.sketches.get_mut(place) {
+                    let grown = sketch.add(number.read(event), plan.may_be_dense);
+                    self.heap = self.heap.saturating_add_signed(grown);
                 }
-                Operation::Satisfied { slot, number, name } => {
-                    let threshold = thresholds.of(name.read(event).as_deref());
-                    add(ints, slot, i64::from(number.read(event) <= threshold));
-                }
-                Operation::Tolerated { slot, number, name } => {
-                    let threshold = thresholds.of(name.read(event).as_deref());
-                    let bearable = threshold + 1..=threshold.saturating_mul(4);
-                    add(ints, slot, i64::from(bearable.contains(&number.read(event))));
-                }
-                Operation::Max { slot, number } => {
-                    change(ints, slot, |kept| kept.max(number.read(event)));
-                }
-                Operation::Min { slot, number } => {
-                    change(ints, slot, |kept| kept.min(number.read(event)));
-                }
-                Operation::Seen { slot } => change(ints, slot, |_| 1),
-                Operation::Bucket { .. }
-                | Operation::LabelSum { .. }
-                | Operation::LabelCount { .. } => {
-                    let cell = LabelCell { labels: &mut self.labels, heap: &mut self.heap };
-                    cell.apply(row as usize * plan.labels, column.operation, event);
-                }
+            }
+            for operation in &group.others {
+                let labels = LabelCell { labels: &mut self.labels, heap: &mut self.heap };
+                take(*operation, ints, labels, row as usize * plan.labels, event, thresholds);
             }
         }
     }
@@ -190,6 +174,40 @@ fn add(ints: &mut [i64], slot: u16, value: i64) {
 fn change(ints: &mut [i64], slot: u16, to: impl FnOnce(i64) -> i64) {
     if let Some(kept) = ints.get_mut(usize::from(slot)) {
         *kept = to(*kept);
+    }
+}
+
+/// What the less frequent columns do.
+fn take(
+    operation: Operation,
+    ints: &mut [i64],
+    labels: LabelCell<'_>,
+    start: usize,
+    event: &Event<'_>,
+    thresholds: &Thresholds,
+) {
+    match operation {
+        Operation::Satisfied { slot, number, name } => {
+            let threshold = thresholds.of(name.read(event).as_deref());
+            add(ints, slot, i64::from(number.read(event) <= threshold));
+        }
+        Operation::Tolerated { slot, number, name } => {
+            let threshold = thresholds.of(name.read(event).as_deref());
+            let bearable = threshold + 1..=threshold.saturating_mul(4);
+            add(ints, slot, i64::from(bearable.contains(&number.read(event))));
+        }
+        Operation::Max { slot, number } => {
+            change(ints, slot, |kept| kept.max(number.read(event)));
+        }
+        Operation::Min { slot, number } => {
+            change(ints, slot, |kept| kept.min(number.read(event)));
+        }
+        Operation::Seen { slot } => change(ints, slot, |_| 1),
+        Operation::Bucket { .. } | Operation::LabelSum { .. } | Operation::LabelCount { .. } => {
+            labels.apply(start, operation, event);
+        }
+        // These stand in lists of their own.
+        Operation::Count { .. } | Operation::Sum { .. } | Operation::Histogram { .. } => {}
     }
 }
 
