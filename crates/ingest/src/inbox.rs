@@ -77,6 +77,8 @@ pub(crate) struct Inbox {
     open: Mutex<Open>,
     /// Wakes the pump: there is something, or there will be nothing any more.
     filled: Notify,
+    /// Wakes the pump: nothing more fits in, or nothing more will come.
+    ripe: Notify,
     /// Wakes stalled senders.
     room: Notify,
     batch_bytes: usize,
@@ -124,11 +126,12 @@ impl Inbox {
             messages: 0,
             is_closed: false,
         };
-        let (filled, room) = (Notify::new(), Notify::new());
+        let [filled, ripe, room] = [(); 3].map(|()| Notify::new());
         Self {
             shard,
             open: Mutex::new(open),
             filled,
+            ripe,
             room,
             batch_bytes,
             patience,
@@ -196,6 +199,9 @@ impl Inbox {
             if open.messages == 1 {
                 self.filled.notify_one();
             }
+            if self.is_full(&open) {
+                self.ripe.notify_one();
+            }
         }
         Turn::Done(done)
     }
@@ -239,22 +245,28 @@ impl Inbox {
         Ok(())
     }
 
-    /// Waits until the batch holds something, and gives the bytes it keeps
-    /// alive; none once the inbox is closed and empty.
-    pub(crate) async fn filled(&self) -> Option<usize> {
+    /// Waits until the batch holds something; false once the inbox is closed
+    /// and empty.
+    pub(crate) async fn filled(&self) -> bool {
         loop {
             let filled = self.filled.notified();
             {
                 let open = self.open.lock();
                 if open.messages > 0 {
-                    return Some(weight(&open.batch));
+                    return true;
                 }
                 if open.is_closed {
-                    return None;
+                    return false;
                 }
             }
             filled.await;
         }
+    }
+
+    /// Waits until nothing more fits into the batch, at most until `deadline`.
+    pub(crate) async fn ripe(&self, deadline: Instant) {
+        // A notice that is left over from a batch before costs one early batch.
+        let _ = timeout_at(deadline, self.ripe.notified()).await;
     }
 
     /// Bytes that the open batch keeps alive.
@@ -282,6 +294,7 @@ impl Inbox {
         self.open.lock().is_closed = true;
         self.room.notify_waiters();
         self.filled.notify_one();
+        self.ripe.notify_one();
     }
 }
 

@@ -99,6 +99,7 @@ impl Ingest {
                 clock: clock.clone(),
                 metrics: metrics.clone(),
                 complaints: complaints.clone(),
+                pace: settings.pace,
             });
         }
         let room = Room::new(settings.in_flight_bytes);
@@ -131,13 +132,19 @@ impl Ingest {
     }
 
     /// Carries batches until the shutdown, then takes nothing more, hands over
-    /// what was taken and returns. A queue that stays full keeps it waiting.
+    /// what was taken and returns. A queue that stays full keeps it waiting; it
+    /// returns early only when nobody takes the batches of a shard any more.
     pub async fn run(self, mut shutdown: Shutdown) {
         let mut tasks = JoinSet::new();
         for pump in self.pumps {
             tasks.spawn(pump.run());
         }
-        shutdown.stopping().await;
+        tokio::select! {
+            () = shutdown.stopping() => {}
+            ended = tasks.join_next() => {
+                tracing::error!(?ended, "a shard takes no more messages; stopping to receive");
+            }
+        }
         self.intake.health.set_service_status("", ServingStatus::NotServing).await;
         for inbox in &self.intake.inboxes {
             inbox.close();

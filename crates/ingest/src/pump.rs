@@ -2,6 +2,7 @@
 //! the queue of the analysis.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use skytrail_base::clock::SharedClock;
 use skytrail_base::handoff::Handoff;
@@ -9,6 +10,7 @@ use skytrail_base::journal::Journal;
 use skytrail_base::outcome::Outcome;
 use skytrail_base::queue::{SendError, Sender, Slot};
 use skytrail_model::batch::Batch;
+use tokio::time::Instant;
 
 use crate::inbox::{Inbox, Taken};
 use crate::metrics::Metrics;
@@ -26,14 +28,23 @@ pub(crate) struct Pump {
     pub(crate) clock: SharedClock,
     pub(crate) metrics: Metrics,
     pub(crate) complaints: Arc<Throttle>,
+    /// Least time between two batches, unless one is full: a message that comes
+    /// alone is handed on at once, many that come one by one share batches.
+    pub(crate) pace: Duration,
 }
 
 impl Pump {
     /// Runs until the inbox is closed and empty, or nobody takes batches.
     pub(crate) async fn run(self) {
-        while let Some(weight) = self.inbox.filled().await {
+        let mut next = Instant::now();
+        while self.inbox.filled().await {
+            if Instant::now() < next {
+                self.inbox.ripe(next).await;
+            }
             // What is ready to be appended comes along.
             tokio::task::yield_now().await;
+            next = Instant::now() + self.pace;
+            let weight = self.inbox.weight();
             let Ok(slot) = self.reserve(weight).await else {
                 self.give_up();
                 return;

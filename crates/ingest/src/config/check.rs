@@ -50,6 +50,8 @@ pub struct Settings {
     pub queue_bytes: usize,
     /// Bytes of large messages that may be under way.
     pub in_flight_bytes: usize,
+    /// Least time between two batches of a shard that are not full.
+    pub pace: Duration,
     /// How long a sender is stalled.
     pub stall_timeout: Duration,
     /// How long an answer waits.
@@ -164,6 +166,7 @@ impl Config {
                 KIB,
                 64 * 1024 * MIB,
             ),
+            pace: p.time("batch.pace", batch.pace),
             stall_timeout: p.time("batch.stall_timeout", batch.stall_timeout),
             answer_timeout: p.time("batch.answer_timeout", batch.answer_timeout),
             symbols: SymbolLimits {

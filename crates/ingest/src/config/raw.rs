@@ -109,6 +109,9 @@ pub struct BatchConfig {
     pub queue_size: Bytes,
     /// Large messages and HTTP bodies that are being received, all together.
     pub in_flight_size: Bytes,
+    /// A batch that is not full leaves at the earliest so long after the one
+    /// before, so that messages that come one by one share batches.
+    pub pace: Span,
     /// A full queue stalls its senders for so long, then they are told to come again.
     pub stall_timeout: Span,
     /// How long an answer waits for its data to be stored.
@@ -121,6 +124,7 @@ impl Default for BatchConfig {
             max_size: Bytes(256 << 10),
             queue_size: Bytes(32 << 20),
             in_flight_size: Bytes(128 << 20),
+            pace: Span(2_000_000),
             stall_timeout: Span(20 * SECOND),
             answer_timeout: Span(60 * SECOND),
         }
