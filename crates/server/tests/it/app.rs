@@ -1,0 +1,229 @@
+//! The whole product in this process, on a clock that stands still.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use http::{Request, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use skytrail_analysis::Analysis;
+use skytrail_base::clock::{Clock, ManualClock};
+use skytrail_base::journal::{Journal, Position};
+use skytrail_base::shutdown::{self, Trigger};
+use skytrail_proto::v3::jvm_metric_report_service_client::JvmMetricReportServiceClient;
+use skytrail_server::config::{Config, Layers, Origin};
+use skytrail_server::serve::{Backend, Parts, Ports, Routers};
+use skytrail_storage::Storage;
+use skytrail_storage::memory::{self, MemoryJournal, MemoryStorage};
+use tokio::task::JoinHandle;
+use tower::ServiceExt;
+
+use crate::fixed_set::{BASE, Message};
+
+/// Longest wait for something that happens within a second.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How the product is set up.
+#[derive(Clone)]
+pub(crate) struct Setup {
+    pub(crate) zone: &'static str,
+    pub(crate) shards: u16,
+    /// Where the clock stands, Unix milliseconds.
+    pub(crate) now: i64,
+    /// What a process before this one left.
+    pub(crate) kept: Option<Kept>,
+}
+
+/// The store and the log in front of it.
+#[derive(Clone)]
+pub(crate) struct Kept {
+    pub(crate) storage: Arc<MemoryStorage>,
+    pub(crate) journal: Arc<MemoryJournal>,
+}
+
+impl Default for Setup {
+    /// UTC, two shards, and the last second of the second minute of the fixed
+    /// set: every minute is still being filled.
+    fn default() -> Self {
+        Self { zone: "UTC", shards: 2, now: BASE + 119_000, kept: None }
+    }
+}
+
+/// The running product.
+pub(crate) struct App {
+    clock: Arc<ManualClock>,
+    pub(crate) kept: Kept,
+    analysis: Arc<Analysis>,
+    grpc: Router,
+    rest: Router,
+    telemetry: Router,
+    trigger: Trigger,
+    running: JoinHandle<anyhow::Result<()>>,
+}
+
+fn layers(setup: &Setup) -> Layers {
+    let mut layers = Layers::defaults().unwrap();
+    let values = [
+        ("server.time_zone", json!(setup.zone)),
+        ("server.shards", json!(setup.shards)),
+        ("ingest.grpc.port", json!(0)),
+        ("api.rest.port", json!(0)),
+        ("telemetry.port", json!(0)),
+    ];
+    for (key, value) in values {
+        layers.set(key, value, Origin::CommandLine).unwrap();
+    }
+    layers
+}
+
+async fn call(router: &Router, request: Request<Body>) -> (StatusCode, String) {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let status = response.status();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (status, String::from_utf8(body.to_vec()).unwrap())
+}
+
+impl App {
+    pub(crate) async fn start(setup: Setup) -> Self {
+        let layers = layers(&setup);
+        let config = Config::from_layers(&layers).unwrap();
+        let clock = ManualClock::at(setup.now * 1_000_000);
+        let (trigger, stop) = shutdown::channel();
+        let mut opened = None;
+        let open = |zone: &_, catalogue| {
+            let fresh = || Kept {
+                storage: Arc::new(MemoryStorage::new(
+                    memory::Config::default(),
+                    Clone::clone(zone),
+                    catalogue,
+                )),
+                journal: Arc::new(MemoryJournal::new(64 << 20)),
+            };
+            let kept = setup.kept.unwrap_or_else(fresh);
+            let Kept { storage, journal } = kept.clone();
+            opened = Some(kept);
+            Ok(Backend { storage, journal })
+        };
+        let parts = Parts::build_on(open, config, &layers, clock.clone(), &stop).await.unwrap();
+        let routers = parts.routers();
+        let Routers { grpc, rest, telemetry } = routers.clone();
+        let ports = Ports::open(&parts.config, &parts.registry, routers).await.unwrap();
+        let analysis = parts.analysis();
+        let running = tokio::spawn(parts.run(ports, stop, PATIENCE));
+        let kept = opened.expect("opened");
+        let app = Self { clock, kept, analysis, grpc, rest, telemetry, trigger, running };
+        app.until("healthy", || async { app.get("/healthcheck").await.0 == StatusCode::OK }).await;
+        app
+    }
+
+    /// Stops in order.
+    pub(crate) async fn stop(self) {
+        self.trigger.stop();
+        self.running.await.unwrap().unwrap();
+    }
+
+    /// Asks again and again, for what comes with the ticks of the analysis.
+    pub(crate) async fn until<F: Future<Output = bool>>(&self, what: &str, ask: impl Fn() -> F) {
+        let start = Instant::now();
+        while !ask().await {
+            assert!(start.elapsed() < PATIENCE, "not {what} within {PATIENCE:?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> (StatusCode, String) {
+        call(&self.rest, Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> (StatusCode, String) {
+        let request = Request::post(path).header("content-type", "application/json");
+        call(&self.rest, request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    /// Sends one message; it is stored when this returns.
+    pub(crate) async fn send(&self, message: &Message) {
+        let (path, body) = match message {
+            Message::Properties(body) => ("/v3/management/reportProperties", body),
+            Message::Segments(body) => ("/v3/segments", body),
+            Message::Jvm(collection) => {
+                let mut client = JvmMetricReportServiceClient::new(self.grpc.clone());
+                client.collect(collection.clone()).await.unwrap();
+                return;
+            }
+        };
+        let (status, answer) = self.post(path, body).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {answer}");
+    }
+
+    pub(crate) async fn send_all(&self, messages: &[Message]) {
+        for message in messages {
+            self.send(message).await;
+        }
+    }
+
+    /// Runs a GraphQL operation.
+    pub(crate) async fn ask(&self, query: &str, operation: &str, variables: &Value) -> Value {
+        let mut body = json!({ "query": query, "variables": variables });
+        if !operation.is_empty() {
+            body["operationName"] = json!(operation);
+        }
+        let (status, answer) = self.post("/graphql", &body).await;
+        assert_eq!(status, StatusCode::OK, "{operation}: {answer}");
+        serde_json::from_str(&answer).unwrap()
+    }
+
+    /// The last position of the log.
+    pub(crate) async fn position(&self) -> Position {
+        let mut last = Position(0);
+        let mut take = |position, _| {
+            last = position;
+            true
+        };
+        self.kept.journal.replay(Position(0), &mut take).await.unwrap();
+        last
+    }
+
+    /// Makes everything so far durable, open minutes included. Nothing may be
+    /// sent meanwhile.
+    pub(crate) async fn checkpoint(&self) {
+        let position = self.position().await;
+        self.analysis.checkpoint(position).await.unwrap();
+    }
+
+    /// The same while something is sent: everything is stored, and whether that
+    /// became a checkpoint depends on what came in between.
+    pub(crate) async fn flush(&self) {
+        let position = self.position().await;
+        if let Err(error) = self.analysis.checkpoint(position).await {
+            assert!(error.context.contains("was analysed before"), "{error}");
+        }
+    }
+
+    /// Lets the clock close every minute, of which there must be some, and waits
+    /// until all of it is stored; then the clock stands where it stood.
+    pub(crate) async fn close_minutes(&self) {
+        self.until("known to be open", || async { self.windows().await > 0 }).await;
+        let now = self.clock.unix_nanos();
+        // Windows of minutes long gone stay open for the grace, too.
+        self.clock.advance(Duration::from_secs(80));
+        self.until("flushed", || async { self.windows().await == 0 }).await;
+        self.clock.set(now);
+    }
+
+    /// Minutes that are being filled or wait to be stored, as the last ticks of
+    /// the shards told.
+    async fn windows(&self) -> u64 {
+        let request = Request::get("/metrics").body(Body::empty()).unwrap();
+        let (_, text) = call(&self.telemetry, request).await;
+        let lines = text.lines().filter(|line| line.starts_with("skytrail_analysis_windows{"));
+        lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
+    }
+
+    /// Rows that the store holds of a family.
+    pub(crate) fn rows(&self, family: &str) -> u64 {
+        let usage = self.kept.storage.usage().families;
+        usage.iter().find(|usage| usage.name == family).unwrap().rows
+    }
+}

@@ -1,0 +1,29 @@
+//! The product as a whole: its parts wired together on a clock and a store of
+//! the test's, and the binary as operators run it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a broken expectation is how a test fails, and what was blessed is said"
+)]
+
+mod app;
+mod books;
+mod cases;
+mod configuration;
+mod demo;
+mod encryption;
+mod fixed_set;
+mod flush;
+mod golden;
+mod metrics;
+mod process;
+mod replay;
+mod rules;
+mod stopping;
+mod templates;
+mod tokens;
+mod wire;
+mod zones;

@@ -1,0 +1,105 @@
+//! A process that ends at any batch, and the one after it.
+
+use std::sync::Arc;
+
+use crate::app::{App, Kept, Setup};
+use crate::fixed_set;
+use crate::{cases, metrics};
+
+/// Segments of one request: ten messages in all.
+const AT_ONCE: usize = 3;
+
+/// How a process comes to its end, in numbers of messages.
+#[derive(Debug, Clone, Copy)]
+struct Life {
+    /// A checkpoint after so many; none for 0.
+    checkpoint: usize,
+    /// Whether the clock closes the minutes after that many.
+    flush: Option<usize>,
+    /// The end.
+    crash: usize,
+}
+
+/// Lives a process up to its crash; gives what the disk would hold.
+async fn until_crash(life: Life, shards: u16) -> Kept {
+    let app = App::start(Setup { shards, ..Setup::default() }).await;
+    let messages = fixed_set::messages(AT_ONCE);
+    for sent in 0..=life.crash {
+        if sent == life.checkpoint && sent > 0 {
+            app.checkpoint().await;
+        }
+        if life.flush == Some(sent) {
+            app.close_minutes().await;
+        }
+        if let Some(message) = messages.get(sent).filter(|_| sent < life.crash) {
+            app.send(message).await;
+        }
+    }
+    let storage = Arc::new(app.kept.storage.reopen());
+    let journal = app.kept.journal.clone();
+    // What the end of this process still writes reaches neither: the store is a
+    // copy, and nothing is sent any more.
+    app.stop().await;
+    Kept { storage, journal }
+}
+
+/// Goes on after the crash, and compares one of `share` cases.
+async fn go_on(kept: Kept, life: Life, shards: u16, (skip, share): (usize, usize)) {
+    let app = App::start(Setup { kept: Some(kept), shards, ..Setup::default() }).await;
+    for message in fixed_set::messages(AT_ONCE).iter().skip(life.crash) {
+        app.send(message).await;
+    }
+    let what = format!("{life:?}, then {shards} shards");
+    metrics::check(&app, &metrics::table(), &what).await;
+    let cases = cases::all();
+    let some = cases.iter().skip(skip % share).step_by(share);
+    cases::check(&cases::ask(&app, some).await, &what);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_ended_at_any_batch_goes_on_as_if_it_had_not() {
+    let count = fixed_set::messages(AT_ONCE).len();
+    for crash in 0..=count {
+        for checkpoint in [0, crash / 2, crash] {
+            let life = Life { checkpoint, flush: None, crash };
+            go_on(until_crash(life, 2).await, life, 2, (crash, 8)).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_that_were_flushed_after_the_last_checkpoint_do_not_count_twice() {
+    for (checkpoint, flush, crash) in [(0, 6, 8), (5, 7, 7), (6, 8, 9), (4, 9, 10)] {
+        let life = Life { checkpoint, flush: Some(flush), crash };
+        go_on(until_crash(life, 2).await, life, 2, (crash, 4)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_number_of_shards_may_change_between_processes() {
+    let life = Life { checkpoint: 6, flush: None, crash: 8 };
+    for (before, after) in [(1, 3), (3, 1), (2, 5)] {
+        go_on(until_crash(life, before).await, life, after, (0, 1)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn crashes_that_follow_each_other_count_nothing_twice() {
+    let mut kept = None;
+    let messages = fixed_set::messages(2);
+    for (place, message) in messages.iter().enumerate() {
+        let app = App::start(Setup { kept: kept.take(), ..Setup::default() }).await;
+        app.send(message).await;
+        if place % 3 == 2 {
+            app.checkpoint().await;
+        }
+        let storage = Arc::new(app.kept.storage.reopen());
+        kept = Some(Kept { storage, journal: app.kept.journal.clone() });
+        app.stop().await;
+    }
+    let app = App::start(Setup { kept, ..Setup::default() }).await;
+    metrics::check(&app, &metrics::table(), "a crash after every message").await;
+    cases::check(&cases::ask(&app, &cases::all()).await, "a crash after every message");
+    app.stop().await;
+}
