@@ -51,12 +51,14 @@ fn known(layers: LayerSet) -> impl Iterator<Item = Layer> {
 }
 
 /// The service of a record, unless it is known as an end of calls only, such
-/// as `User` or a network address.
+/// as `User` or a network address. Who reports itself is a service, even where
+/// it is called by its own name: `orders`, that lives at the address `orders`.
 fn listed(record: &EntityRecord, aliases: &AliasTable) -> Option<Service> {
     let Entity::Service(service) = &record.entity else { return None };
-    let seen = known(record.layers).next().is_some();
-    let is_address = !aliases.is_empty() && aliases.address(record.entity.id()).is_some();
-    (seen && !is_address).then(|| Service::new(service, record.layers))
+    let is_seen = known(record.layers).next().is_some();
+    let is_real = || known(record.layers).any(Layer::is_normal);
+    let is_address = || !aliases.is_empty() && aliases.address(record.entity.id()).is_some();
+    (is_seen && (is_real() || !is_address())).then(|| Service::new(service, record.layers))
 }
 
 impl Query {

@@ -55,11 +55,21 @@ async fn a_service_is_found_by_its_id_and_by_its_name() {
 #[tokio::test]
 async fn an_address_that_is_a_service_is_not_another_one() {
     let shop = shop().await;
-    let address = Entity::Service(service("10.0.0.1:80"));
-    shop.know(address, LayerSet::of(Layer::GENERAL)).await;
+    let address = Entity::Service(conjectured("10.0.0.1:80"));
+    shop.know(address, LayerSet::of(Layer::VIRTUAL_GATEWAY)).await;
     assert_eq!(shop.query.list_services(&shop.ctx, None).await.unwrap().len(), 4);
     shop.alias("10.0.0.1:80", "web", "web-1", 5).await;
     assert_eq!(shop.query.list_services(&shop.ctx, None).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_service_that_is_called_by_its_own_name_is_still_one() {
+    let shop = shop().await;
+    shop.alias("web", "web", "web-1", 5).await;
+    let listed = shop.query.list_services(&shop.ctx, Some("GENERAL")).await.unwrap();
+    assert!(listed.iter().any(|service| service.name == "web"), "{listed:?}");
+    assert!(shop.query.get_service(&shop.ctx, "d2Vi.1").await.unwrap().is_some());
+    assert!(shop.query.find_service(&shop.ctx, "web").await.unwrap().is_some());
 }
 
 #[tokio::test]
