@@ -41,6 +41,21 @@ enum Item {
     Alias(AliasKey),
 }
 
+impl Item {
+    /// What goes first: whatever there are most of and the least depends on, so
+    /// that a flood of endpoints ends with the endpoints, and a quiet service
+    /// stays however long it is quiet.
+    fn class(&self) -> u8 {
+        match self {
+            Self::Entity(Scope::Endpoint, _) => 0,
+            Self::Entity(Scope::EndpointRelation, _) => 1,
+            Self::Entity(Scope::ServiceInstanceRelation, _) => 2,
+            Self::Entity(Scope::ServiceInstance, _) => 3,
+            Self::Entity(Scope::Service | Scope::ServiceRelation, _) | Self::Alias(_) => 4,
+        }
+    }
+}
+
 /// Bytes of a record: its texts, properties, and the place in the map with the
 /// room that it keeps free.
 fn cost(record: &EntityRecord) -> usize {
@@ -189,17 +204,24 @@ impl Table {
         }
     }
 
-    /// Removes a tenth: what was not seen for the longest time, and of one
-    /// minute the finest first, so that a flood of endpoints ends with the
-    /// endpoints. False when nothing is left.
+    /// Removes a tenth; false when nothing is left.
     pub(super) fn evict_tenth(&mut self) -> bool {
+        let tenth = self.len().div_ceil(10);
+        self.evict(tenth);
+        tenth > 0
+    }
+
+    /// Removes so many, class by class, and in a class what was not seen for the
+    /// longest time first.
+    pub(super) fn evict(&mut self, count: usize) {
         let mut sightings = self.sightings();
-        sightings.sort_unstable_by(|(a_seen, a), (b_seen, b)| a_seen.cmp(b_seen).then(b.cmp(a)));
-        let tenth = sightings.len().div_ceil(10);
-        for (_, item) in sightings.iter().take(tenth) {
+        sightings.sort_unstable_by(|(a_seen, a), (b_seen, b)| {
+            let by_class = a.class().cmp(&b.class()).then(a_seen.cmp(b_seen));
+            by_class.then_with(|| b.cmp(a))
+        });
+        for (_, item) in sightings.iter().take(count) {
             self.remove(item);
             self.evicted += 1;
         }
-        tenth > 0
     }
 }

@@ -52,7 +52,8 @@ async fn a_flood_of_endpoints_leaves_the_services() {
     let services = (0..50).map(|n| record(Entity::Service(service(&format!("s{n}"))), 7)).collect();
     entities.upsert(ORIGIN, services).await.unwrap();
     for start in (0..10_000).step_by(100) {
-        let flood = (start..start + 100).map(|n| endpoint(n, 7)).collect();
+        // Quiet since the first minute, the services are older than every endpoint.
+        let flood = (start..start + 100).map(|n| endpoint(n, 8 + n as i64)).collect();
         entities.upsert(ORIGIN, flood).await.unwrap();
         assert!(entities.usage().bytes <= LIMIT as u64);
     }
@@ -61,6 +62,34 @@ async fn a_flood_of_endpoints_leaves_the_services() {
     assert_eq!(services, 50);
     assert!(endpoints > 100, "{endpoints}");
     assert_eq!(entities.usage().evicted as usize + endpoints, 10_000);
+}
+
+#[tokio::test]
+async fn classes_go_one_after_the_other() {
+    let entities = MemoryEntities::new(LIMIT);
+    let child = |name: &str| ChildRef { service: service("shop"), name: name.to_owned() };
+    let call = |n: usize| (child(&format!("a{n}")), child(&format!("b{n}")));
+    let classes: [fn((ChildRef, ChildRef)) -> Entity; 5] = [
+        |(one, _)| Entity::Endpoint(one),
+        |(source, dest)| Entity::EndpointRelation { source, dest },
+        |(source, dest)| Entity::InstanceRelation { source, dest },
+        |(one, _)| Entity::Instance(one),
+        |(one, _)| Entity::Service(ServiceRef { name: one.name, normal: true }),
+    ];
+    // The coarser, the longer not seen.
+    for (class, entity) in classes.iter().enumerate() {
+        let records = (0..100).map(|n| record(entity(call(n)), 50 - class as i64));
+        entities.upsert(ORIGIN, records.collect()).await.unwrap();
+    }
+    let scopes = classes.map(|entity| entity(call(0)).scope());
+    for (finer, coarser) in scopes.iter().zip(scopes.iter().skip(1)) {
+        while count(&entities, *finer).await > 0 {
+            assert_eq!(count(&entities, *coarser).await, 100, "{finer:?} before {coarser:?}");
+            let before = entities.usage().rows;
+            entities.table.write().evict(1);
+            assert_eq!(entities.usage().rows, before - 1);
+        }
+    }
 }
 
 #[tokio::test]
@@ -84,9 +113,13 @@ async fn aliases_are_bounded_too_and_readers_hear_of_it() {
     }
     let version = entities.alias_version();
     let held = entities.aliases().await.unwrap().len();
-    // Endpoints alone push out aliases that are older.
     let flood = (0..900).map(|n| endpoint(n, 20_000)).collect();
     entities.upsert(ORIGIN, flood).await.unwrap();
+    assert_eq!(entities.aliases().await.unwrap().len(), held, "endpoints go first");
+    assert_eq!(entities.alias_version(), version);
+    // Services alone push out aliases that are older.
+    let services = (0..900).map(|n| record(Entity::Service(service(&format!("s{n}"))), 20_000));
+    entities.upsert(ORIGIN, services.collect()).await.unwrap();
     assert!(entities.aliases().await.unwrap().len() < held);
     assert!(entities.alias_version() > version);
 }
