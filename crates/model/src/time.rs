@@ -37,6 +37,9 @@ impl Minute {
     }
 }
 
+/// 2026-01-01T00:00Z.
+const NAMING_YEAR: Minute = Minute(29_453_760);
+
 /// How coarse the buckets of a metric row are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
@@ -87,9 +90,16 @@ impl Zone {
 
     /// The machine's zone.
     pub fn system() -> Self {
-        let zone = TimeZone::system();
-        let name = zone.iana_name().unwrap_or("UTC").to_owned();
-        Self { zone, name }
+        Self::named(TimeZone::system())
+    }
+
+    /// By its IANA name; a zone that has none goes by the offset that it has in
+    /// January of [`NAMING_YEAR`], so that its name is the same in summer.
+    fn named(zone: TimeZone) -> Self {
+        let name = zone.iana_name().filter(|_| !zone.is_unknown()).map(str::to_owned);
+        let mut named = Self { zone, name: String::new() };
+        named.name = name.unwrap_or_else(|| named.offset_text(NAMING_YEAR));
+        named
     }
 
     /// The name it was made from; a store records it.
@@ -110,14 +120,17 @@ impl Zone {
         i64::from(self.zone.to_offset(instant).seconds())
     }
 
-    /// Where the bucket starts that a minute belongs to.
+    fn offset_minutes(&self, minute: Minute) -> i64 {
+        self.offset_seconds(minute).div_euclid(60)
+    }
+
+    /// Where the bucket starts that a minute belongs to. Buckets part time: an
+    /// hour that a clock change cuts, as Lord Howe's half hour does, ends and
+    /// starts at the change.
     pub fn bucket(&self, downsampling: Downsampling, minute: Minute) -> Minute {
         match downsampling {
             Downsampling::Minute => minute,
-            Downsampling::Hour => {
-                let local = minute.0 + self.offset_seconds(minute).div_euclid(60);
-                Minute(minute.0 - local.rem_euclid(60))
-            }
+            Downsampling::Hour => self.hour_start(minute),
             Downsampling::Day => self.day_start(minute).unwrap_or(minute),
         }
     }
@@ -126,10 +139,38 @@ impl Zone {
     pub fn next_bucket(&self, downsampling: Downsampling, bucket: Minute) -> Minute {
         match downsampling {
             Downsampling::Minute => bucket.plus(1),
-            Downsampling::Hour => self.bucket(Downsampling::Hour, bucket.plus(60)),
+            Downsampling::Hour => {
+                let local = bucket.0.saturating_add(self.offset_minutes(bucket));
+                let last = bucket.plus(59 - local.rem_euclid(60));
+                self.change(bucket, last).unwrap_or(last.plus(1))
+            }
             // 36 hours later is always within the next day, whether a day has 23 or 25 hours.
             Downsampling::Day => self.bucket(Downsampling::Day, bucket.plus(36 * 60)),
         }
+    }
+
+    /// The minute after `from` and up to `to` that the clock was changed in, if
+    /// it was; there is never more than one change in a day.
+    fn change(&self, from: Minute, to: Minute) -> Option<Minute> {
+        let new = self.offset_seconds(to);
+        if self.offset_seconds(from) == new {
+            return None;
+        }
+        let (mut before, mut after) = (from.0, to.0);
+        while after - before > 1 {
+            let middle = before + (after - before) / 2;
+            match self.offset_seconds(Minute(middle)) == new {
+                true => after = middle,
+                false => before = middle,
+            }
+        }
+        Some(Minute(after))
+    }
+
+    fn hour_start(&self, minute: Minute) -> Minute {
+        let local = minute.0.saturating_add(self.offset_minutes(minute));
+        let start = minute.plus(-local.rem_euclid(60));
+        self.change(start, minute).unwrap_or(start)
     }
 
     /// The starts of all buckets that touch `from..=to`, in order.
@@ -147,9 +188,21 @@ impl Zone {
         starts
     }
 
+    /// Where a clock that is set back over midnight repeats the end of a day,
+    /// the day that had begun goes on.
     fn day_start(&self, minute: Minute) -> Option<Minute> {
+        let start = self.midnight(minute)?;
+        match self.change(start, minute) {
+            Some(change) => Some(start.max(self.midnight(change.plus(-1))?)),
+            None => Some(start),
+        }
+    }
+
+    /// The first minute of the date of a minute.
+    fn midnight(&self, minute: Minute) -> Option<Minute> {
         let start = self.zoned(minute)?.start_of_day().ok()?;
-        Some(Minute(start.timestamp().as_second().div_euclid(60)))
+        // Old offsets have seconds; the minute that midnight is in began on the day before.
+        Some(Minute(-(-start.timestamp().as_second()).div_euclid(60)))
     }
 
     fn zoned(&self, minute: Minute) -> Option<Zoned> {
@@ -165,9 +218,19 @@ impl Zone {
     /// The minute of a local date and time. A time that a clock change repeats
     /// means the first of the two, one that it skips the instant after the gap.
     pub fn minute_of(&self, local: DateTime) -> Option<Minute> {
+        self.instant(local, false)
+    }
+
+    /// The same, but a time that a clock change repeats means the second.
+    pub fn last_minute_of(&self, local: DateTime) -> Option<Minute> {
+        self.instant(local, true)
+    }
+
+    fn instant(&self, local: DateTime, is_last: bool) -> Option<Minute> {
         let ambiguous = self.zone.to_ambiguous_timestamp(local);
         let instant = match ambiguous.offset() {
             AmbiguousOffset::Gap { .. } => ambiguous.later().ok()?,
+            _ if is_last => ambiguous.later().ok()?,
             _ => ambiguous.earlier().ok()?,
         };
         Some(Minute(instant.as_second().div_euclid(60)))
@@ -228,6 +291,94 @@ mod tests {
                 hours as usize
             );
         }
+    }
+
+    #[test]
+    fn a_change_by_half_an_hour_cuts_the_hour() {
+        let zone = Zone::parse("Australia/Lord_Howe").unwrap();
+        // 02:00 +1030 is followed by 02:30 +11.
+        let two = at(&zone, "2026-10-04T02:30");
+        let three = at(&zone, "2026-10-04T03:00");
+        let hours = zone.buckets(Downsampling::Hour, two.plus(-60), three);
+        assert_eq!(hours, [two.plus(-60), two, three]);
+        assert_eq!(three.0 - two.0, 30);
+        // 02:00 +11 is followed by 01:30 +1030.
+        let one = at(&zone, "2026-04-05T01:00");
+        let two = at(&zone, "2026-04-05T02:00");
+        let hours = zone.buckets(Downsampling::Hour, one, two);
+        assert_eq!(hours, [one, one.plus(60), two]);
+        assert_eq!(two.0 - one.0, 90);
+    }
+
+    const ZONES: [&str; 8] = [
+        "Australia/Lord_Howe",
+        "America/St_Johns",
+        "Asia/Kathmandu",
+        "Pacific/Apia",
+        "Europe/Berlin",
+        "America/Sao_Paulo",
+        "Africa/Casablanca",
+        "UTC",
+    ];
+
+    /// Every minute of `days` days is in the bucket that the walk says it is in.
+    fn check_buckets(zone: &Zone, from: Minute, days: i64) {
+        for size in [Downsampling::Minute, Downsampling::Hour, Downsampling::Day] {
+            let to = from.plus(days * 1440);
+            let starts = zone.buckets(size, from, to);
+            let ends = starts.iter().skip(1).copied().chain([to.plus(1)]);
+            assert!(starts.first().is_some_and(|first| *first <= from), "{size:?} {from:?}");
+            for (start, end) in starts.iter().zip(ends) {
+                assert!(*start < end, "{size:?} in {} at {start:?}", zone.name());
+                for minute in start.0..end.0 {
+                    let bucket = zone.bucket(size, Minute(minute));
+                    assert_eq!(bucket, *start, "{size:?} in {} at {minute}", zone.name());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn buckets_part_the_days_around_every_clock_change() {
+        for name in ZONES {
+            let zone = Zone::parse(name).unwrap();
+            let mut day = at(&zone, "2005-01-01T12:00");
+            let end = at(&zone, "2030-01-01T12:00");
+            while day < end {
+                let next = day.plus(1440);
+                if zone.offset_seconds(day) != zone.offset_seconds(next) {
+                    check_buckets(&zone, day.plus(-1440), 3);
+                }
+                day = next;
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn buckets_part_time(zone in 0..ZONES.len(), minute in 15_778_000_i64..42_076_000) {
+            check_buckets(&Zone::parse(ZONES[zone]).unwrap(), Minute(minute), 2);
+        }
+    }
+
+    #[test]
+    fn a_zone_without_a_name_goes_by_its_offset() {
+        let zone = jiff::tz::TimeZone::posix("<+0530>-5:30").unwrap();
+        assert_eq!(Zone::named(zone).name(), "+0530");
+        let summer = jiff::tz::TimeZone::posix("EST5EDT,M3.2.0,M11.1.0").unwrap();
+        assert_eq!(Zone::named(summer).name(), "-0500");
+        assert_eq!(Zone::named(jiff::tz::TimeZone::UTC).name(), "UTC");
+        assert_eq!(Zone::named(jiff::tz::TimeZone::unknown()).name(), "+0000");
+    }
+
+    #[test]
+    fn of_a_repeated_time_there_is_a_first_and_a_last() {
+        let zone = Zone::parse("Europe/Berlin").unwrap();
+        let local = "2026-10-25T02:30".parse().unwrap();
+        let (first, last) = (zone.minute_of(local).unwrap(), zone.last_minute_of(local).unwrap());
+        assert_eq!(last.0 - first.0, 60);
+        let plain = "2026-10-25T04:30".parse().unwrap();
+        assert_eq!(zone.minute_of(plain), zone.last_minute_of(plain));
     }
 
     #[test]
