@@ -112,4 +112,10 @@ pub struct Demo {
     /// The shared token, where the server asks for one.
     #[arg(long, value_name = "TEXT", env = "SKYTRAIL_DEMO_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
+    /// Speak TLS, and trust the authorities in this PEM file.
+    #[arg(long, value_name = "FILE")]
+    pub tls_ca: Option<PathBuf>,
+    /// Name in the server's certificate, where it is not the host of the address.
+    #[arg(long, value_name = "NAME", requires = "tls_ca")]
+    pub tls_domain: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! `skytrail demo`.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -7,11 +8,14 @@ use skytrail_base::shutdown;
 use skytrail_demo::client;
 
 use crate::cli::Demo;
-use crate::{show, signals};
+use crate::show;
+use crate::signals::Signals;
 
 /// Sends the shop's traffic until the time is up or a signal comes.
 pub fn run(demo: &Demo) -> anyhow::Result<()> {
+    let tls = demo.tls_ca.as_deref().map(|path| trusting(path, demo)).transpose()?;
     let options = client::Options {
+        tls,
         address: demo.address.clone(),
         rate: demo.rate,
         seed: demo.seed,
@@ -22,11 +26,17 @@ pub fn run(demo: &Demo) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let (trigger, mut stop) = shutdown::channel();
-        let signals = tokio::spawn(signals::listen(trigger));
+        let signals = tokio::spawn(Signals::catch()?.obey(trigger));
         show::line(&format!("sending {} traces per second to {}", options.rate, options.address));
         let summary = client::run(options, async move { stop.stopping().await }).await;
         signals.abort();
         show::line(&summary.context("cannot send")?.to_string());
         Ok(())
     })
+}
+
+fn trusting(path: &Path, demo: &Demo) -> anyhow::Result<client::Tls> {
+    let authorities =
+        std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(client::Tls { authorities, domain: demo.tls_domain.clone() })
 }

@@ -16,7 +16,8 @@ use skytrail_base::shutdown;
 use crate::cli;
 use crate::config::{self, Config, Layers, Origin};
 use crate::data::DataFolder;
-use crate::{logs, signals};
+use crate::logs;
+use crate::signals::Signals;
 
 pub use backend::Backend;
 pub use parts::Parts;
@@ -46,11 +47,12 @@ fn configuration(options: &cli::Serve) -> anyhow::Result<(Config, Layers)> {
 }
 
 async fn serve(config: Config, layers: Layers) -> anyhow::Result<()> {
+    let signals = Signals::catch()?;
     let (trigger, stop) = shutdown::channel();
     let limit = config.server.shutdown_timeout.as_duration();
     let parts = Parts::build(config, &layers, Arc::new(SystemClock), &stop).await?;
     let ports = Ports::open(&parts.config, &parts.registry, parts.routers()).await?;
-    let signals = tokio::spawn(signals::listen(trigger));
+    let signals = tokio::spawn(signals.obey(trigger));
     ports.announce();
     let ended = parts.run(ports, stop.clone(), limit).await;
     signals.abort();

@@ -1,28 +1,40 @@
 //! The process's own stop signals.
 
 use skytrail_base::shutdown::Trigger;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// What a second signal ends the process with, as shells report Ctrl-C.
 const INTERRUPTED: i32 = 130;
 
-/// Waits for SIGINT or SIGTERM and stops the process in order; the second one
-/// ends it at once.
-pub async fn listen(trigger: Trigger) -> std::io::Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut stopping = false;
-    loop {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        if stopping {
-            tracing::warn!("second signal: leaving at once, what is in flight is lost");
-            std::process::exit(INTERRUPTED);
-        }
+/// SIGINT and SIGTERM, caught from the moment this exists.
+#[derive(Debug)]
+pub struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Catches both. To be called before the process says that it is there.
+    pub fn catch() -> std::io::Result<Self> {
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Stops the process in order at the first signal; the second one ends it
+    /// at once.
+    pub async fn obey(mut self, trigger: Trigger) {
+        self.next().await;
         tracing::info!("stopping: no new connections, draining what was received");
-        stopping = true;
         trigger.stop();
+        self.next().await;
+        tracing::warn!("second signal: leaving at once, what is in flight is lost");
+        std::process::exit(INTERRUPTED);
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }

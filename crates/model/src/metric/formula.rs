@@ -127,9 +127,9 @@ impl Formula {
         matches!(self, Self::Buckets { .. })
     }
 
-    /// The columns it reads.
+    /// The columns it reads, each once.
     pub fn columns(&self) -> Vec<ColumnId> {
-        match *self {
+        let mut columns = match *self {
             Self::Average { sum, count, .. } | Self::FloatAverage { sum, count } => {
                 vec![sum, count]
             }
@@ -141,7 +141,9 @@ impl Formula {
             Self::Percentile { histogram, .. } => vec![histogram],
             Self::Buckets { counts } | Self::LabelCount { counts } => vec![counts],
             Self::LabelAverage { sums, counts, .. } => vec![sums, counts],
-        }
+        };
+        columns.dedup();
+        columns
     }
 
     /// Reads the value out of a row that holds all columns of its table.
@@ -260,6 +262,12 @@ mod tests {
         let cpm = Formula::PerMinute { total: A };
         assert_eq!(cpm.value(&row(&[150]), Downsampling::Hour), MetricValue::Single(2.0));
         assert_eq!(cpm.value(&row(&[0]), Downsampling::Hour), MetricValue::Absent);
+    }
+
+    #[test]
+    fn a_count_reads_its_column_once() {
+        let count = Formula::Plain { value: A, count: A, divisor: 1 };
+        assert_eq!(count.columns(), [A]);
     }
 
     #[test]
