@@ -1,5 +1,6 @@
 //! The same spans as OpenTelemetry has them.
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use bytes::Bytes;
@@ -13,33 +14,56 @@ use crate::workload::Workload;
 
 const NANOS_PER_MILLI: u64 = 1_000_000;
 
-/// Encoded requests of at most `size` spans, each of one instance, as its SDK
-/// would batch them; with the number of spans in all of them.
-pub fn batches(workload: &Workload, size: usize) -> (Vec<Bytes>, u64) {
-    let mut requests = Vec::new();
-    let mut total = 0;
-    for segments in workload.by_instance() {
-        let mut spans: Vec<Span> = segments.iter().flat_map(|segment| spans_of(segment)).collect();
-        total += spans.len() as u64;
-        let Some(first) = segments.first() else { continue };
-        while !spans.is_empty() {
-            let rest = spans.split_off(size.min(spans.len()));
-            requests.push(request(first, std::mem::replace(&mut spans, rest)));
-        }
-    }
-    (requests, total)
+/// Which spans are together in a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Those that come one after the other, grouped by instance within the
+    /// request: what a gateway in front sends on.
+    Arrival,
+    /// Those of one instance: what its SDK sends.
+    Instance,
 }
 
-fn request(process: &SegmentObject, spans: Vec<Span>) -> Bytes {
-    let resource = Resource {
-        attributes: vec![
-            KeyValue::text("service.name", &process.service),
-            KeyValue::text("service.instance.id", &process.service_instance),
-        ],
+/// Encoded requests of about `size` spans (whole segments, at most), with the
+/// number of spans in all of them.
+pub fn batches(workload: &Workload, size: usize, order: Order) -> (Vec<Bytes>, u64) {
+    let groups = match order {
+        Order::Arrival => vec![workload.decoded.iter().collect()],
+        Order::Instance => workload.by_instance(),
     };
-    let scope_spans = vec![ScopeSpans { spans }];
-    let resource_spans = vec![ResourceSpans { resource: Some(resource), scope_spans }];
-    ExportRequest { resource_spans }.encode_to_vec().into()
+    let mut requests = Vec::new();
+    for segments in groups {
+        let mut open: Vec<&SegmentObject> = Vec::new();
+        let mut spans = 0;
+        for segment in segments {
+            if spans + segment.spans.len() > size && !open.is_empty() {
+                requests.push(request(&std::mem::take(&mut open)));
+                spans = 0;
+            }
+            spans += segment.spans.len();
+            open.push(segment);
+        }
+        requests.push(request(&open));
+    }
+    (requests, workload.spans)
+}
+
+fn request(segments: &[&SegmentObject]) -> Bytes {
+    let mut processes: BTreeMap<(&str, &str), Vec<Span>> = BTreeMap::new();
+    for segment in segments {
+        let process = (segment.service.as_str(), segment.service_instance.as_str());
+        processes.entry(process).or_default().extend(spans_of(segment));
+    }
+    let resource_spans = processes.into_iter().map(|((service, instance), spans)| ResourceSpans {
+        resource: Some(Resource {
+            attributes: vec![
+                KeyValue::text("service.name", service),
+                KeyValue::text("service.instance.id", instance),
+            ],
+        }),
+        scope_spans: vec![ScopeSpans { spans }],
+    });
+    ExportRequest { resource_spans: resource_spans.collect() }.encode_to_vec().into()
 }
 
 fn spans_of(segment: &SegmentObject) -> Vec<Span> {
@@ -113,27 +137,35 @@ fn digest(parts: &[&str], number: i32) -> [u8; 8] {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use prost::Message;
 
-    use super::batches;
+    use super::{Order, batches};
     use crate::peer::otlp::ExportRequest;
     use crate::workload::Workload;
 
     #[test]
     fn every_span_is_there_once_and_parents_are_found() {
         let workload = Workload::new(400);
-        let (requests, total) = batches(&workload, 50);
-        let spans: Vec<_> = requests
-            .iter()
-            .flat_map(|bytes| ExportRequest::decode(bytes.clone()).unwrap().resource_spans)
-            .flat_map(|process| process.scope_spans)
-            .inspect(|scope| assert!(scope.spans.len() <= 50))
-            .flat_map(|scope| scope.spans)
-            .collect();
-        assert_eq!((spans.len() as u64, total), (workload.spans, workload.spans));
-        let ids: std::collections::HashSet<_> = spans.iter().map(|span| &span.span_id).collect();
-        assert_eq!(ids.len(), spans.len());
-        let inner = spans.iter().filter(|span| ids.contains(&span.parent_span_id)).count();
-        assert!(inner * 10 > spans.len() * 7, "{inner} of {}", spans.len());
+        for order in [Order::Arrival, Order::Instance] {
+            let (requests, total) = batches(&workload, 50, order);
+            let processes = requests
+                .iter()
+                .map(|bytes| ExportRequest::decode(bytes.clone()).unwrap().resource_spans);
+            let mut spans = Vec::new();
+            for processes in processes {
+                assert!(processes.len() == 1 || order == Order::Arrival);
+                let all = processes.into_iter().flat_map(|process| process.scope_spans);
+                let all: Vec<_> = all.flat_map(|scope| scope.spans).collect();
+                assert!(!all.is_empty() && all.len() <= 50);
+                spans.extend(all);
+            }
+            assert_eq!((spans.len() as u64, total), (workload.spans, workload.spans));
+            let ids: HashSet<_> = spans.iter().map(|span| &span.span_id).collect();
+            assert_eq!(ids.len(), spans.len());
+            let inner = spans.iter().filter(|span| ids.contains(&span.parent_span_id)).count();
+            assert!(inner * 10 > spans.len() * 7, "{inner} of {}", spans.len());
+        }
     }
 }
