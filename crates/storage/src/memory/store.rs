@@ -14,7 +14,7 @@ use super::records::MemoryRecords;
 use super::relations::MemoryRelations;
 use super::spans::MemorySpans;
 use super::tags::MemoryTags;
-use super::templates::MemoryTemplates;
+use super::templates::{MAX_TOTAL_BYTES, MemoryTemplates};
 use crate::error::Result;
 use crate::spi::{
     Capabilities, Checkpoint, Checkpoints, Entities, FamilyUsage, Metrics, Records, Relations,
@@ -133,7 +133,7 @@ impl Storage for MemoryStorage {
             name: "templates",
             rows: templates,
             bytes: template_bytes,
-            limit_bytes: 0,
+            limit_bytes: MAX_TOTAL_BYTES as u64,
             evicted: 0,
             expired: 0,
         };

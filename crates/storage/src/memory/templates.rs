@@ -12,15 +12,31 @@ use crate::spi::Templates;
 const MAX_TEMPLATES: usize = 2_000;
 const MAX_CONFIGURATION_BYTES: usize = 1 << 20;
 
+/// Of all together: they count for nothing else's limit.
+pub(super) const MAX_TOTAL_BYTES: usize = 32 << 20;
+
 #[derive(Debug, Default)]
 pub(super) struct MemoryTemplates {
     by_id: RwLock<BTreeMap<String, UiTemplate>>,
 }
 
+/// Bytes of a template: its id, which is the key too, and its configuration.
+fn cost(template: &UiTemplate) -> usize {
+    2 * template.id.len() + template.configuration.len()
+}
+
+fn total(templates: &BTreeMap<String, UiTemplate>) -> usize {
+    templates.values().map(cost).sum()
+}
+
+fn refused(message: String) -> Error {
+    Error::new(ErrorKind::Invalid, message)
+}
+
 impl MemoryTemplates {
     pub(super) fn usage(&self) -> (u64, u64) {
         let templates = self.by_id.read();
-        let bytes: usize = templates.values().map(|one| one.configuration.len()).sum();
+        let bytes = total(&templates);
         (templates.len() as u64, bytes as u64)
     }
 
@@ -28,24 +44,30 @@ impl MemoryTemplates {
         Self { by_id: RwLock::new(self.by_id.read().clone()) }
     }
 
+    /// Nothing is ever deleted, disabled ones neither: room is made by putting
+    /// something smaller in the place of what is there.
     fn put_now(&self, template: UiTemplate) -> Result<()> {
         let bytes = template.configuration.len();
         if bytes > MAX_CONFIGURATION_BYTES {
-            return Err(Error::new(
-                ErrorKind::Invalid,
-                format!(
-                    "configuration of {bytes} bytes exceeds the limit of {MAX_CONFIGURATION_BYTES}"
-                ),
-            ));
+            return Err(refused(format!(
+                "configuration of {bytes} bytes exceeds the limit of {MAX_CONFIGURATION_BYTES}"
+            )));
         }
         let mut templates = self.by_id.write();
-        if templates.len() >= MAX_TEMPLATES && !templates.contains_key(&template.id) {
-            return Err(Error::new(
-                ErrorKind::Invalid,
-                format!(
-                    "there are {MAX_TEMPLATES} templates already, the limit; delete some first"
-                ),
-            ));
+        let replaced = templates.get(&template.id).map(cost);
+        if templates.len() >= MAX_TEMPLATES && replaced.is_none() {
+            return Err(refused(format!(
+                "there are {MAX_TEMPLATES} templates already, the limit; disabled ones count: \
+                 change one that is no longer needed instead"
+            )));
+        }
+        let bytes = total(&templates) + cost(&template) - replaced.unwrap_or(0);
+        if bytes > MAX_TOTAL_BYTES && replaced.is_none_or(|before| cost(&template) > before) {
+            return Err(refused(format!(
+                "all templates together would have {bytes} bytes, the limit is \
+                 {MAX_TOTAL_BYTES}; disabled ones count: change one that is no longer needed to \
+                 a smaller configuration"
+            )));
         }
         templates.insert(template.id.clone(), template);
         Ok(())
@@ -63,5 +85,35 @@ impl Templates for MemoryTemplates {
 
     fn list<'a>(&'a self) -> BoxFuture<'a, Result<Vec<UiTemplate>>> {
         Box::pin(std::future::ready(Ok(self.by_id.read().values().cloned().collect())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use skytrail_model::template::UiTemplate;
+
+    use super::{MAX_CONFIGURATION_BYTES, MAX_TOTAL_BYTES, MemoryTemplates};
+
+    fn template(n: usize, bytes: usize) -> UiTemplate {
+        let configuration = "x".repeat(bytes);
+        UiTemplate { id: format!("t{n}"), configuration, disabled: false, updated_at: 0 }
+    }
+
+    #[test]
+    fn all_together_are_bounded_and_the_way_out_is_to_change_one() {
+        let templates = MemoryTemplates::default();
+        // The ids leave no room for one more of the largest.
+        let fitting = MAX_TOTAL_BYTES / MAX_CONFIGURATION_BYTES - 1;
+        for n in 0..fitting {
+            templates.put_now(template(n, MAX_CONFIGURATION_BYTES)).unwrap();
+        }
+        let large = || template(fitting, MAX_CONFIGURATION_BYTES);
+        let error = templates.put_now(large()).unwrap_err();
+        assert!(error.context.contains("change one"), "{error:?}");
+        assert!(templates.usage().1 <= MAX_TOTAL_BYTES as u64);
+        let smaller = template(0, 10);
+        templates.put_now(smaller).unwrap();
+        templates.put_now(large()).unwrap();
+        assert!(templates.usage().1 <= MAX_TOTAL_BYTES as u64);
     }
 }

@@ -8,8 +8,9 @@ use crate::error::Result;
 /// Dashboards by id. They have no origin: they come from users, not from the
 /// journal, and are durable when `put` returns (as durable as the backend is).
 pub trait Templates: Send + Sync {
-    /// Adds or replaces one. At most 1 MiB of configuration each and 2,000 in
-    /// all; more is refused as `Invalid`.
+    /// Adds or replaces one. At most 1 MiB of configuration each, and 2,000
+    /// templates or 32 MiB in all, disabled ones included; more is refused as
+    /// `Invalid`, except that what gets smaller always fits.
     fn put<'a>(&'a self, template: UiTemplate) -> BoxFuture<'a, Result<()>>;
 
     /// One by id.
