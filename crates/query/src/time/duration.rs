@@ -101,7 +101,7 @@ impl Duration {
     /// before the start.
     pub fn window(&self, zone: &Zone) -> Result<Window> {
         let start = instant("start", &self.start, self.step, zone)?;
-        let last = instant("end", &self.end, self.step, zone)?;
+        let last = last_instant("end", &self.end, self.step, zone)?;
         if last < start {
             let Self { start, end, .. } = self;
             return Err(Error::invalid(format!("duration end '{end}' is before start '{start}'")));
@@ -135,20 +135,37 @@ fn floor(step: Step, nanos: i64, zone: &Zone) -> (Minute, i64) {
     }
 }
 
-/// Nanoseconds of a local time. A time that a clock change repeats means the
-/// first of the two, one that it skips the instant after the gap.
+/// Nanoseconds of the local time that a range starts at. A time that a clock
+/// change repeats means the first of the two, one that it skips the instant
+/// after the gap.
 fn instant(field: &str, text: &str, step: Step, zone: &Zone) -> Result<i64> {
-    let wrong = || {
-        Error::invalid(format!(
-            "duration {field} '{}' is not written as step {} wants it: {}",
-            text.chars().take(40).collect::<String>(),
-            step.name(),
-            step.pattern()
-        ))
-    };
+    let wrong = || not_written_right(field, text, step);
     let (local, second) = local_time(text, step).ok_or_else(wrong)?;
     let minute = zone.minute_of(local).ok_or_else(wrong)?;
     Ok(minute.start_nanos().saturating_add(i64::from(second) * SECOND_NANOS))
+}
+
+/// Nanoseconds of a local time in the step that a range ends with. What a clock
+/// change repeats means the second of the two, so that both are in the range.
+fn last_instant(field: &str, text: &str, step: Step, zone: &Zone) -> Result<i64> {
+    let wrong = || not_written_right(field, text, step);
+    let (local, second) = local_time(text, step).ok_or_else(wrong)?;
+    let local = match step {
+        // A change may repeat no more than the end of the hour.
+        Step::Hour => local.with().minute(59).build().map_err(|_| wrong())?,
+        _ => local,
+    };
+    let minute = zone.last_minute_of(local).ok_or_else(wrong)?;
+    Ok(minute.start_nanos().saturating_add(i64::from(second) * SECOND_NANOS))
+}
+
+fn not_written_right(field: &str, text: &str, step: Step) -> Error {
+    Error::invalid(format!(
+        "duration {field} '{}' is not written as step {} wants it: {}",
+        text.chars().take(40).collect::<String>(),
+        step.name(),
+        step.pattern()
+    ))
 }
 
 /// The local time up to the minute, and the second.
@@ -228,6 +245,25 @@ mod tests {
         let gap =
             read("2026-03-29 0230", "2026-03-29 0400", Step::Minute, "Europe/Berlin").unwrap();
         assert!(minutes(gap) <= 61, "{gap:?}");
+    }
+
+    #[test]
+    fn an_end_that_a_clock_change_repeats_is_the_later_one() {
+        let table = [
+            ("2026-10-25 02", "2026-10-25 02", Step::Hour, "Europe/Berlin", 120),
+            ("2026-10-25 0200", "2026-10-25 0259", Step::Minute, "Europe/Berlin", 120),
+            ("2026-10-25 0259", "2026-10-25 0200", Step::Minute, "Europe/Berlin", 2),
+            ("2026-04-05 01", "2026-04-05 01", Step::Hour, "Australia/Lord_Howe", 90),
+            ("2026-10-04 02", "2026-10-04 02", Step::Hour, "Australia/Lord_Howe", 30),
+            ("2026-03-29 02", "2026-03-29 02", Step::Hour, "Europe/Berlin", 60),
+        ];
+        for (start, end, step, zone, expected) in table {
+            let window = read(start, end, step, zone).unwrap();
+            assert_eq!(minutes(window), expected, "{start} in {zone}");
+        }
+        let seconds =
+            read("2026-10-25 023000", "2026-10-25 023000", Step::Second, "Europe/Berlin").unwrap();
+        assert_eq!(seconds.to_nanos - seconds.from_nanos, 3_601 * 1_000_000_000 - 1);
     }
 
     #[test]
