@@ -10,7 +10,8 @@ pub struct Config {
     pub max_endpoints: usize,
     /// Entities that are ranked by one `top_n`, or merged in one time bucket.
     pub max_ranked_entities: usize,
-    /// Spans of one trace; segments beyond are left out, latest first.
+    /// Spans of one trace, or of all whole traces of one `queryTraces`; segments
+    /// beyond are left out, latest first.
     pub max_trace_spans: usize,
     /// Whole traces of one `queryTraces`.
     pub max_traces: usize,

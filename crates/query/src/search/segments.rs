@@ -91,8 +91,9 @@ impl Query {
             .filter(|limit| (1..=MAX_LIMIT).contains(limit))
             .ok_or_else(|| Error::invalid(format!("limit is not from 1 to {MAX_LIMIT}")))?;
         let after = condition.cursor.as_deref().map(read_cursor).transpose()?;
-        let page = self.storage.spans().search(&filter, after.as_ref(), limit).await?;
+        let mut page = self.storage.spans().search(&filter, after.as_ref(), limit).await?;
         ctx.charge(usize::try_from(page.examined).unwrap_or(usize::MAX))?;
+        self.name_endpoints(ctx, &mut page.segments).await?;
         Ok(SearchPage {
             traces: page.segments.into_iter().map(FoundTrace::from).collect(),
             next: page.next.as_ref().map(write_cursor),

@@ -1,10 +1,12 @@
 //! Lists of segments.
 
+use skytrail_model::entity::Entity;
 use skytrail_storage::{SegmentFilter, SegmentSummary};
 
 use super::condition::{MILLI, TraceQueryCondition, TraceQueryConditionByName};
 use crate::context::Ctx;
 use crate::error::Result;
+use crate::hash::Map;
 use crate::query::Query;
 
 /// Segments that the store is asked for at once.
@@ -22,7 +24,7 @@ pub struct TraceBrief {
 pub struct BasicTrace {
     /// Id of the segment.
     pub segment_id: String,
-    /// The operation that names it.
+    /// The endpoint that names it, after grouping.
     pub endpoint_names: Vec<String>,
     /// Milliseconds.
     pub duration: i64,
@@ -60,17 +62,44 @@ impl Query {
     ) -> Result<TraceBrief> {
         let filter = condition.filter(&self.zone)?;
         let (skipped, size) = condition.paging.range(self.config.max_paged_segments)?;
-        let mut traces = Vec::new();
+        let mut segments = Vec::new();
         let mut seen = 0_usize;
         self.each_segment(ctx, &filter, &mut |segment| {
             seen += 1;
-            if seen > skipped && traces.len() < size {
-                traces.push(BasicTrace::from(segment));
+            if seen > skipped && segments.len() < size {
+                segments.push(segment);
             }
-            traces.len() < size
+            segments.len() < size
         })
         .await?;
-        Ok(TraceBrief { traces })
+        self.name_endpoints(ctx, &mut segments).await?;
+        Ok(TraceBrief { traces: segments.into_iter().map(BasicTrace::from).collect() })
+    }
+
+    /// Names segments by their endpoints, after grouping, where these are still
+    /// known; the others keep the operation as it was sent.
+    pub(crate) async fn name_endpoints(
+        &self,
+        ctx: &Ctx,
+        segments: &mut [SegmentSummary],
+    ) -> Result<()> {
+        let mut ids: Vec<_> = segments.iter().map(|segment| segment.endpoint).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ctx.charge(ids.len())?;
+        let mut names = Map::default();
+        for record in self.storage.entities().get(&ids).await? {
+            let id = record.entity.id();
+            if let Entity::Endpoint(endpoint) = record.entity {
+                names.insert(id, endpoint.name);
+            }
+        }
+        for segment in segments {
+            if let Some(name) = names.get(&segment.endpoint) {
+                segment.endpoint_name.clone_from(name);
+            }
+        }
+        Ok(())
     }
 
     /// `queryBasicTracesByName`.

@@ -62,13 +62,17 @@ impl Query {
         duration: Option<&Duration>,
     ) -> Result<Trace> {
         duration.map(|duration| duration.window(&self.zone)).transpose()?;
-        self.whole_trace(ctx, trace_id).await
+        self.whole_trace(ctx, trace_id, self.config.max_trace_spans).await
     }
 
-    async fn whole_trace(&self, ctx: &Ctx, trace_id: &str) -> Result<Trace> {
-        let answer = self.storage.spans().trace(trace_id, self.config.max_trace_spans).await?;
-        let trace = trace(&answer);
+    /// A trace with at most `most` spans, parents before children: the store
+    /// gives the first segment whole, however large it is.
+    async fn whole_trace(&self, ctx: &Ctx, trace_id: &str, most: usize) -> Result<Trace> {
+        let answer = self.storage.spans().trace(trace_id, most).await?;
+        let mut trace = trace(&answer);
         ctx.charge(trace.spans.len())?;
+        trace.truncated |= trace.spans.len() > most;
+        trace.spans.truncate(most);
         Ok(trace)
     }
 
@@ -108,11 +112,26 @@ impl Query {
             ids.len() < wanted
         })
         .await?;
-        let mut traces = Vec::new();
-        for id in ids.iter().skip(skipped) {
-            traces.push(self.whole_trace(ctx, id).await?);
-        }
+        let traces = self.whole_traces(ctx, ids.get(skipped..).unwrap_or_default()).await?;
         Ok(TraceList { traces, retrieved_time_range })
+    }
+
+    /// Traces that share the limit of one: each leaves a span to those behind
+    /// it, so that no large trace makes the next ones empty.
+    async fn whole_traces(&self, ctx: &Ctx, ids: &[String]) -> Result<Vec<Trace>> {
+        let mut rest = self.config.max_trace_spans;
+        let mut traces = Vec::with_capacity(ids.len());
+        for (place, id) in ids.iter().enumerate() {
+            let behind = ids.len() - place - 1;
+            let most = rest.saturating_sub(behind).max(rest.min(1));
+            let trace = match most {
+                0 => Trace { truncated: true, ..Trace::default() },
+                _ => self.whole_trace(ctx, id, most).await?,
+            };
+            rest -= trace.spans.len();
+            traces.push(trace);
+        }
+        Ok(traces)
     }
 }
 

@@ -185,6 +185,19 @@ impl Shop {
         Self { storage, query, ctx, sequence: AtomicU64::new(0) }
     }
 
+    /// The same storage under other limits.
+    pub(crate) fn limited(mut self, config: Config) -> Self {
+        self.query = Query::new(Deps {
+            storage: self.storage.clone(),
+            live: Arc::new(NoLiveMetrics),
+            catalogue: Arc::new(catalogue()),
+            zone: Zone::utc(),
+            clock: ManualClock::at(at(60).start_nanos()),
+            config,
+        });
+        self
+    }
+
     pub(crate) fn origin(&self) -> Origin {
         Origin { shard: 0, sequence: self.sequence.fetch_add(1, Ordering::Relaxed) + 1 }
     }

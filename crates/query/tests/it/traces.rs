@@ -1,14 +1,16 @@
 //! Segments, traces, tags and search.
 
+use skytrail_model::entity::Entity;
+use skytrail_model::layer::LayerSet;
 use skytrail_model::span::SpanLayer;
 use skytrail_model::time::Downsampling;
 use skytrail_query::search::SearchCondition;
 use skytrail_query::trace::{QueryOrder, SpanTag, TraceQueryCondition, TraceState};
-use skytrail_query::{ErrorKind, Pagination};
+use skytrail_query::{Config, ErrorKind, Pagination};
 use skytrail_storage::contract::build::{MILLI, append, entry, exit, link, segment};
 use skytrail_storage::{Storage, TagKind, TagSighting};
 
-use crate::shop::{Shop, at, minutes};
+use crate::shop::{Shop, at, child, minutes};
 
 async fn shop() -> Shop {
     let shop = Shop::new();
@@ -83,6 +85,48 @@ async fn segments_are_listed_in_order_and_by_conditions() {
     let far = TraceQueryCondition { paging: page(999_999), ..any() };
     let error = shop.query.query_basic_traces(&shop.ctx, &far).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Invalid);
+}
+
+#[tokio::test]
+async fn segments_are_named_by_the_group_of_their_endpoint() {
+    let shop = shop().await;
+    let endpoint = Entity::Endpoint(child("web", "GET:/orders/{id}"));
+    let start = at(3).start_nanos();
+    let segments = [7, 8].map(|n| {
+        segment(format!("t{n}"), format!("t{n}-web")).of("web", "web-1").with([entry(format!(
+            "GET:/orders/{n}"
+        ))
+        .at(start + n)
+        .lasting(MILLI)])
+    });
+    let mut spans = append(segments);
+    spans.entries[0].endpoint = endpoint.id();
+    shop.storage.spans().append(shop.origin(), spans).await.unwrap();
+    let named = |names: &mut dyn Iterator<Item = Vec<String>>| names.take(2).collect::<Vec<_>>();
+    let sent = [["GET:/orders/8"], ["GET:/orders/7"]];
+    let brief = shop.query.query_basic_traces(&shop.ctx, &any()).await.unwrap();
+    assert_eq!(named(&mut brief.traces.into_iter().map(|one| one.endpoint_names)), sent);
+    shop.know(endpoint, LayerSet::default()).await;
+    let grouped = [["GET:/orders/8"], ["GET:/orders/{id}"]];
+    let brief = shop.query.query_basic_traces(&shop.ctx, &any()).await.unwrap();
+    assert_eq!(named(&mut brief.traces.into_iter().map(|one| one.endpoint_names)), grouped);
+    let page = shop.query.search(&shop.ctx, &search()).await.unwrap();
+    assert_eq!(named(&mut page.traces.into_iter().map(|one| one.trace.endpoint_names)), grouped);
+}
+
+#[tokio::test]
+async fn whole_traces_share_one_limit() {
+    let config = Config { max_trace_spans: 3, ..Config::default() };
+    let shop = shop().await.limited(config);
+    let list = shop.query.query_traces(&shop.ctx, &any()).await.unwrap();
+    let spans: Vec<_> = list.traces.iter().map(|t| (t.spans.len(), t.truncated)).collect();
+    assert_eq!(spans, [(1, false), (2, true)]);
+    let shop = shop.limited(Config { max_trace_spans: 1, ..Config::default() });
+    let list = shop.query.query_traces(&shop.ctx, &any()).await.unwrap();
+    let spans: Vec<_> = list.traces.iter().map(|t| (t.spans.len(), t.truncated)).collect();
+    assert_eq!(spans, [(1, false), (0, true)]);
+    let one = shop.query.query_trace(&shop.ctx, "t1", None).await.unwrap();
+    assert_eq!((one.spans.len(), one.truncated), (1, true));
 }
 
 #[tokio::test]

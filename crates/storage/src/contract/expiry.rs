@@ -5,8 +5,8 @@ use skytrail_model::time::{Downsampling, MINUTE_NANOS, Minute};
 
 use super::build::{append, entry, segment};
 use super::data::{
-    START, any_segment, block, call, calls, child, every, found, open, origin, read_calls,
-    read_rows, seen, seen_entity, service_id,
+    START, any_segment, block, call, calls, child, every, open, origin, read_calls, read_rows,
+    seen, seen_entity, service_id,
 };
 use super::harness::{Check, Harness, checks};
 use super::records::{record, slowest};
@@ -43,7 +43,8 @@ async fn fill(store: &dyn Storage, shard: u16, minute: Minute, tag: &str) -> Res
 /// minutes, relations, entities.
 async fn held(store: &dyn Storage, minute: Minute, tag: &str) -> Result<([bool; 3], [bool; 3])> {
     let name = |kind: &str| format!("{kind}-{tag}");
-    let spans = found(store, &any_segment()).await?.contains(&name("s"));
+    let page = store.spans().search(&any_segment(), None, 100).await?;
+    let spans = page.segments.iter().any(|found| found.segment.segment_id == name("s"));
     let trace = !store.spans().trace(&name("t"), 10).await?.parts.is_empty();
     let records = store.records().top(&slowest()).await?;
     let record = records.iter().any(|record| record.id == name("r"));

@@ -69,10 +69,9 @@ impl MemorySpans {
         drop(gone);
     }
 
-    /// Batches that may hold what is searched for, newest first.
-    fn candidates(&self, filter: &SegmentFilter) -> Vec<Arc<Kept>> {
+    fn candidates(&self, filter: &SegmentFilter) -> find::Candidates {
         let table = self.table.read();
-        match &filter.trace_id {
+        let batches = match &filter.trace_id {
             None => table.newest_first(),
             Some(trace_id) => {
                 let places = table.places(trace_hash(trace_id.as_bytes()));
@@ -80,7 +79,8 @@ impl MemorySpans {
                 batches.dedup_by(|a, b| Arc::ptr_eq(a, b));
                 batches
             }
-        }
+        };
+        find::Candidates { batches, gone_to: table.gone_to }
     }
 }
 

@@ -140,6 +140,8 @@ pub struct SegmentSummary {
     pub segment: SegmentRef,
     /// The service.
     pub service: EntityId,
+    /// The endpoint that names the segment, after grouping.
+    pub endpoint: EntityId,
     /// Service name as it was sent.
     pub service_name: String,
     /// Instance name as it was sent.
@@ -162,7 +164,9 @@ pub struct SegmentPage {
     /// Where to go on; none at the end.
     pub next: Option<SegmentCursor>,
     /// Whether everything that matches and comes before `next` is in the page.
-    /// False where a limit of work or memory cut the search off.
+    /// False where a limit of work cut the search off, and where segments that
+    /// started in the range had to go, by memory or by age: some of them might
+    /// have matched.
     pub complete: bool,
     /// Segments looked at, for cost accounting.
     pub examined: u64,

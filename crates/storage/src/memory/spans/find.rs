@@ -14,6 +14,14 @@ use crate::spi::{
 /// Batches between two chances for other work and for cancelling.
 const BATCHES_PER_TURN: usize = 64;
 
+/// What is searched.
+pub(super) struct Candidates {
+    /// Batches that may hold what is searched for, newest first.
+    pub(super) batches: Vec<Arc<Kept>>,
+    /// The latest start of what is no longer held.
+    pub(super) gone_to: Option<i64>,
+}
+
 /// Greatest key first, then segment id and trace id ascending.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
@@ -23,11 +31,12 @@ struct Rank {
 }
 
 pub(super) async fn find(
-    batches: Vec<Arc<Kept>>,
+    candidates: Candidates,
     filter: &SegmentFilter,
     after: Option<&SegmentCursor>,
     limit: usize,
 ) -> Result<SegmentPage> {
+    let Candidates { batches, gone_to } = candidates;
     let mut best = Best { filter, after, limit, found: BTreeMap::new() };
     let mut examined = 0;
     for (turn, kept) in batches.iter().enumerate() {
@@ -39,7 +48,7 @@ pub(super) async fn find(
             best.offer_all(kept);
         }
     }
-    Ok(best.into_page(examined))
+    Ok(best.into_page(examined, gone_to))
 }
 
 /// The best segments so far, one more than a page holds.
@@ -110,7 +119,7 @@ impl Best<'_> {
         }
     }
 
-    fn into_page(self, examined: u64) -> SegmentPage {
+    fn into_page(self, examined: u64, gone_to: Option<i64>) -> SegmentPage {
         let more = self.found.len() > self.limit;
         let order = self.filter.order;
         let chosen = self.found.into_values().take(self.limit);
@@ -122,7 +131,12 @@ impl Best<'_> {
             trace_id: last.segment.trace_id.clone(),
         });
         // Without a last segment there is no cursor that could say that there is more.
-        let complete = next.is_some() || !more;
+        let is_cut = more && next.is_none();
+        let from = match (order, &next) {
+            (Order::Start, Some(next)) => next.key,
+            _ => self.filter.from,
+        };
+        let complete = !is_cut && gone_to.is_none_or(|gone_to| gone_to < from);
         SegmentPage { segments, next, complete, examined }
     }
 }
@@ -147,6 +161,7 @@ fn summary(kept: &Kept, entry: &SegmentEntry) -> Option<SegmentSummary> {
             segment_id: batch.text(segment.segment_id).to_owned(),
         },
         service: entry.service,
+        endpoint: entry.endpoint,
         service_name: batch.name(segment.service).to_owned(),
         instance_name: batch.name(segment.instance).to_owned(),
         endpoint_name: named.map(|span| batch.name(span.operation)).unwrap_or_default().to_owned(),

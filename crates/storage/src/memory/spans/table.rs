@@ -61,6 +61,8 @@ pub(super) struct Table {
     traces: HashMap<u64, Places, FixedState>,
     pub(super) bytes: usize,
     pub(super) spans: u64,
+    /// The latest start of what was evicted or expired, ever.
+    pub(super) gone_to: Option<i64>,
     pub(super) evicted: u64,
     pub(super) expired: u64,
 }
@@ -231,6 +233,7 @@ impl Table {
             let Some(oldest) = self.batches.keys().next().copied() else { break };
             gone.extend(self.remove(oldest));
         }
+        self.gone_to = self.gone_to.max(gone.iter().map(|kept| kept.starts.1).max());
         self.evicted += gone.iter().map(|kept| kept.spans).sum::<u64>();
         gone
     }
@@ -243,6 +246,8 @@ impl Table {
         let mut gone = Vec::new();
         for number in old {
             let Some(kept) = self.remove(number) else { continue };
+            let starts = kept.entries.iter().map(|entry| entry.start);
+            self.gone_to = self.gone_to.max(starts.filter(|start| *start < before).max());
             if let Some(young) = kept.filtered(|_, entry| entry.start >= before) {
                 self.insert(number, young);
             }
@@ -281,7 +286,7 @@ impl Table {
 
     /// A table of what came with the appends within a cut.
     pub(super) fn within(&self, cut: &Cut) -> Self {
-        let mut table = Self::default();
+        let mut table = Self { gone_to: self.gone_to, ..Self::default() };
         for kept in self.batches.values() {
             if let Some(kept) = kept.filtered(|origin, _| cut.contains(origin)) {
                 table.push(kept);

@@ -53,6 +53,15 @@ async fn the_oldest_give_way_and_are_counted() {
     let held = newest(&spans, 10_000).await;
     assert_eq!(held.len() as u64, usage.rows / 3);
     assert_eq!(held.first(), Some(&format!("{:032x}", 1_999)));
+    let oldest = (2_000 - held.len() as i64) * 1_000;
+    for (from, complete) in [(i64::MIN, false), (oldest - 1_000, false), (oldest, true)] {
+        let filter = SegmentFilter { from, to: i64::MAX, ..SegmentFilter::default() };
+        let page = spans.search(&filter, None, 10_000).await.unwrap();
+        assert_eq!(page.complete, complete, "from {from}, held from {oldest}");
+    }
+    let everything = SegmentFilter { from: i64::MIN, to: i64::MAX, ..SegmentFilter::default() };
+    let first = spans.search(&everything, None, 5).await.unwrap();
+    assert!(first.complete, "what comes before the cursor is all there");
     let gone = spans.trace(&format!("{:032x}.41.16999999999990001", 0), 10).await.unwrap();
     assert!(gone.parts.is_empty() && !gone.truncated);
 }
