@@ -144,7 +144,9 @@ impl Game {
             let read = RecordRead { stream, ..slowest() };
             assert_eq!(self.store().records().top(&read).await?, self.naive.top(&read));
         }
-        self.compare_search(&any_segment(), 1_000).await?;
+        // What began before the era may be gone, and answers say so.
+        let era = SegmentFilter { from: from.start_nanos(), ..any_segment() };
+        self.compare_search(&era, 1_000).await?;
         for number in 0..7 {
             self.compare_trace(number, 1_000).await?;
         }
