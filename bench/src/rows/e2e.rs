@@ -10,6 +10,7 @@ use anyhow::{Result, ensure};
 use super::bench::{Bench, RowMaker};
 use crate::load::{Connections, Exporters};
 use crate::measure::rounds::Rounds;
+use crate::peer::convert::Order;
 use crate::peer::{convert, rotel};
 use crate::process::{Child, Server, Settings, free_ports};
 use crate::table::Row;
@@ -49,15 +50,22 @@ fn make(bench: &Bench) -> Result<Vec<Row>> {
         run(bench.rounds, ours, theirs).await
     })?;
     let (ours, theirs) = rounds;
-    let note = conditions(&settings);
     let absolute = Row::absolute("socket to store, server CPU a span", ours.median(), 0.9, " µs")
         .note(format!("{} rounds, {:.2} to {:.2} µs", ours.len(), ours.range().0, ours.range().1));
-    let ratio =
-        match theirs {
-            Ok(theirs) => Row::ratio(ROW.what, ours.median(), theirs.median(), 0.25, "")
-                .note(format!("rotel {} {:.2} µs; {note}", rotel::VERSION, theirs.median())),
-            Err(error) => Row::skipped(ROW.what, format!("rotel: {error:#}")),
-        };
+    let ratio = match theirs {
+        Ok([mixed, sorted]) => {
+            let note = format!(
+                "rotel {} {:.2} µs in requests of {OTLP_BATCH} spans as they come, {:.2} µs in \
+                 requests of one instance; {}",
+                rotel::VERSION,
+                mixed.median(),
+                sorted.median(),
+                conditions(&settings)
+            );
+            Row::ratio(ROW.what, ours.median(), mixed.median(), 0.25, "").note(note)
+        }
+        Err(error) => Row::skipped(ROW.what, format!("rotel: {error:#}")),
+    };
     Ok(vec![ratio, absolute])
 }
 
@@ -75,21 +83,23 @@ async fn run(
     rounds: usize,
     ours: Ours,
     theirs: Result<Theirs>,
-) -> Result<(Rounds, Result<Rounds>)> {
-    let mut figures = (Rounds::default(), Rounds::default());
+) -> Result<(Rounds, Result<[Rounds; 2]>)> {
+    let mut figures = (Rounds::default(), [Rounds::default(), Rounds::default()]);
     let mut stream = stream_from_now(SEED);
     for round in 0..=rounds {
         stream.set_time(now_ms());
         let workload = Workload::take(&mut stream, SEGMENTS);
         let mine = ours.round(&workload).await?;
-        let other = match &theirs {
-            Ok(theirs) => theirs.round(&workload).await?,
-            Err(_) => 0.0,
-        };
         // The first is for warming up.
         if round > 0 {
             figures.0.push(mine);
-            figures.1.push(other);
+        }
+        let Ok(theirs) = &theirs else { continue };
+        for (order, rounds) in [Order::Arrival, Order::Instance].into_iter().zip(&mut figures.1) {
+            let figure = theirs.round(&workload, order).await?;
+            if round > 0 {
+                rounds.push(figure);
+            }
         }
     }
     Ok((figures.0, theirs.map(|_| figures.1)))
@@ -137,8 +147,8 @@ impl Theirs {
     }
 
     /// Microseconds of the peer per span.
-    async fn round(&self, workload: &Workload) -> Result<f64> {
-        let (requests, spans) = convert::batches(workload, OTLP_BATCH);
+    async fn round(&self, workload: &Workload, order: Order) -> Result<f64> {
+        let (requests, spans) = convert::batches(workload, OTLP_BATCH, order);
         let before = self.child.cpu()?;
         self.exporters.send(&Arc::new(requests)).await?;
         tokio::time::sleep(SETTLE).await;
