@@ -95,7 +95,7 @@ impl Config {
     fn searchable_tags(&self) -> Result<Vec<String>> {
         let keys = &self.searchable_tags.0;
         // Rules and the analysis need numbers for their keys as well.
-        within("searchable_tags", keys.len(), 0, 64)?;
+        within("searchable_tags", keys.len(), 0, 32)?;
         Ok(keys.clone())
     }
 

@@ -143,6 +143,14 @@ impl Group {
         }
     }
 
+    /// Takes over the columns of another group.
+    pub(super) fn join(&mut self, other: &Self) {
+        self.counts.extend(&other.counts);
+        self.sums.extend(&other.sums);
+        self.histograms.extend(&other.histograms);
+        self.others.extend(&other.others);
+    }
+
     pub(super) fn add(&mut self, operation: Operation) {
         match operation {
             Operation::Count { slot } => self.counts.push(slot),

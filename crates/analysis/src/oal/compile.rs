@@ -124,14 +124,7 @@ impl Compiler {
         let scope = source.scope();
         *slot = Some(self.tables.len() as u16);
         let table = Table { name: def.name.to_owned(), scope, columns: Vec::new() };
-        let plan = TablePlan {
-            groups: Vec::new(),
-            identity: Vec::new(),
-            histograms: 0,
-            labels: 0,
-            places: Vec::new(),
-            may_be_dense: !scope.is_relation(),
-        };
+        let plan = TablePlan::new(!scope.is_relation());
         self.tables.push((table, plan));
         self.tables.len() - 1
     }

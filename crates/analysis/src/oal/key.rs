@@ -41,7 +41,7 @@ const BUILT_IN: [&str; 13] = [
 ];
 
 /// The most keys of rules, search and the analysis together.
-pub(crate) const MAX_KEYS: usize = 128;
+pub(crate) const MAX_KEYS: usize = 64;
 
 /// All keys that mean something.
 #[derive(Debug, Clone)]
@@ -82,15 +82,15 @@ impl KeySet {
 
 /// A set of keys.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct KeyMask(u128);
+pub(crate) struct KeyMask(u64);
 
 impl KeyMask {
     pub(crate) fn insert(&mut self, key: Key) {
-        self.0 |= 1 << (key.0 & 127);
+        self.0 |= 1 << (key.0 & 63);
     }
 
     pub(crate) fn contains(self, key: Key) -> bool {
-        self.0 & (1 << (key.0 & 127)) != 0
+        self.0 & (1 << (key.0 & 63)) != 0
     }
 
     pub(crate) fn and(self, other: Self) -> Self {
@@ -101,7 +101,7 @@ impl KeyMask {
         let mut rest = self.0;
         std::iter::from_fn(move || {
             let place = rest.trailing_zeros();
-            (place < 128).then(|| {
+            (place < 64).then(|| {
                 rest &= rest - 1;
                 Key(place as u8)
             })

@@ -32,7 +32,12 @@ pub(crate) struct Plan {
 #[derive(Debug, Clone)]
 pub(crate) struct TablePlan {
     /// Columns by the conditions that they share.
-    pub(crate) groups: Vec<Group>,
+    groups: Vec<Group>,
+    /// Bits of the answers that any column asks for.
+    bits: Vec<u8>,
+    /// Per combination of those bits all columns that take such events; empty
+    /// where there are too many combinations.
+    by_answers: Vec<Group>,
     /// Whole numbers of a row in which nothing was seen.
     pub(crate) identity: Vec<i64>,
     /// Histograms per row.
@@ -46,7 +51,24 @@ pub(crate) struct TablePlan {
     pub(crate) may_be_dense: bool,
 }
 
+/// More bits than this have too many combinations to lay them out.
+const MAX_BITS: usize = 6;
+
 impl TablePlan {
+    /// A table without columns.
+    pub(super) fn new(may_be_dense: bool) -> Self {
+        Self {
+            groups: Vec::new(),
+            bits: Vec::new(),
+            by_answers: Vec::new(),
+            identity: Vec::new(),
+            histograms: 0,
+            labels: 0,
+            places: Vec::new(),
+            may_be_dense,
+        }
+    }
+
     /// Adds what a column does with events whose answers have all bits of `mask`.
     pub(super) fn add(&mut self, mask: u64, operation: Operation) {
         let known = self.groups.iter().position(|group| group.mask == mask);
@@ -58,18 +80,51 @@ impl TablePlan {
             group.add(operation);
         }
     }
+
+    /// Lays out the columns by combination of answers, once all are added.
+    pub(super) fn finish(&mut self) {
+        let asked = self.groups.iter().fold(0, |asked, group| asked | group.mask);
+        self.bits = (0..64).filter(|bit| asked & (1 << bit) != 0).collect();
+        if self.bits.len() > MAX_BITS {
+            return;
+        }
+        self.by_answers = (0..1_u64 << self.bits.len())
+            .map(|combination| {
+                let places = self.bits.iter().enumerate();
+                let answers = places
+                    .fold(0, |answers, (place, bit)| answers | (combination >> place & 1) << bit);
+                let mut all = Group::new(0);
+                let matching =
+                    self.groups.iter().filter(|group| answers & group.mask == group.mask);
+                matching.for_each(|group| all.join(group));
+                all
+            })
+            .collect();
+    }
+
+    /// Groups among which are those that take an event with these answers; the
+    /// mask of each tells.
+    #[inline]
+    pub(crate) fn groups(&self, answers: u64) -> &[Group] {
+        let mut combination = 0;
+        for (place, bit) in self.bits.iter().enumerate() {
+            combination |= ((answers >> bit & 1) as usize) << place;
+        }
+        self.by_answers.get(combination..=combination).unwrap_or(&self.groups)
+    }
 }
 
 impl Plan {
     pub(super) fn new(
         catalogue: Catalogue,
         families: [Family; FAMILY_COUNT],
-        tables: Vec<TablePlan>,
+        mut tables: Vec<TablePlan>,
         table_of: [Option<u16>; SOURCE_COUNT],
         keys: KeySet,
         disabled: Vec<TopStream>,
         hash: u64,
     ) -> Self {
+        tables.iter_mut().for_each(TablePlan::finish);
         Self { catalogue: Arc::new(catalogue), families, tables, table_of, keys, disabled, hash }
     }
 

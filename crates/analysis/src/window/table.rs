@@ -92,7 +92,7 @@ impl TableWindow {
         let width = plan.identity.len();
         let start = row as usize * width;
         let Some(ints) = self.ints.get_mut(start..start + width) else { return };
-        for group in &plan.groups {
+        for group in plan.groups(answers) {
             if answers & group.mask != group.mask {
                 continue;
             }

@@ -140,6 +140,15 @@ fn conditions() {
 }
 
 #[test]
+fn many_conditions_of_one_source_are_as_right_as_few() {
+    let filters: String =
+        (1..=8).map(|ms| format!(".filter(latency > {ms})")).collect::<Vec<_>>().concat();
+    single(&format!("Service.*){filters}.count()"), 2.0);
+    single(&format!("Service.latency){filters}.max()"), 120.0);
+    single(&format!("Service.*){filters}.percent(status == true)"), 5000.0);
+}
+
+#[test]
 fn every_source_of_a_call_names_both_sides() {
     for (source, condition) in [
         ("ServiceInstance", "name == \"shop-1\""),
