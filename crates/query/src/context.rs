@@ -67,6 +67,14 @@ pub struct Ctx {
 }
 
 impl Ctx {
+    /// Counts what a store looks at to answer, before it does.
+    ///
+    /// # Errors
+    /// As [`Ctx::charge`].
+    pub(crate) fn charge_examined(&self, rows: u64) -> Result<()> {
+        self.charge(usize::try_from(rows).unwrap_or(usize::MAX))
+    }
+
     /// Counts `rows` that were read.
     ///
     /// # Errors

@@ -65,8 +65,8 @@ impl Query {
         }
         let limit = limit.min(self.config.max_endpoints);
         let query = EntityQuery { scope: Scope::Endpoint, filters, limit };
+        ctx.charge_examined(self.storage.entities().examined(&query))?;
         let (records, _) = self.storage.entities().list(&query).await?;
-        ctx.charge(records.len())?;
         Ok(records.into_iter().filter_map(endpoint).collect())
     }
 

@@ -100,8 +100,8 @@ impl Query {
         ctx: &Ctx,
         query: &EntityQuery,
     ) -> Result<Vec<EntityRecord>> {
+        ctx.charge_examined(self.storage.entities().examined(query))?;
         let (records, cut) = self.storage.entities().list(query).await?;
-        ctx.charge(records.len())?;
         if cut {
             return Err(Error::too_large(format!(
                 "more than {} entities of scope {}; narrow the conditions",

@@ -81,9 +81,8 @@ impl Query {
             descending: order == Order::Des,
             limit: usize::try_from(top_n).unwrap_or(0).min(self.config.max_records),
         };
-        let records = self.storage.records().top(&read).await?;
-        ctx.charge(records.len())?;
-        Ok(records)
+        ctx.charge_examined(self.storage.records().examined(&read))?;
+        Ok(self.storage.records().top(&read).await?)
     }
 
     async fn named_records(

@@ -136,6 +136,8 @@ impl Query {
         let mut read = RelationRead { scope, touching, from, to, visible: Visible::All };
         let (live, visible) = self.live.relations(&read);
         read.visible = visible;
+        ctx.charge(live.len())?;
+        ctx.charge_examined(self.storage.relations().examined(&read))?;
         // A side may report several components, so an edge is less than a call.
         let most = self.config.max_listed.saturating_mul(8);
         let mut edges = Edges::default();
@@ -145,7 +147,8 @@ impl Query {
             edges.see(row, aliases);
             taken += 1;
             if taken.is_multiple_of(1024) {
-                ctx.charge(1024)?;
+                // Paid for already; a request that is over stops here.
+                ctx.charge(0)?;
             }
             if edges.len() > most {
                 return Err(Error::too_large(format!(
@@ -169,7 +172,6 @@ impl Query {
             return Err(error);
         }
         stored?;
-        ctx.charge(taken % 1024)?;
         Ok(edges)
     }
 

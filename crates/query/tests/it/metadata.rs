@@ -1,9 +1,12 @@
 //! Services, instances and endpoints.
 
+use std::sync::Arc;
+
 use skytrail_model::entity::Entity;
 use skytrail_model::layer::{Layer, LayerSet};
-use skytrail_query::ErrorKind;
+use skytrail_model::relation::DetectPoint;
 use skytrail_query::metadata::Language;
+use skytrail_query::{Budget, Ctx, ErrorKind};
 
 use crate::shop::{Shop, child, conjectured, minutes, service};
 
@@ -109,6 +112,28 @@ async fn endpoints_are_searched_and_told_from_their_id() {
     let info = shop.query.get_endpoint_info(&found[0].id).unwrap();
     assert_eq!((info.name.as_str(), info.service_name.as_str()), ("GET:/users", "web"));
     assert!(shop.query.get_endpoint_info("nonsense").is_none());
+}
+
+#[tokio::test]
+async fn what_is_looked_at_is_paid_for_whether_it_is_found_or_not() {
+    let shop = shop().await;
+    for n in 0..20 {
+        shop.know(Entity::Endpoint(child("web", &format!("/{n}"))), LayerSet::default()).await;
+    }
+    let poor = Ctx { budget: Arc::new(Budget::new(10)), deadline: None };
+    let find = |ctx| shop.query.find_endpoint(ctx, Some("nothing"), "d2Vi.1", 10, None);
+    assert_eq!(find(&poor).await.unwrap_err().kind, ErrorKind::TooLarge);
+    assert!(find(&shop.ctx).await.unwrap().is_empty());
+    assert_eq!(shop.ctx.budget.spent(), 20);
+    // Calls that nobody asked for are looked at as well.
+    let (web, cart) = (service("web"), service("cart"));
+    for minute in 0..15 {
+        shop.call(&web, &cart, DetectPoint::Server, "Tomcat", minute).await;
+    }
+    let poor = Ctx { budget: Arc::new(Budget::new(10)), deadline: None };
+    let other = ["b3RoZXI=.1".to_owned()];
+    let graph = shop.query.get_services_topology(&poor, &other, &minutes(0, 30)).await;
+    assert_eq!(graph.unwrap_err().kind, ErrorKind::TooLarge);
 }
 
 #[tokio::test]

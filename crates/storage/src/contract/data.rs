@@ -189,6 +189,7 @@ pub(super) async fn read_calls(
         true
     };
     store.relations().read(read, &mut take).await?;
+    assert!(store.relations().examined(read) >= rows.len() as u64, "each row was looked at");
     rows.sort_unstable();
     assert!(rows.windows(2).all(|pair| pair[0] != pair[1]), "equal rows are one");
     Ok(rows)

@@ -21,8 +21,8 @@ const ROW_BYTES: usize = size_of::<Stored>();
 /// What a minute costs beside its rows.
 const MINUTE_BYTES: usize = 128;
 
-/// Minutes between two chances for other work and for cancelling.
-const MINUTES_PER_TURN: usize = 64;
+/// Rows between two chances for other work and for cancelling, to the minute.
+const ROWS_PER_TURN: usize = 8_192;
 
 /// Rows sorted and distinct. Readers keep what they read from.
 type MinuteRows = Arc<Vec<Stored>>;
@@ -170,8 +170,11 @@ impl Relations for MemoryRelations {
     ) -> BoxFuture<'a, Result<()>> {
         let snapshot = self.snapshot(read);
         Box::pin(async move {
-            for (turn, rows) in snapshot.into_iter().enumerate() {
-                if turn % MINUTES_PER_TURN == MINUTES_PER_TURN - 1 {
+            let mut looked_at = 0;
+            for rows in snapshot {
+                looked_at += rows.len() + 1;
+                if looked_at > ROWS_PER_TURN {
+                    looked_at = 0;
                     tokio::task::yield_now().await;
                 }
                 if !self.give(&rows, read, take) {
@@ -180,5 +183,9 @@ impl Relations for MemoryRelations {
             }
             Ok(())
         })
+    }
+
+    fn examined(&self, read: &RelationRead) -> u64 {
+        self.snapshot(read).iter().map(|rows| rows.len() as u64).sum()
     }
 }

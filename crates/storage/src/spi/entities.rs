@@ -58,6 +58,10 @@ pub trait Entities: Send + Sync {
         query: &'a EntityQuery,
     ) -> BoxFuture<'a, Result<(Vec<EntityRecord>, bool)>>;
 
+    /// Records that a listing looks at, at most, for cost accounting. MUST
+    /// answer at once.
+    fn examined(&self, query: &EntityQuery) -> u64;
+
     /// Merges aliases in. Rows of one (address, service, instance) are one:
     /// the earliest `since`, the latest `last_seen`.
     fn upsert_aliases<'a>(

@@ -32,4 +32,8 @@ pub trait Records: Send + Sync {
 
     /// Reads records.
     fn top<'a>(&'a self, read: &'a RecordRead) -> BoxFuture<'a, Result<Vec<TopRecord>>>;
+
+    /// Records that a question looks at, at most, for cost accounting. MUST
+    /// answer at once.
+    fn examined(&self, read: &RecordRead) -> u64;
 }

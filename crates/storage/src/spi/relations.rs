@@ -47,4 +47,8 @@ pub trait Relations: Send + Sync {
         read: &'a RelationRead,
         take: &'a mut (dyn FnMut(&RelationRow) -> bool + Send),
     ) -> BoxFuture<'a, Result<()>>;
+
+    /// Rows that a question looks at, at most, for cost accounting. MUST answer
+    /// at once.
+    fn examined(&self, read: &RelationRead) -> u64;
 }

@@ -324,6 +324,8 @@ impl Game {
         };
         let answered = self.store().entities().list(&query).await?;
         assert_eq!(answered, self.naive.list(&query), "{query:?}");
+        let examined = self.store().entities().examined(&query);
+        assert!(examined >= answered.0.len() as u64, "{query:?}");
         Ok(())
     }
 }

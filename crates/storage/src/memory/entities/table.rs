@@ -104,6 +104,11 @@ impl Table {
         self.by_scope.values().map(HashMap::len).sum::<usize>() + self.aliases.len()
     }
 
+    /// Records of a scope.
+    pub(super) fn count(&self, scope: Scope) -> usize {
+        self.by_scope.get(&scope).map_or(0, HashMap::len)
+    }
+
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
