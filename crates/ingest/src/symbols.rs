@@ -1,28 +1,24 @@
 //! The table of names of one shard. It outlives batches, so that a name is
 //! hashed into it and checked as UTF-8 only when it is new to the shard.
 
+mod entry;
+
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use skytrail_model::text::{NameId, SymbolSpace};
 
+pub use self::entry::EMPTY;
+use self::entry::Entry;
+
 /// Seed of the table's hash. It is fixed, so that a recorded run can be
 /// repeated; what an attacker gains by choosing names that collide is bounded
 /// by the limit of the table.
 const SEED: u64 = 0x5eed_0f5c_a1ab_1e55;
 
-/// The number of the empty name.
-pub const EMPTY: u32 = 0;
-
 /// Places for symbols that were looked up; a power of two.
 const RECENT: usize = 8192;
-
-/// Guesses that an entry keeps about which name follows it.
-const SLOTS: usize = 4;
-
-/// Bytes of a name that stand in its entry.
-const HEAD: usize = 32;
 
 /// Which name tends to follow another one, and where.
 #[derive(Debug, Clone, Copy)]
@@ -56,55 +52,6 @@ pub struct SymbolLimits {
     pub entries: usize,
     /// Bytes of memory, the names' texts and the index included.
     pub bytes: usize,
-}
-
-/// A name. One cache line, so that checking a guess mostly touches one.
-#[derive(Debug, Clone, Copy)]
-#[repr(align(64))]
-struct Entry {
-    /// The first bytes of the text, as many as there are room for.
-    head: [u8; HEAD],
-    /// Where the other ones begin in `texts`.
-    start: u32,
-    len: u32,
-    // The batch that `local` belongs to.
-    stamp: u32,
-    local: NameId,
-    follow: [u32; SLOTS],
-}
-
-impl Entry {
-    fn new(text: &[u8], texts: &mut Vec<u8>) -> Self {
-        let mut head = [0; HEAD];
-        for (place, byte) in head.iter_mut().zip(text) {
-            *place = *byte;
-        }
-        let (start, len) = (texts.len() as u32, text.len() as u32);
-        texts.extend_from_slice(text.get(HEAD..).unwrap_or_default());
-        Self { head, start, len, stamp: 0, local: NameId(0), follow: [EMPTY; SLOTS] }
-    }
-
-    #[inline(always)]
-    fn is(&self, bytes: &[u8], texts: &[u8]) -> bool {
-        if self.len as usize != bytes.len() {
-            return false;
-        }
-        match bytes.split_first_chunk::<HEAD>() {
-            None => self.head.get(..bytes.len()).is_some_and(|head| is_same(head, bytes)),
-            Some((head, tail)) => *head == self.head && self.tail(texts) == tail,
-        }
-    }
-
-    fn tail<'t>(&self, texts: &'t [u8]) -> &'t [u8] {
-        let len = (self.len as usize).saturating_sub(HEAD);
-        let start = self.start as usize;
-        texts.get(start..start + len).unwrap_or_default()
-    }
-
-    fn text(&self, texts: &[u8]) -> Vec<u8> {
-        let head = self.head.get(..self.len as usize).unwrap_or(&self.head);
-        [head, self.tail(texts)].concat()
-    }
 }
 
 /// Names and their numbers. Numbers mean something within one [`SymbolSpace`].
@@ -249,6 +196,15 @@ impl SymbolTable {
         if entry.stamp == self.stamp { Checked::Here(entry.local) } else { Checked::Elsewhere }
     }
 
+    /// If a guess is right and the open batch holds the name: its number there,
+    /// and a guess at the name that follows it at `place`.
+    #[inline(always)]
+    pub(crate) fn step(&self, guess: u32, bytes: &[u8], place: Follow) -> Option<(NameId, u32)> {
+        let entry = self.entries.get(guess as usize)?;
+        let is_right = entry.stamp == self.stamp && entry.is(bytes, &self.texts);
+        is_right.then_some((entry.local, entry.follow[place as usize]))
+    }
+
     /// The number of a symbol within the open batch, when it has one.
     pub(crate) fn local(&self, symbol: u32) -> Option<NameId> {
         let entry = self.entries.get(symbol as usize)?;
@@ -301,28 +257,11 @@ fn recent_place(bytes: &[u8]) -> usize {
     (hash >> (u64::BITS - RECENT.ilog2())) as usize
 }
 
-/// Equality of slices of one length of at most 32 bytes: two overlapping
-/// chunks are cheaper than a call.
-#[inline]
-fn is_same(a: &[u8], b: &[u8]) -> bool {
-    match a.len() {
-        0..4 => a == b,
-        4..8 => ends::<4>(a) == ends::<4>(b),
-        8..=16 => ends::<8>(a) == ends::<8>(b),
-        _ => ends::<16>(a) == ends::<16>(b),
-    }
-}
-
-#[inline]
-fn ends<const N: usize>(bytes: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
-    bytes.first_chunk().zip(bytes.last_chunk())
-}
-
 #[cfg(test)]
 mod tests {
     use skytrail_model::text::NameId;
 
-    use super::{EMPTY, SymbolLimits, SymbolTable, is_same};
+    use super::{EMPTY, SymbolLimits, SymbolTable};
 
     fn table(entries: usize, bytes: usize) -> SymbolTable {
         SymbolTable::new(3, SymbolLimits { entries, bytes })
@@ -377,18 +316,5 @@ mod tests {
         let mut heavy = self::table(1000, 4096);
         heavy.insert(&"x".repeat(5000));
         assert!(heavy.is_over());
-    }
-
-    #[test]
-    fn equality_looks_at_every_byte() {
-        for len in 0..=32 {
-            let a: Vec<u8> = (0..len).collect();
-            assert!(is_same(&a, &a.clone()));
-            for at in 0..a.len() {
-                let mut b = a.clone();
-                b[at] ^= 0x80;
-                assert!(!is_same(&a, &b), "{len} {at}");
-            }
-        }
     }
 }

@@ -99,6 +99,18 @@ impl<'a> Cursor<'a> {
         if key > u64::from(u32::MAX) { Err(Malformed::Key) } else { Ok(key) }
     }
 
+    /// Passes the key of the next field if it is this one, written in one byte.
+    #[inline(always)]
+    pub fn is_next(&mut self, key: u64) -> bool {
+        match self.rest {
+            [next, rest @ ..] if u64::from(*next) == key => {
+                self.rest = rest;
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// The next field, if it has this key and at most 127 bytes: for runs of
     /// one repeated field.
     #[inline]

@@ -10,6 +10,7 @@ mod limits;
 mod names;
 mod outcome;
 mod pairs;
+mod reference;
 mod span;
 #[cfg(test)]
 pub(crate) mod tests;

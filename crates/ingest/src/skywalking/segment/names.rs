@@ -45,9 +45,9 @@ impl Run<'_> {
         found
     }
 
-    /// An attribute key that tends to follow another name.
-    #[inline(always)]
-    pub(super) fn key_after(&mut self, bytes: &[u8], before: u32) -> (NameId, u32) {
+    /// An attribute key that was not guessed, and its symbol.
+    #[inline(never)]
+    pub(super) fn key(&mut self, bytes: &[u8], guess: u32) -> (NameId, u32) {
         if bytes.is_empty() {
             return (NO_NAME, EMPTY);
         }
@@ -55,12 +55,7 @@ impl Run<'_> {
             self.notes.cut_keys += 1;
             return self.intern(cut(bytes, self.limits.key_bytes), EMPTY);
         }
-        let guess = self.symbols.follower(before, Follow::Key);
-        let found = self.intern(bytes, guess);
-        if found.1 != guess {
-            self.symbols.set_follower(before, Follow::Key, found.1);
-        }
-        found
+        self.intern(bytes, guess)
     }
 
     #[inline(always)]

@@ -1,10 +1,12 @@
 //! Tags of spans and data of logs: `KeyStringValuePair`.
 
 use skytrail_model::span::{Attribute, Value};
+use skytrail_model::text::NameId;
 
 use super::decode::Run;
 use super::names::cut;
 use crate::skywalking::wire::{Cursor, Malformed, len};
+use crate::symbols::Follow;
 
 const KEY: u64 = len(1);
 const VALUE: u64 = len(2);
@@ -20,36 +22,62 @@ const STATEMENT: &[u8] = b"db.statement";
 pub(super) struct Pairs {
     /// Levels left below a pair.
     pub(super) depth: u32,
-    /// The name before, from which the next key is guessed.
-    pub(super) before: u32,
+    /// The name before the next key.
+    before: u32,
+    /// The key that followed it last time.
+    guess: u32,
     /// Rows that may still be added.
-    pub(super) left: u32,
-    /// Whether every byte from here to the end of the message they stand in is ASCII.
-    pub(super) is_ascii: bool,
+    left: u32,
+    /// Whether all that is read here is ASCII.
+    is_ascii: bool,
     /// Whether every value may be long.
-    pub(super) is_long: bool,
+    is_long: bool,
 }
 
 impl Run<'_> {
+    /// Pairs that follow the name `before`, at most `left` of them.
+    pub(super) fn pairs(&self, depth: u32, before: u32, left: u32, is_ascii: bool) -> Pairs {
+        let guess = self.symbols.follower(before, Follow::Key);
+        Pairs { depth, before, guess, left, is_ascii, is_long: false }
+    }
+
+    /// Pairs whose values may be long.
+    pub(super) fn long_pairs(&self, depth: u32, before: u32, left: u32) -> Pairs {
+        Pairs { is_long: true, ..self.pairs(depth, before, left, false) }
+    }
+
     /// Appends one attribute.
     #[inline(always)]
     pub(super) fn pair(&mut self, body: &[u8], pairs: &mut Pairs) -> Result<(), Malformed> {
-        let (key, value) = split(body, pairs.depth)?;
+        let (key, mut value) = split(body, pairs.depth)?;
         if pairs.left == 0 {
             self.notes.left_out_attributes += 1;
             return Ok(());
         }
         pairs.left -= 1;
-        let (name, symbol) = self.key_after(key, pairs.before);
-        pairs.before = symbol;
-        let value = if value.len() > self.limits.value_bytes as usize {
-            self.cut_value(key, value, pairs.is_long)
-        } else {
-            value
-        };
+        let name = self.pair_key(key, pairs);
+        if value.len() > self.limits.value_bytes as usize {
+            value = self.cut_value(key, value, pairs.is_long);
+        }
         let text = if pairs.is_ascii { self.text_at(value) } else { self.text(value) };
         self.batch.attributes.push(Attribute { key: name, value: Value::Text(text) });
         Ok(())
+    }
+
+    #[inline(always)]
+    fn pair_key(&mut self, key: &[u8], pairs: &mut Pairs) -> NameId {
+        if key.len() <= self.limits.key_bytes as usize
+            && let Some((name, next)) = self.symbols.step(pairs.guess, key, Follow::Key)
+        {
+            (pairs.before, pairs.guess) = (pairs.guess, next);
+            return name;
+        }
+        let (name, symbol) = self.key(key, pairs.guess);
+        if symbol != pairs.guess {
+            self.symbols.set_follower(pairs.before, Follow::Key, symbol);
+        }
+        (pairs.before, pairs.guess) = (symbol, self.symbols.follower(symbol, Follow::Key));
+        name
     }
 
     #[inline(never)]

@@ -1,13 +1,12 @@
 //! Spans with their references and logs.
 
 use skytrail_model::batch::NO_NAME;
-use skytrail_model::span::{Event, Link, LinkKind, Rows, Span, SpanKind, SpanLayer, Status};
+use skytrail_model::span::{Event, Rows, Span, SpanKind, SpanLayer, Status};
 use skytrail_model::text::Text;
 
 use super::Refusal;
 use super::bytes::is_ascii;
 use super::decode::{Run, rows};
-use super::pairs::Pairs;
 use crate::skywalking::wire::{Cursor, DEPTH, Malformed, int, len};
 use crate::symbols::{EMPTY, Follow};
 
@@ -35,71 +34,139 @@ struct Draft {
     start_ms: i64,
     end_ms: i64,
     kind: i32,
-    layer: i64,
+    layer: i32,
+    /// The symbol of its operation.
     symbol: u32,
+    /// The operation of the span before it.
+    before: u32,
+}
+
+impl Draft {
+    /// Reads the start, and the end with it where both are what they mostly are.
+    #[inline]
+    fn start(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Malformed> {
+        match cursor.two_times(END) {
+            Some((start, end)) => (self.start_ms, self.end_ms) = (start as i64, end as i64),
+            None => self.start_ms = cursor.varint()? as i64,
+        }
+        Ok(())
+    }
 }
 
 impl Run<'_> {
     /// Appends a span and gives the symbol of its operation. `before` is the
     /// operation of the span before it.
     pub(super) fn span(&mut self, body: &[u8], segment: u32, before: u32) -> Result<u32, Refusal> {
-        let mut draft = self.draft(segment);
+        let mut draft = self.draft(segment, before);
         self.logs.clear();
-        let mut tags = Pairs {
-            depth: DEPTH - 2,
-            before: EMPTY,
-            left: self.limits.attributes,
-            is_ascii: false,
-            is_long: false,
-        };
         let mut cursor = Cursor::new(body);
+        self.ordered(&mut cursor, &mut draft)?;
         while let Some(key) = cursor.key()? {
-            match key {
-                TAG => {
-                    let pair = cursor.bytes()?;
-                    if tags.left == self.limits.attributes {
-                        // Tags mostly end a span, and one look over all of them is cheaper
-                        // than one over each.
-                        tags.is_ascii = is_ascii(pair) && is_ascii(cursor.rest());
-                        tags.before = draft.symbol;
-                    }
-                    let mut next = Some(pair);
-                    while let Some(pair) = next {
-                        self.pair(pair, &mut tags)?;
-                        next = cursor.next_short(TAG);
-                    }
-                }
-                NUMBER => draft.span.number = cursor.varint()? as i32,
-                PARENT => draft.span.parent = cursor.varint()? as i32,
-                START => match cursor.two_times(END) {
-                    Some((start, end)) => {
-                        (draft.start_ms, draft.end_ms) = (start as i64, end as i64);
-                    }
-                    None => draft.start_ms = cursor.varint()? as i64,
-                },
-                END => draft.end_ms = cursor.varint()? as i64,
-                OPERATION => {
-                    (draft.span.operation, draft.symbol) =
-                        self.name_after(cursor.bytes()?, before, Follow::Next);
-                }
-                PEER => {
-                    let peer = self.name_after(cursor.bytes()?, draft.symbol, Follow::Peer);
-                    draft.span.peer = peer.0;
-                }
-                TYPE => draft.kind = cursor.varint()? as i32,
-                LAYER => draft.layer = i64::from(cursor.varint()? as i32),
-                COMPONENT => draft.span.component = cursor.varint()? as i32,
-                ERROR => draft.span.status = status(cursor.bool()?),
-                REFERENCE => self.reference(cursor.bytes()?, draft.span.links.start)?,
-                LOG => self.defer_log(cursor.bytes()?),
-                SKIP_ANALYSIS => draft.span.skip_analysis = cursor.bool()?,
-                _ => cursor.skip(key, LAST_FIELD, DEPTH - 1)?,
-            }
+            self.field(key, &mut cursor, &mut draft)?;
         }
         self.finish(&mut draft)
     }
 
-    fn draft(&self, segment: u32) -> Draft {
+    /// Reads fields while they come in the order of their numbers, as encoders
+    /// write them: asking for the next one is cheaper than asking which one it
+    /// is. What is left is for [`Self::field`].
+    #[inline(always)]
+    fn ordered(&mut self, cursor: &mut Cursor<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+        if cursor.is_next(NUMBER) {
+            draft.span.number = cursor.varint()? as i32;
+        }
+        if cursor.is_next(PARENT) {
+            draft.span.parent = cursor.varint()? as i32;
+        }
+        if cursor.is_next(START) {
+            draft.start(cursor)?;
+        }
+        if cursor.is_next(END) {
+            draft.end_ms = cursor.varint()? as i64;
+        }
+        while cursor.is_next(REFERENCE) {
+            self.reference(cursor.bytes()?, draft.span.links.start)?;
+        }
+        if cursor.is_next(OPERATION) {
+            self.operation(cursor.bytes()?, draft);
+        }
+        if cursor.is_next(PEER) {
+            self.peer(cursor.bytes()?, draft);
+        }
+        if cursor.is_next(TYPE) {
+            draft.kind = cursor.varint()? as i32;
+        }
+        if cursor.is_next(LAYER) {
+            draft.layer = cursor.varint()? as i32;
+        }
+        if cursor.is_next(COMPONENT) {
+            draft.span.component = cursor.varint()? as i32;
+        }
+        if cursor.is_next(ERROR) {
+            draft.span.status = status(cursor.bool()?);
+        }
+        if cursor.is_next(TAG) {
+            self.tags(cursor, draft)?;
+        }
+        Ok(())
+    }
+
+    /// Reads a field, whichever it is.
+    #[inline(never)]
+    fn field(
+        &mut self,
+        key: u64,
+        cursor: &mut Cursor<'_>,
+        draft: &mut Draft,
+    ) -> Result<(), Refusal> {
+        match key {
+            NUMBER => draft.span.number = cursor.varint()? as i32,
+            PARENT => draft.span.parent = cursor.varint()? as i32,
+            START => draft.start(cursor)?,
+            END => draft.end_ms = cursor.varint()? as i64,
+            REFERENCE => self.reference(cursor.bytes()?, draft.span.links.start)?,
+            OPERATION => self.operation(cursor.bytes()?, draft),
+            PEER => self.peer(cursor.bytes()?, draft),
+            TYPE => draft.kind = cursor.varint()? as i32,
+            LAYER => draft.layer = cursor.varint()? as i32,
+            COMPONENT => draft.span.component = cursor.varint()? as i32,
+            ERROR => draft.span.status = status(cursor.bool()?),
+            TAG => self.tags(cursor, draft)?,
+            LOG => self.defer_log(cursor.bytes()?),
+            SKIP_ANALYSIS => draft.span.skip_analysis = cursor.bool()?,
+            _ => cursor.skip(key, LAST_FIELD, DEPTH - 1)?,
+        }
+        Ok(())
+    }
+
+    fn operation(&mut self, name: &[u8], draft: &mut Draft) {
+        (draft.span.operation, draft.symbol) = self.name_after(name, draft.before, Follow::Next);
+    }
+
+    fn peer(&mut self, name: &[u8], draft: &mut Draft) {
+        draft.span.peer = self.name_after(name, draft.symbol, Follow::Peer).0;
+    }
+
+    /// Reads the tags that follow the key of the first one.
+    fn tags(&mut self, cursor: &mut Cursor<'_>, draft: &mut Draft) -> Result<(), Malformed> {
+        let first = cursor.bytes()?;
+        let count = self.batch.attributes.len() as u32 - draft.span.attributes.start;
+        let left = self.limits.attributes.saturating_sub(count);
+        // Tags mostly end a span, and one look over all of them is cheaper than one over each.
+        let is_ascii = is_ascii(first) && is_ascii(cursor.rest());
+        let mut tags = self.pairs(DEPTH - 2, draft.symbol, left, is_ascii);
+        let mut next = Some(first);
+        while let Some(pair) = next {
+            self.pair(pair, &mut tags)?;
+            next = match cursor.next_short(TAG) {
+                None if cursor.is_next(TAG) => Some(cursor.bytes()?),
+                next => next,
+            };
+        }
+        Ok(())
+    }
+
+    fn draft(&self, segment: u32, before: u32) -> Draft {
         let start = |len: usize| Rows { start: len as u32, len: 0 };
         let span = Span {
             segment,
@@ -123,7 +190,7 @@ impl Run<'_> {
             links: start(self.batch.links.len()),
             events: start(self.batch.events.len()),
         };
-        Draft { span, start_ms: 0, end_ms: 0, kind: 0, layer: 0, symbol: EMPTY }
+        Draft { span, start_ms: 0, end_ms: 0, kind: 0, layer: 0, symbol: EMPTY, before }
     }
 
     fn finish(&mut self, draft: &mut Draft) -> Result<u32, Refusal> {
@@ -141,7 +208,7 @@ impl Run<'_> {
             let end = draft.end_ms.saturating_mul(NANOS_PER_MILLI);
             span.duration = end.saturating_sub(span.start);
         }
-        span.layer = SpanLayer::from_number(draft.layer);
+        span.layer = SpanLayer::from_number(i64::from(draft.layer));
         span.kind = kind_of(draft.kind, span.layer);
         self.batch.spans.push(*span);
         self.check_size()?;
@@ -188,13 +255,8 @@ impl Run<'_> {
 
     fn event(&mut self, body: &[u8], operation: u32, is_kept: bool) -> Result<(), Malformed> {
         let first = self.batch.attributes.len() as u32;
-        let mut pairs = Pairs {
-            depth: DEPTH - 3,
-            before: operation,
-            left: if is_kept { self.limits.attributes } else { 0 },
-            is_ascii: false,
-            is_long: true,
-        };
+        let left = if is_kept { self.limits.attributes } else { 0 };
+        let mut pairs = self.long_pairs(DEPTH - 3, operation, left);
         let mut time_ms = 0_i64;
         let mut cursor = Cursor::new(body);
         while let Some(key) = cursor.key()? {
@@ -216,96 +278,11 @@ impl Run<'_> {
         });
         Ok(())
     }
-
-    fn reference(&mut self, body: &[u8], first_link: u32) -> Result<(), Refusal> {
-        let reference = Reference::read(body)?;
-        if self.batch.links.len() as u32 - first_link >= self.limits.links {
-            self.notes.left_out_links += 1;
-            return Ok(());
-        }
-        let service_guess = self.symbols.follower(EMPTY, Follow::Peer);
-        let (parent_service, service) = self.name(reference.service, service_guess);
-        if service != service_guess {
-            self.symbols.set_follower(EMPTY, Follow::Peer, service);
-        }
-        let link = Link {
-            kind: link_kind(reference.kind),
-            trace_id: self.id(reference.trace)?,
-            segment_id: self.id(reference.segment)?,
-            span_number: reference.number,
-            span_id: Text::EMPTY,
-            parent_service,
-            parent_instance: self.name_after(reference.instance, service, Follow::Peer).0,
-            parent_endpoint: self.name_after(reference.endpoint, service, Follow::Next).0,
-            peer_address: self.name_after(reference.address, service, Follow::Address).0,
-            attributes: Rows::default(),
-        };
-        self.batch.links.push(link);
-        Ok(())
-    }
 }
 
 const LOG_TIME: u64 = int(1);
 const LOG_DATA: u64 = len(2);
 const LOG_LAST_FIELD: u64 = 2;
-
-/// A `SegmentReference` with its texts in place.
-struct Reference<'a> {
-    kind: i32,
-    trace: &'a [u8],
-    segment: &'a [u8],
-    number: i32,
-    service: &'a [u8],
-    instance: &'a [u8],
-    endpoint: &'a [u8],
-    address: &'a [u8],
-}
-
-const REF_TYPE: u64 = int(1);
-const REF_TRACE: u64 = len(2);
-const REF_SEGMENT: u64 = len(3);
-const REF_SPAN: u64 = int(4);
-const REF_SERVICE: u64 = len(5);
-const REF_INSTANCE: u64 = len(6);
-const REF_ENDPOINT: u64 = len(7);
-const REF_ADDRESS: u64 = len(8);
-const REF_LAST_FIELD: u64 = 8;
-
-impl<'a> Reference<'a> {
-    fn read(body: &'a [u8]) -> Result<Self, Malformed> {
-        let mut reference = Self {
-            kind: 0,
-            trace: &[],
-            segment: &[],
-            number: 0,
-            service: &[],
-            instance: &[],
-            endpoint: &[],
-            address: &[],
-        };
-        let mut cursor = Cursor::new(body);
-        while let Some(key) = cursor.key()? {
-            match key {
-                REF_TYPE => reference.kind = cursor.varint()? as i32,
-                REF_TRACE => reference.trace = cursor.bytes()?,
-                REF_SEGMENT => reference.segment = cursor.bytes()?,
-                REF_SPAN => reference.number = cursor.varint()? as i32,
-                REF_SERVICE => reference.service = cursor.bytes()?,
-                REF_INSTANCE => reference.instance = cursor.bytes()?,
-                REF_ENDPOINT => reference.endpoint = cursor.bytes()?,
-                REF_ADDRESS => reference.address = cursor.bytes()?,
-                _ => cursor.skip(key, REF_LAST_FIELD, DEPTH - 2)?,
-            }
-        }
-        Ok(reference)
-    }
-}
-
-/// Only `CrossProcess` lets an address stand for a service, so a number that is
-/// not known counts as the weaker of the two.
-fn link_kind(number: i32) -> LinkKind {
-    if number == 0 { LinkKind::CrossProcess } else { LinkKind::CrossThread }
-}
 
 /// A number that is not known is neither a way in nor a way out.
 fn kind_of(number: i32, layer: SpanLayer) -> SpanKind {
