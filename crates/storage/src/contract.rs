@@ -2,7 +2,7 @@
 //!
 //! A backend implements [`Harness`] and writes, in its own tests,
 //!
-//! ```ignore
+//! ```text
 //! skytrail_storage::storage_contract!(MyHarness::default());
 //! skytrail_storage::journal_contract!(MyJournalHarness::default());
 //! ```

@@ -1,7 +1,7 @@
 //! Typed answers to JSON: a value is asked only for the fields that a client selected, and writes
 //! them straight into the response.
 //!
-//! ```ignore
+//! ```text
 //! impl Answer for Attribute {
 //!     fn write(&self, out: Out<'_>) -> Written {
 //!         out.object(&|field| match field.name() {

@@ -2,7 +2,7 @@
 
 /// Implements [`Answer`](super::Answer) for a type, one line per field of the schema:
 ///
-/// ```ignore
+/// ```text
 /// object!(Attribute as it {
 ///     "name" => it.name,
 ///     "value" => it.value,
