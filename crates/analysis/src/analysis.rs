@@ -17,6 +17,7 @@ use skytrail_model::metric::Catalogue;
 use skytrail_model::time::Zone;
 use skytrail_storage::{Checkpoint, Cut, LiveMetrics, SharedStorage};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 
 use crate::checkpoint::State;
 use crate::config::Settings;
@@ -226,8 +227,12 @@ impl Analysis {
             })?;
             ends.push(ended);
         }
-        for ended in ends {
-            ended.await.map_err(|_| Error::new(ErrorKind::Stopped, "a shard failed"))?;
+        // Whichever fails first is heard first, while the others still work.
+        let mut waiting: JoinSet<_> = ends.into_iter().collect();
+        while let Some(ended) = waiting.join_next().await {
+            if !matches!(ended, Ok(Ok(()))) {
+                return Err(Error::new(ErrorKind::Stopped, "a shard failed"));
+            }
         }
         *self.stage.lock() = Stage::Stopped;
         Ok(())
