@@ -5,7 +5,7 @@ export SKYTRAIL_CACHE ?= $(CACHE)
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint bench soak cases clean
+.PHONY: help run test check lint instructions bench soak cases clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,13 +16,16 @@ run: ## build, start the server with its data in ./data, and send it demo traffi
 test: ## all tests: unit, integration, and end to end with real agents (installed on first use)
 	@scripts/test
 
-check: lint ## what must pass before a commit: format, lints, tidy, unit and integration tests
+check: lint instructions ## what must pass before a commit: format, lints, tidy, instructions per span, unit and integration tests
 	@scripts/test --no-agents
 
 lint: ## format, lints and tidy only
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo xtask tidy
+
+instructions: ## instructions per span of the hot paths, against the committed ones (needs valgrind)
+	@scripts/instructions
 
 bench: ## speed and memory, as ratios measured side by side in one run
 	cargo run --release --locked --package skytrail-bench
