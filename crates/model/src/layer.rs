@@ -6,7 +6,7 @@
 pub struct Layer(u8);
 
 /// Names by order number.
-const NAMES: [&str; 51] = [
+pub const NAMES: [&str; 51] = [
     "UNDEFINED",
     "MESH",
     "GENERAL",

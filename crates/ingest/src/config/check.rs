@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use skytrail_base::quantity::{Bytes, Span};
+use skytrail_base::secret::Secret;
 
 use super::raw::Config;
 use crate::skywalking::segment::Limits;
@@ -28,8 +29,8 @@ impl std::error::Error for ConfigError {}
 /// What the receivers run with.
 #[derive(Clone)]
 pub struct Settings {
-    /// The shared token; none when nobody is asked.
-    pub token: Option<String>,
+    /// The shared token; empty when nobody is asked.
+    pub token: Secret,
     /// Largest gRPC message in bytes.
     pub max_message_bytes: usize,
     /// Until the first message of a call.
@@ -71,7 +72,9 @@ pub struct Settings {
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The token stays out of logs.
-        f.debug_struct("Settings").field("has_token", &self.token.is_some()).finish_non_exhaustive()
+        f.debug_struct("Settings")
+            .field("has_token", &!self.token.is_empty())
+            .finish_non_exhaustive()
     }
 }
 
@@ -144,7 +147,7 @@ impl Config {
     fn settings(&self, p: &mut Problems) -> Settings {
         let Self { auth, grpc, http, batch, names, report, .. } = self;
         Settings {
-            token: Some(auth.token.clone()).filter(|token| !token.is_empty()),
+            token: Secret::new(auth.token.as_str()),
             max_message_bytes: p.size(
                 "grpc.max_message_size",
                 grpc.max_message_size,
@@ -213,7 +216,7 @@ mod tests {
     fn the_defaults_are_sound_and_loopback_only() {
         let config = Config::default();
         let settings = config.validate().unwrap();
-        assert!(config.grpc.host.is_loopback() && settings.token.is_none());
+        assert!(config.grpc.host.is_loopback() && settings.token.is_empty());
         assert_eq!(settings.segment.spans, 10_000);
     }
 

@@ -68,7 +68,7 @@ fn reflection() -> tonic_reflection::server::Builder<'static> {
 
 async fn authenticate(State(intake): State<Arc<Intake>>, request: Request, next: Next) -> Response {
     let is_open = request.uri().path().starts_with(OPEN_PREFIX);
-    if is_open || auth::is_allowed(intake.settings.token.as_deref(), request.headers()) {
+    if is_open || auth::is_allowed(&intake.settings.token, request.headers()) {
         return next.run(request).await;
     }
     intake.metrics.unauthenticated("grpc");

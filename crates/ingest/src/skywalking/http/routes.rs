@@ -112,7 +112,7 @@ async fn no_store(request: Request, next: Next) -> Response {
 /// Asks for the token and takes room for the body before any of it is read.
 async fn admit(State(intake): State<Arc<Intake>>, request: Request, next: Next) -> Response {
     let settings = &intake.settings;
-    if !auth::is_allowed(settings.token.as_deref(), request.headers()) {
+    if !auth::is_allowed(&settings.token, request.headers()) {
         intake.metrics.unauthenticated("http");
         return HttpError::Unauthenticated.into_response();
     }
