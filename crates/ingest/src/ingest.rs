@@ -135,6 +135,8 @@ impl Ingest {
     /// what was taken and returns. A queue that stays full keeps it waiting; it
     /// returns early only when nobody takes the batches of a shard any more.
     pub async fn run(self, mut shutdown: Shutdown) {
+        let mut health = JoinSet::new();
+        health.spawn(withdraw_at_stop(self.intake.clone()));
         let mut tasks = JoinSet::new();
         for pump in self.pumps {
             tasks.spawn(pump.run());
@@ -145,10 +147,24 @@ impl Ingest {
                 tracing::error!(?ended, "a shard takes no more messages; stopping to receive");
             }
         }
-        self.intake.health.set_service_status("", ServingStatus::NotServing).await;
+        withdraw(&self.intake.health).await;
         for inbox in &self.intake.inboxes {
             inbox.close();
         }
         while tasks.join_next().await.is_some() {}
+    }
+}
+
+/// Says so as soon as the process is to stop: by the time the last batches are
+/// handed over no port is open to ask on.
+async fn withdraw_at_stop(intake: Arc<Intake>) {
+    intake.shutdown.clone().stopping().await;
+    withdraw(&intake.health).await;
+}
+
+/// No service takes anything any more, whichever name is asked for.
+async fn withdraw(health: &HealthReporter) {
+    for service in grpc::services() {
+        health.set_service_status(service, ServingStatus::NotServing).await;
     }
 }

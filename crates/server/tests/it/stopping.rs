@@ -11,13 +11,20 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
 use tonic::transport::{Channel, Endpoint};
+use tonic_health::ServingStatus;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
 
 use crate::process::Server;
 use crate::wire;
 
-async fn client(address: SocketAddr) -> TraceSegmentReportServiceClient<Channel> {
+async fn channel(address: SocketAddr) -> Channel {
     let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
-    TraceSegmentReportServiceClient::new(endpoint.connect().await.unwrap())
+    endpoint.connect().await.unwrap()
+}
+
+async fn client(address: SocketAddr) -> TraceSegmentReportServiceClient<Channel> {
+    TraceSegmentReportServiceClient::new(channel(address).await)
 }
 
 /// The value of a metric of the server itself.
@@ -137,6 +144,31 @@ async fn it_stops_when_nobody_is_there() {
         server.terminate();
         (server.ended(), server.said())
     });
+    let (status, said) = end.await.unwrap();
+    assert_eq!(status.code(), Some(0), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_watches_a_service_hears_that_it_stops() {
+    let mut server = Server::start(&[]);
+    let mut health = HealthClient::new(channel(server.grpc).await);
+    let services = ["", "skywalking.v3.TraceSegmentReportService", "JVMMetricReportService"];
+    let mut watches = Vec::new();
+    for service in services {
+        let request = HealthCheckRequest { service: service.to_owned() };
+        watches.push(health.watch(request).await.unwrap().into_inner());
+    }
+    for watch in &mut watches {
+        let answer = watch.message().await.unwrap().unwrap();
+        assert_eq!(answer.status, ServingStatus::Serving as i32);
+    }
+    server.terminate();
+    for (watch, service) in watches.iter_mut().zip(services) {
+        let answer = watch.message().await.unwrap().unwrap();
+        assert_eq!(answer.status, ServingStatus::NotServing as i32, "{service}");
+    }
+    drop(watches);
+    let end = tokio::task::spawn_blocking(move || (server.ended(), server.said()));
     let (status, said) = end.await.unwrap();
     assert_eq!(status.code(), Some(0), "{said}");
 }

@@ -11,4 +11,4 @@ mod methods;
 mod router;
 mod stream;
 
-pub(crate) use router::router;
+pub(crate) use router::{router, services};

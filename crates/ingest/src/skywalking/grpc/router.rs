@@ -1,5 +1,6 @@
 //! The routes of the gRPC port.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Router;
@@ -42,12 +43,18 @@ pub(crate) fn router(intake: &Arc<Intake>) -> Router {
     router.layer(from_fn_with_state(intake.clone(), authenticate))
 }
 
+/// Names that have a health: each service, and the empty one for the process.
+pub(crate) fn services() -> impl Iterator<Item = &'static str> {
+    let named: BTreeSet<_> = METHODS.iter().map(|method| method.service).collect();
+    std::iter::once("").chain(named)
+}
+
 /// Health and reflection.
 fn beside(intake: &Intake) -> Routes {
-    for method in METHODS {
+    for service in services() {
         // Nobody holds the lock behind it yet, so there is nothing to wait for.
         let serving = ServingStatus::Serving;
-        let _ = intake.health.set_service_status(method.service, serving).now_or_never();
+        let _ = intake.health.set_service_status(service, serving).now_or_never();
     }
     let health = HealthService::from_health_reporter(intake.health.clone());
     let mut routes = Routes::new(HealthServer::new(health));
