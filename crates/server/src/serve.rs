@@ -2,6 +2,7 @@
 
 mod backend;
 mod gauges;
+mod headers;
 mod parts;
 mod ports;
 mod upkeep;

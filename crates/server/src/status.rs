@@ -1,13 +1,14 @@
 //! What the server says about itself.
 
-use std::sync::Arc;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use skytrail_api::health::{Health, HealthSource};
 use skytrail_api::status::{ClusterNode, MetricsRetention, RecordsRetention, StatusSource};
 use skytrail_base::quantity::Span;
 
-use crate::config::{Address, Config, Layers};
+use crate::config::{Config, Layers};
 
 /// The version of the query protocol that is answered; clients adapt to it.
 pub const PROTOCOL_VERSION: &str = "10.3.0-skytrail";
@@ -17,7 +18,7 @@ const NONE: i32 = -1;
 
 /// Facts about the running server.
 pub struct Status {
-    rest: Address,
+    node: OnceLock<SocketAddr>,
     metric_days: i32,
     record_days: i32,
     config: Vec<(String, String)>,
@@ -29,13 +30,18 @@ impl Status {
     /// From the configuration it runs with.
     pub fn new(config: &Config, layers: &Layers) -> Arc<Self> {
         Arc::new(Self {
-            rest: config.api.rest,
+            node: OnceLock::new(),
             metric_days: days(config.storage.metric_ttl),
             record_days: days(config.storage.record_ttl),
             config: layers.dump(),
             started: AtomicBool::new(false),
             failed: AtomicBool::new(false),
         })
+    }
+
+    /// Where agents, and nodes of a cluster, reach this one. The first one stays.
+    pub fn set_node(&self, address: SocketAddr) {
+        let _ = self.node.set(address);
     }
 
     /// Every part is running.
@@ -72,7 +78,12 @@ impl StatusSource for Status {
     }
 
     fn nodes(&self) -> Vec<ClusterNode> {
-        vec![ClusterNode { host: self.rest.host.to_string(), port: self.rest.port, this: true }]
+        let node = |at: &SocketAddr| ClusterNode {
+            host: at.ip().to_string(),
+            port: at.port(),
+            this: true,
+        };
+        self.node.get().map(node).into_iter().collect()
     }
 
     fn retention(&self) -> (MetricsRetention, RecordsRetention) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use axum::Router;
+use axum::middleware::from_fn;
 use skytrail_analysis::{Analysis, Rules};
 use skytrail_api::graphql::root::{Sources, TABLES};
 use skytrail_api::graphql::{Engine, Limits as GraphqlLimits};
@@ -27,6 +28,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::backend::{Backend, recover};
 use super::gauges::StorageUsage;
+use super::headers;
 use super::ports::{Ports, Routers};
 use super::upkeep;
 use crate::config::{Config, Layers};
@@ -126,7 +128,9 @@ impl Parts {
     pub fn routers(&self) -> Routers {
         let registry = self.registry.clone();
         let telemetry = api_status::metrics_router(Arc::new(move || registry.encode()));
-        Routers { grpc: self.ingest.grpc(), rest: self.rest.clone(), telemetry }
+        let http = |router: Router| router.layer(from_fn(headers::no_sniffing));
+        let rest = http(self.rest.clone());
+        Routers { grpc: self.ingest.grpc(), rest, telemetry: http(telemetry) }
     }
 
     /// The analysis, for whoever makes checkpoints.
@@ -138,6 +142,9 @@ impl Parts {
     /// ports, receivers, analysis. What is not done after `limit` is cut off.
     /// A part that ends before its time stops the others, and is the error.
     pub async fn run(self, ports: Ports, stop: Shutdown, limit: Duration) -> anyhow::Result<()> {
+        if let Some(address) = ports.address("grpc") {
+            self.status.set_node(address);
+        }
         let (close, closing) = shutdown::channel();
         let (drain, draining) = shutdown::channel();
         let (finish, finishing) = shutdown::channel();

@@ -115,10 +115,10 @@ pub(crate) fn path(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// The address behind a mark, with or without a scheme before it.
+/// The address behind a mark, with or without a scheme before it, as text or in JSON.
 fn address(text: &str, mark: &str) -> Option<SocketAddr> {
     let rest = text.split_once(mark)?.1;
     let rest = rest.split_whitespace().next()?;
     let rest = rest.split_once("://").map_or(rest, |(_, rest)| rest);
-    rest.split('/').next()?.parse().ok()
+    rest.split(['/', '"']).next()?.parse().ok()
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderName, Method};
+use http::Method;
 use prost::Message;
 use serde::de::DeserializeOwned;
 use skytrail_base::account::Signal;
@@ -92,7 +92,6 @@ pub(crate) fn router(intake: &Arc<Intake>) -> Router {
         .layer(RequestDecompressionLayer::new())
         .layer(from_fn_with_state(intake.clone(), admit))
         .layer(cors(intake))
-        .layer(from_fn(no_store))
 }
 
 fn cors(intake: &Intake) -> CorsLayer {
@@ -100,13 +99,6 @@ fn cors(intake: &Intake) -> CorsLayer {
         .allow_origin(AllowOrigin::list(intake.settings.cors_origins.iter().cloned()))
         .allow_methods([Method::POST])
         .allow_headers([CONTENT_TYPE, auth::AUTHENTICATION])
-}
-
-async fn no_store(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let value = http::HeaderValue::from_static("nosniff");
-    response.headers_mut().insert(HeaderName::from_static("x-content-type-options"), value);
-    response
 }
 
 /// Asks for the token and takes room for the body before any of it is read.
