@@ -285,7 +285,7 @@ impl<'a> Out<'a> {
     }
 
     fn fault(self, message: String) -> Written {
-        tracing::error!(message, "graphql answer does not fit the schema");
+        tracing::error!(reason = message, "graphql answer does not fit the schema");
         let mut failure = Failure::new(Code::Internal, message);
         failure.path = self.path.steps();
         self.writer.fail(failure);

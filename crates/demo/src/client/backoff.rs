@@ -32,11 +32,11 @@ impl Backoff {
     /// Notes a failure and waits, but not beyond the shutdown.
     pub(super) async fn failed(&mut self, status: &Status, stop: &mut Shutdown) {
         if self.pause.is_none() {
-            let (code, message) = (status.code(), status.message());
+            let (code, reason) = (status.code(), status.message());
             tracing::warn!(
                 what = self.what,
                 ?code,
-                message,
+                reason,
                 "the server does not take the demo traffic; trying again"
             );
         }

@@ -104,8 +104,8 @@ async fn send_fixed(base: i64, connection: &Connection, tallies: &Arc<Tallies>, 
     match sent {
         Ok(count) => tallies.segments.acknowledge(count),
         Err(status) => {
-            let (code, message) = (status.code(), status.message());
-            tracing::warn!(?code, message, "the server refused the fixed set");
+            let (code, reason) = (status.code(), status.message());
+            tracing::warn!(?code, reason, "the server refused the fixed set");
         }
     }
 }
