@@ -4,13 +4,14 @@
 //! asks here what the address meant then, so that an alias holds at once and
 //! for the past as well.
 
-use std::collections::HashMap;
+use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
 
 use parking_lot::RwLock;
 use skytrail_model::alias::Alias;
 use skytrail_model::entity::{ChildRef, Entity, EntityId, ServiceRef};
 use skytrail_model::time::Minute;
+use skytrail_storage::HourMinutes;
 
 use crate::hash::Map;
 
@@ -33,6 +34,9 @@ pub(crate) struct AliasTable {
 pub(crate) struct Address {
     name: String,
     meanings: Vec<Alias>,
+    /// The minutes from which on it means something else than before, with the
+    /// place of the meaning; the first run has no beginning.
+    runs: Vec<(Minute, usize)>,
 }
 
 impl AliasCache {
@@ -58,9 +62,12 @@ impl AliasTable {
                 Some(address) => address.meanings.push(alias),
                 None => {
                     let name = alias.address.clone();
-                    table.addresses.push(Address { name, meanings: vec![alias] });
+                    table.addresses.push(Address { name, meanings: vec![alias], runs: Vec::new() });
                 }
             }
+        }
+        for address in &mut table.addresses {
+            address.runs = runs(&address.meanings);
         }
         table.index();
         table
@@ -111,12 +118,23 @@ impl Address {
     /// first sighting what it was seen as first. Where several overlap, the one
     /// that began last.
     pub(crate) fn meaning(&self, minute: Minute) -> Option<&Alias> {
-        let begun = || self.meanings.iter().filter(|alias| alias.since <= minute);
-        begun()
-            .filter(|alias| alias.last_seen >= minute)
-            .max_by_key(|alias| alias.since)
-            .or_else(|| begun().max_by_key(|alias| (alias.last_seen, alias.since)))
-            .or_else(|| self.meanings.first())
+        let behind = self.runs.partition_point(|(start, _)| *start <= minute);
+        let (_, place) = self.runs.get(behind.checked_sub(1)?)?;
+        self.meanings.get(*place)
+    }
+
+    /// All that it was in the minutes of an edge, whose hours ascend. Looks once
+    /// at every run of minutes with one meaning.
+    pub(crate) fn meanings_in(&self, hours: &[HourMinutes]) -> Vec<&Alias> {
+        let ends = self.runs.iter().skip(1).map(|(start, _)| start.plus(-1));
+        let runs = self.runs.iter().zip(ends.chain([Minute(i64::MAX)]));
+        let mut places: Vec<usize> = runs
+            .filter(|((start, _), end)| is_seen_within(hours, *start, *end))
+            .map(|((_, place), _)| *place)
+            .collect();
+        places.sort_unstable();
+        places.dedup();
+        places.into_iter().filter_map(|place| self.meanings.get(place)).collect()
     }
 
     /// Whether it was the same service all the time.
@@ -135,6 +153,43 @@ impl Address {
                 _ => true,
             })
     }
+}
+
+/// Whether hours hold a minute of `from..=to`.
+fn is_seen_within(hours: &[HourMinutes], from: Minute, to: Minute) -> bool {
+    let (first, last) = (from.0.div_euclid(60), to.0.div_euclid(60));
+    let begin = hours.partition_point(|held| held.hour < first);
+    let held = hours.iter().skip(begin).take_while(|held| held.hour <= last);
+    held.map(|held| held.within(from, to)).any(|held| held.minutes != 0)
+}
+
+/// Runs of minutes with one meaning, for meanings in order of `since`.
+fn runs(meanings: &[Alias]) -> Vec<(Minute, usize)> {
+    let starts = meanings.iter().map(|alias| alias.since);
+    let ends = meanings.iter().map(|alias| alias.last_seen.plus(1));
+    let mut borders: Vec<Minute> = starts.chain(ends).collect();
+    borders.sort_unstable();
+    borders.dedup();
+    let mut begun = meanings.iter().enumerate().peekable();
+    // Those that go on by what began last, and of all the one that was seen last.
+    let mut going = BinaryHeap::new();
+    let mut latest: Option<(Minute, Minute, usize)> = None;
+    let mut runs = vec![(Minute(i64::MIN), 0)];
+    for border in borders {
+        while let Some((place, alias)) = begun.next_if(|(_, alias)| alias.since <= border) {
+            going.push((alias.since, place, alias.last_seen));
+            latest = latest.max(Some((alias.last_seen, alias.since, place)));
+        }
+        while going.peek().is_some_and(|(_, _, last_seen)| *last_seen < border) {
+            going.pop();
+        }
+        let going_on = going.peek().map(|(_, place, _)| *place);
+        let Some(place) = going_on.or(latest.map(|(_, _, place)| place)) else { continue };
+        if runs.last().is_some_and(|(_, last)| *last != place) {
+            runs.push((border, place));
+        }
+    }
+    runs
 }
 
 /// An entity whose rows belong to the one that was asked for.
@@ -222,6 +277,7 @@ mod tests {
     use skytrail_model::alias::Alias;
     use skytrail_model::entity::{ChildRef, Entity, ServiceRef};
     use skytrail_model::time::Minute;
+    use skytrail_storage::HourMinutes;
 
     use super::AliasTable;
 
@@ -261,6 +317,45 @@ mod tests {
             AliasTable::new(vec![alias("h:1", "a", "i", 10, 90), alias("h:1", "b", "j", 30, 40)]);
         for (minute, expected) in [(20, "a"), (30, "b"), (40, "b"), (60, "a"), (99, "a")] {
             assert_eq!(meaning_at(&table, "h:1", minute), expected, "{minute}");
+        }
+    }
+
+    /// The rule as it is written, for one minute.
+    fn plainly(aliases: &[Alias], minute: Minute) -> usize {
+        let begun = || aliases.iter().enumerate().filter(|(_, alias)| alias.since <= minute);
+        let going = begun().filter(|(_, alias)| alias.last_seen >= minute);
+        let found = going
+            .max_by_key(|(_, alias)| alias.since)
+            .or_else(|| begun().max_by_key(|(_, alias)| (alias.last_seen, alias.since)));
+        found.map_or(0, |(place, _)| place)
+    }
+
+    #[test]
+    fn runs_mean_what_each_of_their_minutes_means() {
+        // All ways in which three sightings of up to 3 minutes can overlap within 7.
+        for number in 0..15_i64.pow(3) {
+            let sighting = |digit: i64| (1 + digit % 15 / 3, 1 + digit % 15 / 3 + digit % 3);
+            let [a, b, c] = [number, number / 15, number / 225].map(sighting);
+            let mut aliases = vec![
+                alias("h:1", "a", "i", a.0, a.1),
+                alias("h:1", "b", "j", b.0, b.1),
+                alias("h:1", "c", "k", c.0, c.1),
+            ];
+            aliases.sort_by_key(|alias| alias.since);
+            let table = AliasTable::new(aliases.clone());
+            let address = table.address(service("h:1").id()).unwrap();
+            for minute in (0..10).map(Minute) {
+                let wanted = &aliases[plainly(&aliases, minute)];
+                assert_eq!(address.meaning(minute), Some(wanted), "{minute:?} of {aliases:?}");
+                let hour = HourMinutes::of(minute);
+                assert_eq!(address.meanings_in(&[hour]), [wanted], "{minute:?} of {aliases:?}");
+            }
+            let all = HourMinutes { hour: 0, minutes: 0b11_1111_1111 };
+            let mut wanted: Vec<_> = (0..10).map(|m| plainly(&aliases, Minute(m))).collect();
+            wanted.sort_unstable();
+            wanted.dedup();
+            let wanted: Vec<_> = wanted.into_iter().map(|place| &aliases[place]).collect();
+            assert_eq!(address.meanings_in(&[all]), wanted, "{aliases:?}");
         }
     }
 

@@ -20,7 +20,7 @@ pub use live::{LiveMetrics, NoLiveMetrics};
 pub use metrics::{EntitySelection, MetricRead, Metrics};
 pub use origin::{Cut, Origin, Visible};
 pub use records::{RecordRead, Records};
-pub use relations::{RelationRead, Relations};
+pub use relations::{Edge, HourMinutes, RelationRead, Relations, Sighting};
 use skytrail_base::future::BoxFuture;
 pub use spans::{
     Order, SegmentCursor, SegmentEntry, SegmentFilter, SegmentPage, SegmentRef, SegmentSummary,

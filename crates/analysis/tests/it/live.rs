@@ -8,7 +8,7 @@ use skytrail_model::relation::RelationRow;
 use skytrail_model::scope::Scope;
 use skytrail_model::time::{Downsampling, Minute, Zone};
 use skytrail_storage::contract::build::{SegmentSpec, entry, exit, segment};
-use skytrail_storage::{EntitySelection, MetricRead, RelationRead, Storage, Visible};
+use skytrail_storage::{EntitySelection, MetricRead, RelationRead, Sighting, Storage, Visible};
 
 use crate::world::{MILLI, MINUTE, SECOND, START, World};
 
@@ -79,8 +79,8 @@ fn relations(world: &World) -> Vec<RelationRow> {
     };
     let (mut rows, visible) = world.analysis.live().relations(&read);
     let read = RelationRead { visible, ..read };
-    let mut take = |row: &RelationRow| {
-        rows.push(*row);
+    let mut take = |seen: &Sighting<'_>| {
+        rows.extend(seen.rows());
         true
     };
     world.block_on(world.memory.relations().read(&read, &mut take)).unwrap();

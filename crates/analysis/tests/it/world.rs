@@ -11,14 +11,13 @@ use skytrail_model::batch::Batch;
 use skytrail_model::entity::{ChildRef, Entity, EntityRecord, ServiceRef};
 use skytrail_model::metric::{Catalogue, Metric, MetricBlock, MetricValue, Row};
 use skytrail_model::record::{TopRecord, TopStream};
-use skytrail_model::relation::RelationRow;
 use skytrail_model::scope::Scope;
 use skytrail_model::time::{Downsampling, Minute, Zone};
 use skytrail_storage::contract::build::{SegmentSpec, Symbols, batch_in};
 use skytrail_storage::memory::{self, MemoryStorage};
 use skytrail_storage::{
-    EntityQuery, EntitySelection, MetricRead, RecordRead, RelationRead, SharedStorage, Storage,
-    Visible,
+    EntityQuery, EntitySelection, MetricRead, RecordRead, RelationRead, SharedStorage, Sighting,
+    Storage, Visible,
 };
 
 /// 2026-03-01T10:00:00Z.
@@ -211,8 +210,8 @@ impl World {
         };
         let (mut rows, visible) = self.analysis.live().relations(&read);
         let read = RelationRead { visible, ..read };
-        let mut take = |row: &RelationRow| {
-            rows.push(*row);
+        let mut take = |seen: &Sighting<'_>| {
+            rows.extend(seen.rows());
             true
         };
         self.block_on(self.memory.relations().read(&read, &mut take)).unwrap();

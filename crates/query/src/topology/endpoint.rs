@@ -33,7 +33,8 @@ impl Query {
         let aliases = self.aliases().await?;
         let touching = EntitySelection::these(vec![id]);
         let edges = self.edges(ctx, Scope::EndpointRelation, touching, &window, &aliases).await?;
-        let edges: Vec<_> = edges.plain().filter(|edge| edge.side == DetectPoint::Server).collect();
+        let edges = edges.plain.iter().filter(|edge| edge.side == DetectPoint::Server);
+        let edges: Vec<_> = edges.collect();
         let mut ids = Set::default();
         for edge in &edges {
             ids.extend([edge.relation, edge.source, edge.dest]);

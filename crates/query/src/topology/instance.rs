@@ -54,12 +54,12 @@ impl Query {
                 calls.add((source, dest), side, 0);
             }
         };
-        for edge in edges.plain() {
+        for edge in &edges.plain {
             if let Some((source, dest)) = ends(edge, &names) {
                 add(source, dest, edge.side);
             }
         }
-        for (edge, meanings) in edges.resolved(&aliases) {
+        for (edge, meanings) in &edges.resolved {
             let Some((source, _)) = ends(edge, &names) else { continue };
             if NO_REAL_ADDRESS.contains(&edge.component) {
                 continue;

@@ -1,11 +1,10 @@
-//! Relation rows, stored and live, as distinct edges.
+//! Relations, stored and live, as distinct edges.
 
 use skytrail_model::alias::Alias;
 use skytrail_model::entity::{Entity, EntityId, EntityRecord};
-use skytrail_model::relation::{DetectPoint, RelationRow};
+use skytrail_model::relation::DetectPoint;
 use skytrail_model::scope::Scope;
-use skytrail_model::time::Minute;
-use skytrail_storage::{EntitySelection, RelationRead, Visible};
+use skytrail_storage::{Edge, EntitySelection, HourMinutes, RelationRead, Sighting, Visible};
 
 use crate::aliases::AliasTable;
 use crate::context::Ctx;
@@ -14,30 +13,11 @@ use crate::hash::{Map, Set};
 use crate::query::Query;
 use crate::time::Window;
 
-/// A relation as one side reported it with one component.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Edge {
-    pub(super) relation: EntityId,
-    pub(super) source_service: EntityId,
-    pub(super) dest_service: EntityId,
-    pub(super) source: EntityId,
-    pub(super) dest: EntityId,
-    pub(super) side: DetectPoint,
-    pub(super) component: i32,
-}
-
-impl From<&RelationRow> for Edge {
-    fn from(row: &RelationRow) -> Self {
-        Self {
-            relation: row.relation,
-            source_service: row.source_service,
-            dest_service: row.dest_service,
-            source: row.source,
-            dest: row.dest,
-            side: row.side,
-            component: row.component,
-        }
-    }
+/// Edges while they are read, each once. The relation stands for its ends.
+#[derive(Debug)]
+pub(super) struct Reading<'a> {
+    aliases: &'a AliasTable,
+    seen: Map<(EntityId, DetectPoint, i32), Seen>,
 }
 
 /// An edge, and where it needs them the minutes it was seen in.
@@ -45,77 +25,61 @@ impl From<&RelationRow> for Edge {
 struct Seen {
     edge: Edge,
     /// Of an edge to an address, which may have been another service in each.
-    minutes: Option<Vec<Minute>>,
+    raw: Option<Vec<HourMinutes>>,
 }
 
-impl Seen {
-    fn note(&mut self, minute: Minute) {
-        if let Some(minutes) = &mut self.minutes
-            && minutes.last() != Some(&minute)
-        {
-            minutes.push(minute);
-        }
-    }
-}
-
-/// Distinct edges of a range. The relation stands for its ends.
+/// Distinct edges of a range.
 #[derive(Debug, Default)]
-pub(super) struct Edges {
-    seen: Map<(EntityId, DetectPoint, i32), Seen>,
+pub(super) struct Edges<'a> {
+    /// Edges to what they are called.
+    pub(super) plain: Vec<Edge>,
+    /// Edges to addresses, with all that these were in the minutes of the edge.
+    pub(super) resolved: Vec<(Edge, Vec<&'a Alias>)>,
 }
 
-impl Edges {
-    /// Adds a row. Most repeat an edge of the minute before.
-    pub(super) fn see(&mut self, row: &RelationRow, aliases: &AliasTable) {
-        let key = (row.relation, row.side, row.component);
-        match self.seen.get_mut(&key) {
-            Some(seen) => seen.note(row.minute),
-            None => self.add(Edge::from(row), row.minute, aliases),
+impl<'a> Reading<'a> {
+    pub(super) fn new(aliases: &'a AliasTable) -> Self {
+        Self { aliases, seen: Map::default() }
+    }
+
+    /// Adds an edge that was seen.
+    pub(super) fn see(&mut self, sighting: &Sighting<'_>) {
+        let edge = sighting.edge;
+        let seen = self.seen.entry((edge.relation, edge.side, edge.component));
+        let seen = seen.or_insert_with(|| {
+            let is_raw = edge.side == DetectPoint::Client
+                && self.aliases.address(edge.dest_service).is_some();
+            Seen { edge: *edge, raw: is_raw.then(Vec::new) }
+        });
+        if let Some(hours) = &mut seen.raw {
+            hours.extend_from_slice(sighting.hours);
         }
     }
 
-    /// Adds an edge that was seen in a minute.
-    pub(super) fn add(&mut self, edge: Edge, minute: Minute, aliases: &AliasTable) {
-        let key = (edge.relation, edge.side, edge.component);
-        let seen = self.seen.entry(key).or_insert_with(|| {
-            let is_raw = edge.side == DetectPoint::Client
-                && !aliases.is_empty()
-                && aliases.address(edge.dest_service).is_some();
-            Seen { edge, minutes: is_raw.then(Vec::new) }
-        });
-        seen.note(minute);
-    }
-
-    /// Every edge.
-    pub(super) fn all(&self) -> impl Iterator<Item = &Edge> {
-        self.seen.values().map(|seen| &seen.edge)
-    }
-
-    /// Edges to what they are called.
-    pub(super) fn plain(&self) -> impl Iterator<Item = &Edge> {
-        self.seen.values().filter(|seen| seen.minutes.is_none()).map(|seen| &seen.edge)
-    }
-
-    /// Edges to addresses, with all that these were in the minutes of the edge.
-    pub(super) fn resolved<'a>(
-        &'a self,
-        aliases: &'a AliasTable,
-    ) -> impl Iterator<Item = (&'a Edge, Vec<&'a Alias>)> {
-        self.seen.values().filter_map(|seen| {
-            let minutes = seen.minutes.as_ref()?;
-            let address = aliases.address(seen.edge.dest_service)?;
-            let mut meanings: Vec<&Alias> = Vec::new();
-            for meaning in minutes.iter().filter_map(|minute| address.meaning(*minute)) {
-                if !meanings.iter().any(|known| std::ptr::eq(*known, meaning)) {
-                    meanings.push(meaning);
+    /// The edges, with what addresses were.
+    pub(super) fn resolve(self) -> Edges<'a> {
+        let mut edges = Edges::default();
+        for Seen { edge, raw } in self.seen.into_values() {
+            match (raw, self.aliases.address(edge.dest_service)) {
+                (Some(mut hours), Some(address)) => {
+                    hours.sort_unstable_by_key(|held| held.hour);
+                    edges.resolved.push((edge, address.meanings_in(&hours)));
                 }
+                _ => edges.plain.push(edge),
             }
-            Some((&seen.edge, meanings))
-        })
+        }
+        edges
     }
 
     fn len(&self) -> usize {
         self.seen.len()
+    }
+}
+
+impl Edges<'_> {
+    /// Every edge.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Edge> {
+        self.plain.iter().chain(self.resolved.iter().map(|(edge, _)| edge))
     }
 }
 
@@ -124,14 +88,14 @@ impl Query {
     ///
     /// # Errors
     /// `TooLarge` past the budget or for more edges than a graph may have.
-    pub(super) async fn edges(
+    pub(super) async fn edges<'a>(
         &self,
         ctx: &Ctx,
         scope: Scope,
         touching: EntitySelection,
         window: &Window,
-        aliases: &AliasTable,
-    ) -> Result<Edges> {
+        aliases: &'a AliasTable,
+    ) -> Result<Edges<'a>> {
         let (from, to) = (window.first, window.end);
         let mut read = RelationRead { scope, touching, from, to, visible: Visible::All };
         let (live, visible) = self.live.relations(&read);
@@ -140,17 +104,17 @@ impl Query {
         ctx.charge_examined(self.storage.relations().examined(&read))?;
         // A side may report several components, so an edge is less than a call.
         let most = self.config.max_listed.saturating_mul(8);
-        let mut edges = Edges::default();
+        let mut reading = Reading::new(aliases);
         let mut failure = None;
         let mut taken = 0_usize;
-        let mut take = |row: &RelationRow| -> Result<()> {
-            edges.see(row, aliases);
+        let mut take = |seen: &Sighting<'_>| -> Result<()> {
+            reading.see(seen);
             taken += 1;
             if taken.is_multiple_of(1024) {
                 // Paid for already; a request that is over stops here.
                 ctx.charge(0)?;
             }
-            if edges.len() > most {
+            if reading.len() > most {
                 return Err(Error::too_large(format!(
                     "more than {most} relations; narrow the time range or name services"
                 )));
@@ -158,13 +122,13 @@ impl Query {
             Ok(())
         };
         for row in live.iter().filter(|row| read.wants(row)) {
-            take(row)?;
+            take(&Sighting { edge: &Edge::from(row), hours: &[HourMinutes::of(row.minute)] })?;
         }
         let stored = self
             .storage
             .relations()
-            .read(&read, &mut |row| {
-                failure = take(row).err();
+            .read(&read, &mut |seen| {
+                failure = take(seen).err();
                 failure.is_none()
             })
             .await;
@@ -172,7 +136,7 @@ impl Query {
             return Err(error);
         }
         stored?;
-        Ok(edges)
+        Ok(reading.resolve())
     }
 
     /// What is known by id, of entities of any scope.

@@ -8,11 +8,11 @@ use skytrail_model::id;
 use skytrail_model::layer::Layer;
 use skytrail_model::relation::DetectPoint;
 use skytrail_model::scope::Scope;
-use skytrail_storage::{EntityFilter, EntityQuery, EntitySelection};
+use skytrail_storage::{Edge, EntityFilter, EntityQuery, EntitySelection};
 
 use super::answer::{Node, Topology};
 use super::calls::{Calls, foremost};
-use super::read::{Edge, Edges, ends};
+use super::read::{Edges, ends};
 use crate::aliases::AliasTable;
 use crate::context::Ctx;
 use crate::entity::{ServiceCondition, parse_layer, parse_service};
@@ -92,8 +92,8 @@ impl Query {
             let edges =
                 self.edges(ctx, Scope::ServiceRelation, EntitySelection::All, window, &aliases);
             let edges = edges.await?;
-            let names = self.names(ctx, ids(&edges, &aliases)).await?;
-            return Ok(build(&edges, &names, &aliases, None));
+            let names = self.names(ctx, ids(&edges)).await?;
+            return Ok(build(&edges, &names, None));
         };
         if services.is_empty() {
             return Ok(Topology::default());
@@ -101,9 +101,9 @@ impl Query {
         let scope = Scope::ServiceRelation;
         let touching = touching(&services, &aliases);
         let edges = self.edges(ctx, scope, touching, window, &aliases).await?;
-        let names = self.names(ctx, ids(&edges, &aliases)).await?;
+        let names = self.names(ctx, ids(&edges)).await?;
         let asked: BTreeSet<ServiceRef> = services.into_iter().collect();
-        let mut topology = build(&edges, &names, &aliases, Some(&asked));
+        let mut topology = build(&edges, &names, Some(&asked));
         self.fill_types(ctx, window, &aliases, &asked, &mut topology).await?;
         Ok(topology)
     }
@@ -135,7 +135,7 @@ impl Query {
         let touching = EntitySelection::these(services);
         let edges = self.edges(ctx, Scope::ServiceRelation, touching, window, aliases).await?;
         let mut components: Map<EntityId, BTreeSet<i32>> = Map::default();
-        for edge in edges.plain().filter(|edge| edge.side == DetectPoint::Server) {
+        for edge in edges.plain.iter().filter(|edge| edge.side == DetectPoint::Server) {
             components.entry(edge.dest).or_default().insert(edge.component);
         }
         for node in topology.nodes.iter_mut().filter(|node| node.r#type.is_none()) {
@@ -155,12 +155,12 @@ fn touching(services: &[ServiceRef], aliases: &AliasTable) -> EntitySelection {
 }
 
 /// Everything whose record tells a name or layers.
-fn ids(edges: &Edges, aliases: &AliasTable) -> Set<EntityId> {
+fn ids(edges: &Edges<'_>) -> Set<EntityId> {
     let mut ids = Set::default();
     for edge in edges.all() {
         ids.extend([edge.relation, edge.source, edge.dest]);
     }
-    for (_, meanings) in edges.resolved(aliases) {
+    for (_, meanings) in &edges.resolved {
         ids.extend(meanings.iter().map(|alias| alias.service.id()));
     }
     ids
@@ -168,9 +168,8 @@ fn ids(edges: &Edges, aliases: &AliasTable) -> Set<EntityId> {
 
 /// The graph of edges. With `asked`, only calls that touch one of these.
 fn build(
-    edges: &Edges,
+    edges: &Edges<'_>,
     names: &Map<EntityId, EntityRecord>,
-    aliases: &AliasTable,
     asked: Option<&BTreeSet<ServiceRef>>,
 ) -> Topology {
     let mut calls = Calls::default();
@@ -181,12 +180,12 @@ fn build(
             calls.add((source, dest), edge.side, edge.component);
         }
     };
-    for edge in edges.plain() {
+    for edge in &edges.plain {
         if let Some((source, dest)) = ends(edge, names) {
             add(source, dest, edge);
         }
     }
-    for (edge, meanings) in edges.resolved(aliases) {
+    for (edge, meanings) in &edges.resolved {
         let Some((source, _)) = ends(edge, names) else { continue };
         for alias in meanings {
             add(source.clone(), Entity::Service(alias.service.clone()), edge);

@@ -126,9 +126,9 @@ async fn what_is_looked_at_is_paid_for_whether_it_is_found_or_not() {
     assert!(find(&shop.ctx).await.unwrap().is_empty());
     assert_eq!(shop.ctx.budget.spent(), 20);
     // Calls that nobody asked for are looked at as well.
-    let (web, cart) = (service("web"), service("cart"));
-    for minute in 0..15 {
-        shop.call(&web, &cart, DetectPoint::Server, "Tomcat", minute).await;
+    for n in 0..15 {
+        let caller = service(&format!("caller-{n}"));
+        shop.call(&caller, &service("cart"), DetectPoint::Server, "Tomcat", 1).await;
     }
     let poor = Ctx { budget: Arc::new(Budget::new(10)), deadline: None };
     let other = ["b3RoZXI=.1".to_owned()];

@@ -15,8 +15,8 @@ use skytrail_model::time::{Downsampling, Minute, Zone};
 use super::harness::{Harness, Instance};
 use crate::error::Result;
 use crate::spi::{
-    Cut, EntitySelection, MetricRead, Origin, RelationRead, SegmentFilter, SegmentPage, Storage,
-    Visible,
+    Cut, EntitySelection, MetricRead, Origin, RelationRead, SegmentFilter, SegmentPage, Sighting,
+    Storage, Visible,
 };
 
 /// 2026-03-10T00:00Z: the checks live in the days after it.
@@ -176,22 +176,28 @@ pub(super) fn calls(from: Minute, to: Minute) -> RelationRead {
     RelationRead { scope, touching, from, to, visible: Visible::All }
 }
 
-/// Reads relation rows sorted, and checks that they came by minute and once.
+/// Reads relation rows sorted, each once, and checks what holds for every
+/// answer: nothing that was not asked for, hours that ascend and hold something.
 pub(super) async fn read_calls(
     store: &dyn Storage,
     read: &RelationRead,
 ) -> Result<Vec<RelationRow>> {
     let mut rows: Vec<RelationRow> = Vec::new();
-    let mut take = |row: &RelationRow| {
-        assert!(rows.last().is_none_or(|last| last.minute <= row.minute), "minutes ascend");
-        assert!(read.wants(row), "a row outside of the question");
-        rows.push(*row);
+    let mut looks = 0;
+    let mut take = |seen: &Sighting<'_>| {
+        assert!(!seen.hours.is_empty() && seen.hours.iter().all(|hour| hour.minutes != 0));
+        assert!(seen.hours.windows(2).all(|pair| pair[0].hour < pair[1].hour), "hours ascend");
+        looks += 1;
+        let before = rows.len();
+        rows.extend(seen.rows());
+        let found = rows.iter().skip(before);
+        assert!(found.clone().all(|row| read.wants(row)), "a row outside of the question");
         true
     };
     store.relations().read(read, &mut take).await?;
-    assert!(store.relations().examined(read) >= rows.len() as u64, "each row was looked at");
+    assert!(store.relations().examined(read) >= looks, "each edge was looked at");
     rows.sort_unstable();
-    assert!(rows.windows(2).all(|pair| pair[0] != pair[1]), "equal rows are one");
+    rows.dedup();
     Ok(rows)
 }
 

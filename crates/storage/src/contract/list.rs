@@ -72,6 +72,7 @@ macro_rules! storage_contract {
                 either_end_selects
                 services_of_either_end_select
                 readers_stop_when_they_want
+                a_week_costs_a_look_an_edge_and_hour
                 readers_see_up_to_their_cut
             }
             search {

@@ -7,7 +7,7 @@ use skytrail_model::scope::Scope;
 use super::data::{Lasts, START, call, calls, child, cut, open, origin, read_calls, service_id};
 use super::harness::{Check, Harness, checks};
 use crate::error::Result;
-use crate::spi::{EntitySelection, RelationRead, Visible};
+use crate::spi::{EntitySelection, RelationRead, Sighting, Visible};
 
 pub(super) const CHECKS: &[Check] = checks!("relations":
     rows_come_back_by_minute,
@@ -17,6 +17,7 @@ pub(super) const CHECKS: &[Check] = checks!("relations":
     either_end_selects,
     services_of_either_end_select,
     readers_stop_when_they_want,
+    a_week_costs_a_look_an_edge_and_hour,
     readers_see_up_to_their_cut,
 );
 
@@ -130,15 +131,53 @@ async fn services_of_either_end_select(harness: &dyn Harness) -> Result<()> {
 async fn readers_stop_when_they_want(harness: &dyn Harness) -> Result<()> {
     let opened = open(harness).await?;
     let store = opened.store();
-    let rows = (0..10).map(|minute| call(START.plus(minute), "ui", "shop")).collect();
+    let rows = (0..10).map(|minute| call(START, "ui", &format!("shop-{minute}"))).collect();
     store.relations().append(origin(0, 1), rows).await?;
-    let mut taken = Vec::new();
-    let mut take = |row: &RelationRow| {
-        taken.push(row.minute.0 - START.0);
-        taken.len() < 3
+    let mut taken = 0;
+    let mut take = |_: &Sighting<'_>| {
+        taken += 1;
+        taken < 3
     };
     store.relations().read(&calls(START, START.plus(9)), &mut take).await?;
-    assert_eq!(taken, [0, 1, 2]);
+    assert_eq!(taken, 3);
+    Ok(())
+}
+
+async fn a_week_costs_a_look_an_edge_and_hour(harness: &dyn Harness) -> Result<()> {
+    const WEEK: i64 = 7 * 1440;
+    let opened = open(harness).await?;
+    let store = opened.store();
+    let edges = [("ui", "shop"), ("shop", "db"), ("shop", "mail")];
+    let mut wanted = Vec::new();
+    for day in 0..7 {
+        // Each edge has minutes of its own without a call.
+        let minutes = (day * 1440..(day + 1) * 1440).map(|minute| START.plus(minute));
+        let rows = minutes.flat_map(|minute| {
+            let seen =
+                edges.iter().zip([7, 11, 13]).filter(move |(_, pause)| minute.0 % pause != 0);
+            seen.map(move |((source, dest), _)| call(minute, source, dest))
+        });
+        let rows: Vec<_> = rows.collect();
+        store.relations().append(origin(0, day as u64 + 1), rows.clone()).await?;
+        wanted.extend(rows);
+    }
+    wanted.sort_unstable();
+    for (from, to) in [(0, WEEK - 1), (-30, WEEK + 90), (61, WEEK - 61), (1439, 1440)] {
+        let (from, to) = (START.plus(from), START.plus(to));
+        let read = calls(from, to);
+        let rows = wanted.iter().filter(|row| read.wants(row)).copied();
+        assert_eq!(read_calls(store, &read).await?, rows.collect::<Vec<_>>());
+        let hours = (to.0.div_euclid(60) - from.0.div_euclid(60) + 1) as usize;
+        let mut looks = 0;
+        let mut take = |seen: &Sighting<'_>| {
+            looks += seen.hours.len();
+            true
+        };
+        store.relations().read(&read, &mut take).await?;
+        let most = hours * edges.len();
+        let examined = store.relations().examined(&read);
+        assert!(looks <= most && examined <= most as u64, "{looks}, {examined} in {hours} hours");
+    }
     Ok(())
 }
 

@@ -1,36 +1,37 @@
-//! Relation rows, by minute.
+//! Relations: every edge once, with the minutes it was seen in.
 
+mod graph;
+mod slot;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
+use graph::Graph;
 use parking_lot::RwLock;
 use skytrail_base::future::BoxFuture;
 use skytrail_model::relation::RelationRow;
+use skytrail_model::scope::Scope;
 use skytrail_model::time::Minute;
 
 use crate::error::Result;
-use crate::spi::{Cut, FamilyUsage, Origin, RelationRead, Relations, Visible};
+use crate::spi::{
+    Cut, Edge, FamilyUsage, HourMinutes, Origin, RelationRead, Relations, Sighting, Visible,
+};
 
-/// A row and an append that brought it.
-type Stored = (RelationRow, Origin);
+/// A row that so many appends of its shard followed is no longer live anywhere,
+/// and no reader is left that took its cut before: whose it was may be forgotten.
+const SETTLED_APPENDS: u64 = 1_024;
 
-const ROW_BYTES: usize = size_of::<Stored>();
-/// What a minute costs beside its rows.
-const MINUTE_BYTES: usize = 128;
+/// Edges that are looked at under one lock, and between two chances for other
+/// work and for cancelling.
+const EDGES_PER_TURN: usize = 4_096;
 
-/// Rows between two chances for other work and for cancelling, to the minute.
-const ROWS_PER_TURN: usize = 8_192;
-
-/// Rows sorted and distinct. Readers keep what they read from.
-type MinuteRows = Arc<Vec<Stored>>;
-
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default)]
 struct Table {
-    minutes: BTreeMap<Minute, MinuteRows>,
-    rows: u64,
+    service: Graph,
+    instance: Graph,
+    endpoint: Graph,
+    /// The last append of each shard.
+    last: Cut,
     evicted: u64,
     expired: u64,
 }
@@ -40,71 +41,85 @@ pub(super) struct MemoryRelations {
     table: RwLock<Table>,
     limit_bytes: usize,
     /// What was here before this process started: seen by every reader.
-    settled: Cut,
+    restored: Cut,
 }
 
 impl Table {
-    fn push(&mut self, minute: Minute, rows: impl Iterator<Item = Stored>) {
-        let held = Arc::make_mut(self.minutes.entry(minute).or_default());
-        self.rows -= held.len() as u64;
-        held.extend(rows);
-        // Two sorted runs, which a stable sort merges in one pass.
-        held.sort();
-        held.dedup();
-        held.shrink_to_fit();
-        self.rows += held.len() as u64;
+    fn graph(&self, scope: Scope) -> Option<&Graph> {
+        match scope {
+            Scope::ServiceRelation => Some(&self.service),
+            Scope::ServiceInstanceRelation => Some(&self.instance),
+            Scope::EndpointRelation => Some(&self.endpoint),
+            _ => None,
+        }
     }
 
-    fn drop_first(&mut self) -> u64 {
-        let Some((_, rows)) = self.minutes.pop_first() else { return 0 };
-        self.rows -= rows.len() as u64;
-        rows.len() as u64
+    fn graph_mut(&mut self, scope: Scope) -> Option<&mut Graph> {
+        match scope {
+            Scope::ServiceRelation => Some(&mut self.service),
+            Scope::ServiceInstanceRelation => Some(&mut self.instance),
+            Scope::EndpointRelation => Some(&mut self.endpoint),
+            _ => None,
+        }
+    }
+
+    fn graphs(&self) -> [&Graph; 3] {
+        [&self.service, &self.instance, &self.endpoint]
     }
 
     fn bytes(&self) -> usize {
-        self.rows as usize * ROW_BYTES + self.minutes.len() * MINUTE_BYTES
+        self.graphs().iter().map(|graph| graph.bytes()).sum()
     }
 
-    /// Removes the oldest minutes, and of the last one what does not fit.
+    fn rows(&self) -> u64 {
+        self.graphs().iter().map(|graph| graph.rows()).sum()
+    }
+
+    /// Takes from the graphs that exceed their share: services a quarter,
+    /// instances a quarter, endpoints a half. What one does not use the others may.
     fn make_room(&mut self, limit_bytes: usize) {
-        while self.bytes() > limit_bytes && self.minutes.len() > 1 {
-            self.evicted += self.drop_first();
-        }
-        let fitting = limit_bytes.saturating_sub(MINUTE_BYTES) / ROW_BYTES;
-        if let Some(mut last) = self.minutes.first_entry().filter(|last| last.get().len() > fitting)
-        {
-            let rows = Arc::make_mut(last.get_mut());
-            let gone = (rows.len() - fitting) as u64;
-            rows.truncate(fitting);
-            rows.shrink_to_fit();
-            self.rows -= gone;
-            self.evicted += gone;
+        let shares = [limit_bytes / 4, limit_bytes / 4, limit_bytes / 2];
+        // Something exceeds its share as long as all together exceed the limit.
+        for _ in shares {
+            let over = self.bytes().saturating_sub(limit_bytes);
+            if over == 0 {
+                return;
+            }
+            let graphs = [&mut self.service, &mut self.instance, &mut self.endpoint];
+            let excess = |graph: &Graph, share: usize| graph.bytes().saturating_sub(share);
+            let largest = graphs.into_iter().zip(shares).max_by_key(|(g, share)| excess(g, *share));
+            if let Some((graph, share)) = largest {
+                let slack = share / 16;
+                let target = graph.bytes().saturating_sub(over).saturating_sub(slack);
+                self.evicted += graph.shrink_to(target.max(share - slack));
+            }
         }
     }
 }
 
 impl MemoryRelations {
     pub(super) fn new(limit_bytes: usize) -> Self {
-        Self { table: RwLock::default(), limit_bytes, settled: Cut::default() }
+        Self { table: RwLock::default(), limit_bytes, restored: Cut::default() }
     }
 
     pub(super) fn within(&self, cut: &Cut) -> Self {
-        let mut table = Table::default();
-        for (minute, rows) in &self.table.read().minutes {
-            let within: Vec<_> =
-                rows.iter().filter(|(_, origin)| cut.contains(*origin)).copied().collect();
-            if !within.is_empty() {
-                table.push(*minute, within.into_iter());
-            }
-        }
-        Self { table: RwLock::new(table), limit_bytes: self.limit_bytes, settled: cut.clone() }
+        let table = self.table.read();
+        let settled = self.settled(&table);
+        let kept = Table {
+            service: table.service.within(cut, &settled),
+            instance: table.instance.within(cut, &settled),
+            endpoint: table.endpoint.within(cut, &settled),
+            last: cut.clone(),
+            ..Table::default()
+        };
+        Self { table: RwLock::new(kept), limit_bytes: self.limit_bytes, restored: cut.clone() }
     }
 
     pub(super) fn usage(&self) -> FamilyUsage {
         let table = self.table.read();
         FamilyUsage {
             name: "relations",
-            rows: table.rows,
+            rows: table.rows(),
             bytes: table.bytes() as u64,
             limit_bytes: self.limit_bytes as u64,
             evicted: table.evicted,
@@ -114,78 +129,108 @@ impl MemoryRelations {
 
     pub(super) fn expire(&self, before: Minute) {
         let mut table = self.table.write();
-        while table.minutes.first_key_value().is_some_and(|(minute, _)| *minute < before) {
-            let gone = table.drop_first();
-            table.expired += gone;
-        }
+        let gone: u64 = [
+            table.service.forget_before(before),
+            table.instance.forget_before(before),
+            table.endpoint.forget_before(before),
+        ]
+        .iter()
+        .sum();
+        table.expired += gone;
     }
 
-    fn append_now(&self, origin: Origin, mut rows: Vec<RelationRow>) {
-        rows.sort_unstable();
+    /// The appends that every reader sees.
+    fn settled(&self, table: &Table) -> Cut {
+        let mut settled = table.last.behind(SETTLED_APPENDS);
+        settled.unite(&self.restored);
+        settled
+    }
+
+    fn append_now(&self, origin: Origin, rows: &[RelationRow]) {
         let mut table = self.table.write();
-        for minute in rows.chunk_by(|a, b| a.minute == b.minute) {
-            if let Some(first) = minute.first() {
-                table.push(first.minute, minute.iter().map(|row| (*row, origin)));
+        table.last.widen(origin);
+        let settled = self.settled(&table);
+        for row in rows {
+            if let Some(graph) = table.graph_mut(row.scope) {
+                graph.see(Edge::from(row), row.minute, origin, &settled);
             }
         }
         table.make_room(self.limit_bytes);
     }
 
-    fn snapshot(&self, read: &RelationRead) -> Vec<MinuteRows> {
-        if read.from > read.to {
-            return Vec::new();
-        }
+    /// The answers of up to [`EDGES_PER_TURN`] slots from `first` on.
+    fn part(&self, read: &RelationRead, first: usize, part: &mut Part) -> bool {
+        part.found.clear();
+        part.hours.clear();
         let table = self.table.read();
-        table.minutes.range(read.from..=read.to).map(|(_, rows)| rows.clone()).collect()
+        let Some(graph) = table.graph(read.scope).filter(|_| read.from <= read.to) else {
+            return false;
+        };
+        let settled = self.settled(&table);
+        let sees = |origin: Origin| match &read.visible {
+            Visible::All => true,
+            visible => settled.contains(origin) || visible.sees(origin),
+        };
+        for slot in graph.slots(first, EDGES_PER_TURN) {
+            if read.wants_edge(slot.edge()) {
+                let start = part.hours.len();
+                slot.minutes(read.from, read.to, sees, &mut part.hours);
+                if part.hours.len() > start {
+                    part.found.push((*slot.edge(), part.hours.len()));
+                }
+            }
+        }
+        first + EDGES_PER_TURN < graph.places()
     }
+}
 
-    fn sees(&self, visible: &Visible, origin: Origin) -> bool {
-        self.settled.contains(origin) || visible.sees(origin)
-    }
+/// Edges, each with the end of its hours.
+#[derive(Default)]
+struct Part {
+    found: Vec<(Edge, usize)>,
+    hours: Vec<HourMinutes>,
+}
 
-    /// Gives the rows of a minute to `take`; whether it wants more.
-    fn give(
-        &self,
-        rows: &[Stored],
-        read: &RelationRead,
-        take: &mut (dyn FnMut(&RelationRow) -> bool + Send),
-    ) -> bool {
-        rows.chunk_by(|a, b| a.0 == b.0).all(|equal| {
-            let seen = equal.iter().find(|(_, origin)| self.sees(&read.visible, *origin));
-            seen.is_none_or(|(row, _)| !read.wants(row) || take(row))
+impl Part {
+    /// Whether `take` wants more.
+    fn give(&self, take: &mut (dyn FnMut(&Sighting<'_>) -> bool + Send)) -> bool {
+        let mut start = 0;
+        self.found.iter().all(|(edge, end)| {
+            let hours = self.hours.get(start..*end).unwrap_or_default();
+            start = *end;
+            take(&Sighting { edge, hours })
         })
     }
 }
 
 impl Relations for MemoryRelations {
     fn append<'a>(&'a self, origin: Origin, rows: Vec<RelationRow>) -> BoxFuture<'a, Result<()>> {
-        self.append_now(origin, rows);
+        self.append_now(origin, &rows);
         Box::pin(std::future::ready(Ok(())))
     }
 
     fn read<'a>(
         &'a self,
         read: &'a RelationRead,
-        take: &'a mut (dyn FnMut(&RelationRow) -> bool + Send),
+        take: &'a mut (dyn FnMut(&Sighting<'_>) -> bool + Send),
     ) -> BoxFuture<'a, Result<()>> {
-        let snapshot = self.snapshot(read);
         Box::pin(async move {
-            let mut looked_at = 0;
-            for rows in snapshot {
-                looked_at += rows.len() + 1;
-                if looked_at > ROWS_PER_TURN {
-                    looked_at = 0;
-                    tokio::task::yield_now().await;
+            let (mut first, mut part) = (0, Part::default());
+            loop {
+                let has_more = self.part(read, first, &mut part);
+                if !part.give(take) || !has_more {
+                    return Ok(());
                 }
-                if !self.give(&rows, read, take) {
-                    break;
-                }
+                first += EDGES_PER_TURN;
+                tokio::task::yield_now().await;
             }
-            Ok(())
         })
     }
 
     fn examined(&self, read: &RelationRead) -> u64 {
-        self.snapshot(read).iter().map(|rows| rows.len() as u64).sum()
+        if read.from > read.to {
+            return 0;
+        }
+        self.table.read().graph(read.scope).map_or(0, |graph| graph.len() as u64)
     }
 }

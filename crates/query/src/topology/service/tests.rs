@@ -5,17 +5,19 @@ use skytrail_model::component;
 use skytrail_model::entity::{Entity, EntityId, EntityRecord, ServiceRef};
 use skytrail_model::layer::{Layer, LayerSet};
 use skytrail_model::relation::DetectPoint::{self, Client, Server};
+use skytrail_model::scope::Scope;
 use skytrail_model::time::Minute;
+use skytrail_storage::{Edge, HourMinutes, Sighting};
 
 use super::super::answer::Topology;
-use super::super::read::{Edge, Edges};
+use super::super::read::Reading;
 use super::build;
 use crate::aliases::AliasTable;
 use crate::hash::{Map, Set};
 
 #[derive(Default)]
 struct Graph {
-    edges: Edges,
+    seen: Vec<(Edge, Minute)>,
     names: Map<EntityId, EntityRecord>,
     aliases: AliasTable,
 }
@@ -41,6 +43,7 @@ impl Graph {
         let relation = Entity::ServiceRelation { source: service(ends.0), dest: service(ends.1) };
         let (source, dest) = (service(ends.0).id(), service(ends.1).id());
         let edge = Edge {
+            scope: Scope::ServiceRelation,
             relation: relation.id(),
             source_service: source,
             dest_service: dest,
@@ -49,7 +52,7 @@ impl Graph {
             side,
             component: component::number(component).unwrap_or(0),
         };
-        self.edges.add(edge, Minute(at), &self.aliases);
+        self.seen.push((edge, Minute(at)));
         self.know(&relation, LayerSet::default())
     }
 
@@ -67,7 +70,11 @@ impl Graph {
 
     fn build(&self, asked: &[&str]) -> Topology {
         let asked = asked.iter().map(|name| service(name)).collect();
-        build(&self.edges, &self.names, &self.aliases, Some(&asked))
+        let mut reading = Reading::new(&self.aliases);
+        for (edge, minute) in &self.seen {
+            reading.see(&Sighting { edge, hours: &[HourMinutes::of(*minute)] });
+        }
+        build(&reading.resolve(), &self.names, Some(&asked))
     }
 }
 

@@ -5,8 +5,11 @@ use skytrail_model::relation::{DetectPoint, RelationRow};
 use skytrail_model::scope::Scope;
 use skytrail_model::time::Minute;
 
-use super::{MINUTE_BYTES, MemoryRelations, ROW_BYTES};
-use crate::spi::{Origin, Relations};
+use super::MemoryRelations;
+use super::graph::EDGE_BYTES;
+use crate::spi::{EntitySelection, Origin, RelationRead, Relations, Sighting, Visible};
+
+const KIB: usize = 1 << 10;
 
 fn row(minute: i64, dest: u128) -> RelationRow {
     RelationRow {
@@ -26,33 +29,79 @@ fn origin(sequence: u64) -> Origin {
     Origin { shard: 0, sequence }
 }
 
-#[tokio::test]
-async fn the_oldest_minutes_give_way_and_are_counted() {
-    let limit = 100 * ROW_BYTES + 10 * MINUTE_BYTES;
-    let relations = MemoryRelations::new(limit);
-    for minute in 0..100 {
-        let rows = (0..10).map(|dest| row(minute, dest)).collect();
-        relations.append(origin(minute as u64 + 1), rows).await.unwrap();
-        assert!(relations.usage().bytes <= limit as u64);
-    }
-    let usage = relations.usage();
-    assert_eq!((usage.rows, usage.evicted), (100, 900));
-    relations.expire(Minute(95));
-    assert_eq!(relations.usage().rows, 50);
-    relations.expire(Minute(100));
-    assert_eq!((relations.usage().bytes, relations.usage().expired), (0, 100));
+async fn rows(relations: &MemoryRelations, scope: Scope) -> Vec<RelationRow> {
+    let (from, to) = (Minute(i64::MIN), Minute(i64::MAX));
+    let (touching, visible) = (EntitySelection::All, Visible::All);
+    let read = RelationRead { scope, touching, from, to, visible };
+    let mut rows = Vec::new();
+    let mut take = |seen: &Sighting<'_>| {
+        rows.extend(seen.rows());
+        true
+    };
+    relations.read(&read, &mut take).await.unwrap();
+    rows.sort_unstable();
+    rows
 }
 
 #[tokio::test]
-async fn a_single_minute_keeps_to_the_limit_too() {
-    let limit = 100 * ROW_BYTES + MINUTE_BYTES;
+async fn the_oldest_hours_give_way_and_are_counted() {
+    let limit = 64 * KIB;
     let relations = MemoryRelations::new(limit);
-    for sequence in 1..=10 {
-        let rows = (0..50).map(|dest| row(0, u128::from(sequence) * 50 + dest)).collect();
-        relations.append(origin(sequence), rows).await.unwrap();
+    for hour in 0..1_000 {
+        let rows = (0..10).map(|dest| row(hour * 60 + 7, dest)).collect();
+        relations.append(origin(hour as u64 + 1), rows).await.unwrap();
+        assert!(relations.usage().bytes <= limit as u64);
     }
     let usage = relations.usage();
-    assert_eq!((usage.rows, usage.evicted, usage.bytes), (100, 400, limit as u64));
+    assert_eq!(usage.rows + usage.evicted, 10_000);
+    assert!(usage.evicted > 0 && usage.rows > 1_000, "{usage:?}");
+    let held = rows(&relations, Scope::ServiceRelation).await;
+    let first = 999 - usage.rows as i64 / 10 + 1;
+    let newest = (first..1_000).flat_map(|hour| (0..10).map(move |d| row(hour * 60 + 7, d)));
+    assert_eq!(held, newest.collect::<Vec<_>>());
+    relations.expire(Minute(995 * 60 + 7));
+    assert_eq!(relations.usage().rows, 50);
+    relations.expire(Minute(995 * 60 + 8));
+    assert_eq!(relations.usage().rows, 40);
+    relations.expire(Minute(1_000 * 60));
+    assert_eq!((relations.usage().bytes, relations.usage().expired), (0, usage.rows));
+}
+
+#[tokio::test]
+async fn a_single_hour_keeps_to_the_limit_too() {
+    let limit = 64 * KIB;
+    let relations = MemoryRelations::new(limit);
+    for sequence in 1..=20_i64 {
+        let rows = (0..50).map(|dest| row(sequence, sequence as u128 * 50 + dest)).collect();
+        relations.append(origin(sequence as u64), rows).await.unwrap();
+        let usage = relations.usage();
+        assert!(usage.bytes <= limit as u64, "{usage:?}");
+        assert_eq!(usage.rows + usage.evicted, sequence as u64 * 50);
+    }
+    let usage = relations.usage();
+    assert!(usage.rows as usize > limit / (2 * EDGE_BYTES), "{usage:?}");
+    let held = rows(&relations, Scope::ServiceRelation).await;
+    assert!(held.iter().any(|row| row.minute == Minute(20)), "the newest stay");
+    assert!(held.iter().all(|row| row.minute > Minute(10)), "the oldest went");
+}
+
+#[tokio::test]
+async fn many_endpoints_do_not_make_services_go() {
+    let relations = MemoryRelations::new(256 * KIB);
+    let services: Vec<_> = (0..100).map(|dest| row(0, dest)).collect();
+    relations.append(origin(1), services.clone()).await.unwrap();
+    for sequence in 2..50_u64 {
+        let minute = sequence as i64 * 60;
+        let endpoints = (0..100_u128).map(|n| RelationRow {
+            scope: Scope::EndpointRelation,
+            ..row(minute, u128::from(sequence) * 100 + n)
+        });
+        relations.append(origin(sequence), endpoints.collect()).await.unwrap();
+    }
+    let usage = relations.usage();
+    assert!(usage.evicted > 0 && usage.bytes <= 256 * KIB as u64, "{usage:?}");
+    assert_eq!(rows(&relations, Scope::ServiceRelation).await, services);
+    assert!(!rows(&relations, Scope::EndpointRelation).await.is_empty());
 }
 
 #[tokio::test]
@@ -62,4 +111,16 @@ async fn rows_that_come_again_from_one_append_take_no_room() {
         relations.append(origin(1), vec![row(0, 1), row(0, 2), row(0, 1)]).await.unwrap();
     }
     assert_eq!(relations.usage().rows, 2);
+}
+
+#[tokio::test]
+async fn a_day_of_an_edge_costs_little_more_than_an_hour() {
+    let relations = MemoryRelations::new(1 << 20);
+    for minute in 0..1440 {
+        // Other families append as well.
+        relations.append(origin(minute as u64 * 100 + 1), vec![row(minute, 1)]).await.unwrap();
+    }
+    let usage = relations.usage();
+    assert_eq!(usage.rows, 1440);
+    assert!(usage.bytes < 2 * KIB as u64, "{usage:?}");
 }
