@@ -11,6 +11,7 @@ use skytrail_model::text::{NameId, SymbolSpace};
 
 pub use self::entry::EMPTY;
 use self::entry::Entry;
+pub(crate) use self::entry::{HEAD, Head};
 
 /// Seed of the table's hash. It is fixed, so that a recorded run can be
 /// repeated; what an attacker gains by choosing names that collide is bounded
@@ -20,31 +21,6 @@ const SEED: u64 = 0x5eed_0f5c_a1ab_1e55;
 /// Places for symbols that were looked up; a power of two.
 const RECENT: usize = 8192;
 
-/// Which name tends to follow another one, and where.
-#[derive(Debug, Clone, Copy)]
-#[repr(usize)]
-pub enum Follow {
-    /// The operation of the next span, after an operation; the instance, after a service.
-    Next = 0,
-    /// The peer of a span, after its operation; the instance of a parent, after its service.
-    Peer = 1,
-    /// The first attribute key, after an operation; the next key, after a key.
-    Key = 2,
-    /// The address a parent used, after its service; the service of a segment,
-    /// after its first operation.
-    Address = 3,
-}
-
-/// What a guess turned out to be.
-pub(crate) enum Checked {
-    /// Another name.
-    Wrong,
-    /// Right, and the open batch holds the name.
-    Here(NameId),
-    /// Right, but the open batch does not hold the name yet.
-    Elsewhere,
-}
-
 /// How much a table may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SymbolLimits {
@@ -52,6 +28,15 @@ pub struct SymbolLimits {
     pub entries: usize,
     /// Bytes of memory, the names' texts and the index included.
     pub bytes: usize,
+}
+
+/// A guess that was right.
+pub(crate) struct Guessed {
+    pub(crate) symbol: u32,
+    /// Its number within the open batch.
+    pub(crate) local: NameId,
+    /// Guesses at the key that follows.
+    pub(crate) next: [u32; 2],
 }
 
 /// Names and their numbers. Numbers mean something within one [`SymbolSpace`].
@@ -143,23 +128,27 @@ impl SymbolTable {
         hasher.finish()
     }
 
-    #[inline]
-    fn is(&self, symbol: u32, bytes: &[u8]) -> bool {
-        self.entries.get(symbol as usize).is_some_and(|entry| entry.is(bytes, &self.texts))
+    #[inline(always)]
+    fn is(&self, symbol: u32, head: &Head, bytes: &[u8]) -> bool {
+        self.entries.get(symbol as usize).is_some_and(|entry| entry.is(head, bytes, &self.texts))
     }
 
-    /// The symbol of a name that is known.
-    #[inline]
-    pub(crate) fn find(&mut self, bytes: &[u8]) -> Option<u32> {
-        let place = recent_place(bytes);
+    /// The symbol of a name that is known, by its bytes and their head.
+    #[inline(always)]
+    pub(crate) fn find(&mut self, head: &Head, bytes: &[u8]) -> Option<u32> {
+        let place = recent_place(head, bytes);
         let symbol = self.recent.get(place).copied().unwrap_or(EMPTY);
-        if self.is(symbol, bytes) { Some(symbol) } else { self.find_indexed(bytes, place) }
+        if self.is(symbol, head, bytes) {
+            Some(symbol)
+        } else {
+            self.find_indexed(head, bytes, place)
+        }
     }
 
     #[inline(never)]
-    fn find_indexed(&mut self, bytes: &[u8], place: usize) -> Option<u32> {
+    fn find_indexed(&mut self, head: &Head, bytes: &[u8], place: usize) -> Option<u32> {
         let hash = self.hash(bytes);
-        let symbol = self.index.find(hash, |symbol| self.is(*symbol, bytes)).copied()?;
+        let symbol = self.index.find(hash, |symbol| self.is(*symbol, head, bytes)).copied()?;
         if let Some(recent) = self.recent.get_mut(place) {
             *recent = symbol;
         }
@@ -168,7 +157,7 @@ impl SymbolTable {
 
     /// The symbol of a name, known or new.
     pub(crate) fn insert(&mut self, text: &str) -> u32 {
-        if let Some(symbol) = self.find(text.as_bytes()) {
+        if let Some(symbol) = self.find(&Head::of(text.as_bytes()), text.as_bytes()) {
             return symbol;
         }
         let symbol = self.entries.len() as u32;
@@ -186,23 +175,18 @@ impl SymbolTable {
         symbol
     }
 
-    /// Whether a guess is right: whether a symbol is the name with these bytes.
-    #[inline]
-    pub(crate) fn check(&self, symbol: u32, bytes: &[u8]) -> Checked {
-        let Some(entry) = self.entries.get(symbol as usize) else { return Checked::Wrong };
-        if !entry.is(bytes, &self.texts) {
-            return Checked::Wrong;
-        }
-        if entry.stamp == self.stamp { Checked::Here(entry.local) } else { Checked::Elsewhere }
-    }
-
-    /// If a guess is right and the open batch holds the name: its number there,
-    /// and a guess at the name that follows it at `place`.
+    /// Which of two guesses is an attribute key of `len` bytes that the open
+    /// batch holds: the key with its number there. A key that is longer than a
+    /// head is never guessed.
     #[inline(always)]
-    pub(crate) fn step(&self, guess: u32, bytes: &[u8], place: Follow) -> Option<(NameId, u32)> {
-        let entry = self.entries.get(guess as usize)?;
-        let is_right = entry.stamp == self.stamp && entry.is(bytes, &self.texts);
-        is_right.then_some((entry.local, entry.follow[place as usize]))
+    pub(crate) fn guess(&self, guesses: [u32; 2], head: &Head, len: usize) -> Option<Guessed> {
+        for symbol in guesses {
+            let entry = self.entries.get(symbol as usize)?;
+            if entry.stamp == self.stamp && entry.is_short(head, len) {
+                return Some(Guessed { symbol, local: entry.local, next: entry.next_keys });
+            }
+        }
+        None
     }
 
     /// The number of a symbol within the open batch, when it has one.
@@ -226,34 +210,34 @@ impl SymbolTable {
         }
     }
 
-    /// The name that followed `symbol` last time; the empty one when none did.
+    /// The two attribute keys that followed a name last; empty names when none
+    /// did.
     #[inline]
-    pub(crate) fn follower(&self, symbol: u32, place: Follow) -> u32 {
-        self.entries.get(symbol as usize).map_or(EMPTY, |entry| entry.follow[place as usize])
+    pub(crate) fn next_keys(&self, symbol: u32) -> [u32; 2] {
+        self.entries.get(symbol as usize).map_or([EMPTY; 2], |entry| entry.next_keys)
     }
 
-    /// Remembers which name followed.
+    /// Remembers which attribute key followed a name.
     #[inline]
-    pub(crate) fn set_follower(&mut self, symbol: u32, place: Follow, next: u32) {
-        if let Some(entry) = self.entries.get_mut(symbol as usize) {
-            entry.follow[place as usize] = next;
+    pub(crate) fn note_next_key(&mut self, symbol: u32, key: u32) {
+        if let Some(entry) = self.entries.get_mut(symbol as usize)
+            && !entry.next_keys.contains(&key)
+        {
+            let [last, _] = entry.next_keys;
+            entry.next_keys = [key, last];
         }
     }
 }
 
-/// A place in `recent`, from the length and the bytes that mostly tell names
-/// of a kind apart: the first, the middle and the last ones.
-#[inline]
-fn recent_place(bytes: &[u8]) -> usize {
-    let word = |chunk: Option<&[u8; 8]>| chunk.map_or(0, |chunk| u64::from_le_bytes(*chunk));
-    let mixed = if bytes.len() < 8 {
-        bytes.iter().fold(0, |mixed, byte| mixed << 8 | u64::from(*byte))
-    } else {
-        let middle = bytes.get(bytes.len() / 2 - 4..).and_then(<[u8]>::first_chunk);
-        let outer = word(bytes.first_chunk()) ^ word(bytes.last_chunk()).rotate_left(21);
-        outer ^ word(middle).rotate_left(43)
-    };
-    let hash = (mixed ^ bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+/// A place in `recent`, from the length, the head and the last bytes.
+#[inline(always)]
+fn recent_place(head: &Head, bytes: &[u8]) -> usize {
+    let mut hash = head.mixed(bytes.len());
+    if bytes.len() > HEAD
+        && let Some(last) = bytes.last_chunk()
+    {
+        hash ^= u64::from_le_bytes(*last).wrapping_mul(0xd1b5_4a32_d192_ed03);
+    }
     (hash >> (u64::BITS - RECENT.ilog2())) as usize
 }
 
@@ -261,7 +245,11 @@ fn recent_place(bytes: &[u8]) -> usize {
 mod tests {
     use skytrail_model::text::NameId;
 
-    use super::{EMPTY, SymbolLimits, SymbolTable};
+    use super::{EMPTY, Head, SymbolLimits, SymbolTable};
+
+    fn find(table: &mut SymbolTable, name: &str) -> Option<u32> {
+        table.find(&Head::of(name.as_bytes()), name.as_bytes())
+    }
 
     fn table(entries: usize, bytes: usize) -> SymbolTable {
         SymbolTable::new(3, SymbolLimits { entries, bytes })
@@ -272,12 +260,12 @@ mod tests {
         let mut table = table(100, 1 << 20);
         assert_eq!(table.insert(""), EMPTY);
         let shop = table.insert("shop");
-        assert_eq!(table.find(b"shop"), Some(shop));
+        assert_eq!(find(&mut table, "shop"), Some(shop));
         assert_eq!(table.local(shop), None);
         table.set_local(shop, NameId(7));
         assert_eq!(table.local(shop), Some(NameId(7)));
         table.begin_batch();
-        assert_eq!((table.find(b"shop"), table.local(shop)), (Some(shop), None));
+        assert_eq!((find(&mut table, "shop"), table.local(shop)), (Some(shop), None));
     }
 
     #[test]
@@ -297,9 +285,9 @@ mod tests {
             }
         }
         for (symbol, name) in &symbols {
-            assert_eq!(table.find(name.as_bytes()), Some(*symbol), "{name}");
+            assert_eq!(find(&mut table, name), Some(*symbol), "{name}");
         }
-        assert_eq!(table.find(name(64, 40).as_bytes()), None);
+        assert_eq!(find(&mut table, &name(64, 40)), None);
     }
 
     #[test]
@@ -312,7 +300,7 @@ mod tests {
         assert_eq!(table.space().epoch, 0);
         table.begin_batch();
         assert_eq!((table.space().epoch, table.space().shard), (1, 3));
-        assert!(table.is_empty() && table.find(b"name 3").is_none());
+        assert!(table.is_empty() && find(&mut table, "name 3").is_none());
         let mut heavy = self::table(1000, 4096);
         heavy.insert(&"x".repeat(5000));
         assert!(heavy.is_over());

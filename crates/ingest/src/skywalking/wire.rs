@@ -111,17 +111,16 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The next field, if it has this key and at most 127 bytes: for runs of
-    /// one repeated field.
+    /// Whether the key of the next field is this one, written in one byte.
+    #[inline(always)]
+    pub fn is_at(&self, key: u64) -> bool {
+        self.rest.first().is_some_and(|next| u64::from(*next) == key)
+    }
+
+    /// Passes so many bytes; to the end when there are fewer.
     #[inline]
-    pub fn next_short(&mut self, key: u64) -> Option<&'a [u8]> {
-        let [next, len @ 0..0x80, rest @ ..] = self.rest else { return None };
-        if u64::from(*next) != key {
-            return None;
-        }
-        let (bytes, rest) = rest.split_at_checked(usize::from(*len))?;
-        self.rest = rest;
-        Some(bytes)
+    pub fn advance_by(&mut self, count: usize) {
+        self.rest = self.rest.get(count..).unwrap_or_default();
     }
 
     /// An integer.

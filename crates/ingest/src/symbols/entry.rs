@@ -5,47 +5,96 @@ use skytrail_model::text::NameId;
 /// The number of the empty name.
 pub const EMPTY: u32 = 0;
 
-/// Guesses that an entry keeps about which name follows it.
-const SLOTS: usize = 4;
-
 /// Bytes of a name that stand in its entry.
-const HEAD: usize = 32;
+pub(crate) const HEAD: usize = 32;
 
-/// A name. One cache line, so that checking a guess mostly touches one.
+const WORDS: usize = HEAD / size_of::<u64>();
+
+/// The first bytes of a text as words, zeros behind them: compared and hashed
+/// without asking how long the text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Head([u64; WORDS]);
+
+impl Head {
+    /// Of a text.
+    pub(crate) fn of(text: &[u8]) -> Self {
+        let len = text.len().min(HEAD);
+        let mut window = [0; HEAD];
+        if let (Some(head), Some(text)) = (window.get_mut(..len), text.get(..len)) {
+            head.copy_from_slice(text);
+        }
+        Self::within(&window, len)
+    }
+
+    /// Of the text of `len` bytes that a window begins with.
+    #[inline(always)]
+    pub(crate) fn within(window: &[u8; HEAD], len: usize) -> Self {
+        let (words, _) = window.as_chunks::<8>();
+        let masks = MASKS.get(len).unwrap_or(&[u64::MAX; WORDS]);
+        Self(std::array::from_fn(|at| {
+            words.get(at).map_or(0, |word| u64::from_le_bytes(*word)) & masks[at]
+        }))
+    }
+
+    /// All words mixed into one, of which the high bits are good.
+    #[inline(always)]
+    pub(super) fn mixed(&self, len: usize) -> u64 {
+        let [first, second, third, fourth] = self.0;
+        let mixed = first ^ second.rotate_left(21) ^ third.rotate_left(43) ^ fourth.rotate_left(11);
+        (mixed ^ len as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
+/// By length of a text, the bits of a window that belong to it.
+const MASKS: [[u64; WORDS]; HEAD + 1] = {
+    let mut masks = [[0; WORDS]; HEAD + 1];
+    let mut len = 0;
+    while len <= HEAD {
+        let mut at = 0;
+        while at < len {
+            masks[len][at / 8] |= 0xff << (at % 8 * 8);
+            at += 1;
+        }
+        len += 1;
+    }
+    masks
+};
+
+/// A name. One cache line, so that comparing it mostly touches one.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
 pub(super) struct Entry {
-    /// The first bytes of the text, as many as there are room for.
-    head: [u8; HEAD],
-    /// Where the other ones begin in `texts`.
+    head: Head,
+    /// Where the bytes behind the head begin in `texts`.
     start: u32,
     len: u32,
     /// The batch that `local` belongs to.
     pub(super) stamp: u32,
     pub(super) local: NameId,
-    pub(super) follow: [u32; SLOTS],
+    /// The two attribute keys that followed this name last.
+    pub(super) next_keys: [u32; 2],
 }
 
 impl Entry {
     pub(super) fn new(text: &[u8], texts: &mut Vec<u8>) -> Self {
-        let mut head = [0; HEAD];
-        for (place, byte) in head.iter_mut().zip(text) {
-            *place = *byte;
-        }
         let (start, len) = (texts.len() as u32, text.len() as u32);
         texts.extend_from_slice(text.get(HEAD..).unwrap_or_default());
-        Self { head, start, len, stamp: 0, local: NameId(0), follow: [EMPTY; SLOTS] }
+        let head = Head::of(text);
+        Self { head, start, len, stamp: 0, local: NameId(0), next_keys: [EMPTY; 2] }
     }
 
+    /// Whether it is the name with these bytes, of which `head` is the head.
     #[inline(always)]
-    pub(super) fn is(&self, bytes: &[u8], texts: &[u8]) -> bool {
-        if self.len as usize != bytes.len() {
-            return false;
-        }
-        match bytes.split_first_chunk::<HEAD>() {
-            None => self.head.get(..bytes.len()).is_some_and(|head| is_same(head, bytes)),
-            Some((head, tail)) => *head == self.head && self.tail(texts) == tail,
-        }
+    pub(super) fn is(&self, head: &Head, bytes: &[u8], texts: &[u8]) -> bool {
+        self.head == *head
+            && self.len as usize == bytes.len()
+            && (bytes.len() <= HEAD || bytes.get(HEAD..) == Some(self.tail(texts)))
+    }
+
+    /// The same for a name of `len` bytes that has nothing behind its head.
+    #[inline(always)]
+    pub(super) fn is_short(&self, head: &Head, len: usize) -> bool {
+        self.head == *head && self.len as usize == len && len <= HEAD
     }
 
     fn tail<'t>(&self, texts: &'t [u8]) -> &'t [u8] {
@@ -55,41 +104,36 @@ impl Entry {
     }
 
     pub(super) fn text(&self, texts: &[u8]) -> Vec<u8> {
-        let head = self.head.get(..self.len as usize).unwrap_or(&self.head);
+        let head: Vec<u8> = self.head.0.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let head = head.get(..self.len as usize).unwrap_or(&head);
         [head, self.tail(texts)].concat()
     }
 }
 
-/// Equality of slices of one length of at most 32 bytes: two overlapping
-/// chunks are cheaper than a call.
-#[inline]
-fn is_same(a: &[u8], b: &[u8]) -> bool {
-    match a.len() {
-        0..4 => a == b,
-        4..8 => ends::<4>(a) == ends::<4>(b),
-        8..=16 => ends::<8>(a) == ends::<8>(b),
-        _ => ends::<16>(a) == ends::<16>(b),
-    }
-}
-
-#[inline]
-fn ends<const N: usize>(bytes: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
-    bytes.first_chunk().zip(bytes.last_chunk())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::is_same;
+    use super::{Entry, HEAD, Head};
 
     #[test]
-    fn equality_looks_at_every_byte() {
-        for len in 0..=32 {
-            let a: Vec<u8> = (0..len).collect();
-            assert!(is_same(&a, &a.clone()));
-            for at in 0..a.len() {
-                let mut b = a.clone();
-                b[at] ^= 0x80;
-                assert!(!is_same(&a, &b), "{len} {at}");
+    fn a_name_is_told_by_every_byte_and_its_length_wherever_it_stands() {
+        let text: [u8; 2 * HEAD] = std::array::from_fn(|at| b'0' + at as u8);
+        let window = |text: &[u8; 2 * HEAD]| *text.first_chunk::<HEAD>().unwrap();
+        for len in 1..=2 * HEAD {
+            let mut texts = Vec::new();
+            let entry = Entry::new(&text[..len], &mut texts);
+            assert_eq!(entry.text(&texts), &text[..len]);
+            for at in 0..2 * HEAD {
+                let mut other = text;
+                other[at] ^= 0x80;
+                let head = Head::within(&window(&other), len);
+                assert_eq!(head, Head::of(&other[..len]));
+                assert_eq!(entry.is(&head, &other[..len], &texts), at >= len, "{len} {at}");
+                assert_eq!(entry.is_short(&head, len), at >= len && len <= HEAD, "{len} {at}");
+            }
+            for other in [len - 1, (len + 1).min(2 * HEAD)] {
+                let head = Head::within(&window(&text), other);
+                assert_eq!(entry.is(&head, &text[..other], &texts), other == len);
+                assert_eq!(entry.is_short(&head, other), other == len && len <= HEAD);
             }
         }
     }

@@ -7,7 +7,7 @@ use skytrail_model::text::{Name, Symbol, SymbolSpace, Text};
 use super::{Decoded, Limits, Notes, Refusal};
 use crate::frame::{self, Kind};
 use crate::skywalking::wire::{Cursor, DEPTH, int, len};
-use crate::symbols::{EMPTY, Follow, SymbolLimits, SymbolTable};
+use crate::symbols::{EMPTY, SymbolLimits, SymbolTable};
 
 /// Places in a batch are 32 bits; a batch this large takes no more messages.
 const MAX_BUFFER: usize = 1 << 31;
@@ -168,15 +168,9 @@ impl Run<'_> {
         let (mut trace, mut id) = (EMPTY_TEXT, EMPTY_TEXT);
         let (mut service, mut instance) = (EMPTY_TEXT, EMPTY_TEXT);
         let mut is_size_limited = false;
-        let (mut operation, mut first_operation) = (EMPTY, EMPTY);
         while let Some(key) = cursor.key()? {
             match key {
-                SPAN => {
-                    operation = self.span(cursor.bytes()?, row, operation)?;
-                    if first_operation == EMPTY {
-                        first_operation = operation;
-                    }
-                }
+                SPAN => self.span(cursor.bytes()?, row)?,
                 TRACE_ID => trace = cursor.bytes()?,
                 SEGMENT_ID => id = cursor.bytes()?,
                 SERVICE => service = cursor.bytes()?,
@@ -186,13 +180,11 @@ impl Run<'_> {
             }
         }
         let len = self.batch.spans.len() as u32 - first;
-        let (service, symbol) = self.name_after(service, first_operation, Follow::Address);
-        let (instance, _) = self.name_after(instance, symbol, Follow::Next);
         let segment = Segment {
             trace_id: self.id(trace)?,
             segment_id: self.id(id)?,
-            service,
-            instance,
+            service: self.name(service).0,
+            instance: self.name(instance).0,
             spans: Rows { start: first, len },
             resource: Rows::default(),
             scope: Text::EMPTY,

@@ -7,7 +7,7 @@ use super::Refusal;
 use super::bytes::is_ascii;
 use super::decode::Run;
 use crate::frame::{self, Kind};
-use crate::symbols::{Checked, EMPTY, Follow};
+use crate::symbols::{EMPTY, HEAD, Head};
 
 impl Run<'_> {
     /// The place in the batch of a part of the message.
@@ -21,61 +21,53 @@ impl Run<'_> {
         Text { start: self.place.wrapping_add(offset as u32), len: part.len() as u32 }
     }
 
+    /// The head of a part of the message.
+    #[inline(always)]
+    fn head(&self, part: &[u8]) -> Head {
+        let offset = part.as_ptr().addr().wrapping_sub(self.message.as_ptr().addr());
+        match self.message.get(offset..).and_then(<[u8]>::first_chunk::<HEAD>) {
+            Some(window) => Head::within(window, part.len()),
+            None => Head::of(part),
+        }
+    }
+
     /// A service, instance, operation or peer, with its symbol.
     #[inline]
-    pub(super) fn name(&mut self, bytes: &[u8], guess: u32) -> (NameId, u32) {
+    pub(super) fn name(&mut self, bytes: &[u8]) -> (NameId, u32) {
         if bytes.is_empty() {
             return (NO_NAME, EMPTY);
         }
         if bytes.len() > self.limits.name_bytes as usize {
             self.notes.cut_names += 1;
-            return self.intern(cut(bytes, self.limits.name_bytes), EMPTY);
+            return self.intern(cut(bytes, self.limits.name_bytes));
         }
-        self.intern(bytes, guess)
+        self.intern(bytes)
     }
 
-    /// A name that tends to follow another one.
-    #[inline]
-    pub(super) fn name_after(&mut self, bytes: &[u8], before: u32, place: Follow) -> (NameId, u32) {
-        let guess = self.symbols.follower(before, place);
-        let found = self.name(bytes, guess);
-        if found.1 != guess {
-            self.symbols.set_follower(before, place, found.1);
-        }
-        found
-    }
-
-    /// An attribute key that was not guessed, and its symbol.
+    /// An attribute key, and its symbol.
     #[inline(never)]
-    pub(super) fn key(&mut self, bytes: &[u8], guess: u32) -> (NameId, u32) {
+    pub(super) fn key(&mut self, bytes: &[u8]) -> (NameId, u32) {
         if bytes.is_empty() {
             return (NO_NAME, EMPTY);
         }
         if bytes.len() > self.limits.key_bytes as usize {
             self.notes.cut_keys += 1;
-            return self.intern(cut(bytes, self.limits.key_bytes), EMPTY);
+            return self.intern(cut(bytes, self.limits.key_bytes));
         }
-        self.intern(bytes, guess)
+        self.intern(bytes)
     }
 
     #[inline(always)]
-    fn intern(&mut self, bytes: &[u8], guess: u32) -> (NameId, u32) {
-        match self.symbols.check(guess, bytes) {
-            Checked::Here(local) => (local, guess),
-            Checked::Elsewhere => (self.first_in_batch(guess, self.text_at(bytes)), guess),
-            Checked::Wrong => self.look_up(bytes),
-        }
+    fn intern(&mut self, bytes: &[u8]) -> (NameId, u32) {
+        let Some(symbol) = self.symbols.find(&self.head(bytes), bytes) else {
+            return self.intern_new(bytes);
+        };
+        let local = self.symbols.local(symbol);
+        (local.unwrap_or_else(|| self.first_in_batch(symbol, self.text_at(bytes))), symbol)
     }
 
     #[inline(never)]
-    fn look_up(&mut self, bytes: &[u8]) -> (NameId, u32) {
-        if let Some(symbol) = self.symbols.find(bytes) {
-            let local = self.symbols.local(symbol);
-            return (
-                local.unwrap_or_else(|| self.first_in_batch(symbol, self.text_at(bytes))),
-                symbol,
-            );
-        }
+    fn intern_new(&mut self, bytes: &[u8]) -> (NameId, u32) {
         match std::str::from_utf8(bytes) {
             Ok(text) => {
                 let symbol = self.symbols.insert(text);

@@ -3,14 +3,19 @@
 use skytrail_model::span::{Attribute, Value};
 use skytrail_model::text::NameId;
 
+use super::bytes::is_ascii;
 use super::decode::Run;
 use super::names::cut;
 use crate::skywalking::wire::{Cursor, Malformed, len};
-use crate::symbols::Follow;
+use crate::symbols::{HEAD, Head};
 
 const KEY: u64 = len(1);
 const VALUE: u64 = len(2);
 const LAST_FIELD: u64 = 2;
+/// Bytes that are looked at in one go: those before a key, the longest key
+/// that is guessed, those between it and the value, and up to a power of two.
+const WINDOW: usize = 64;
+const HEAD_U8: u8 = HEAD as u8;
 const SHORT_KEY: u8 = KEY as u8;
 const SHORT_VALUE: u8 = VALUE as u8;
 
@@ -24,8 +29,8 @@ pub(super) struct Pairs {
     pub(super) depth: u32,
     /// The name before the next key.
     before: u32,
-    /// The key that followed it last time.
-    guess: u32,
+    /// The keys that followed it before.
+    guesses: [u32; 2],
     /// Rows that may still be added.
     left: u32,
     /// Whether all that is read here is ASCII.
@@ -37,8 +42,8 @@ pub(super) struct Pairs {
 impl Run<'_> {
     /// Pairs that follow the name `before`, at most `left` of them.
     pub(super) fn pairs(&self, depth: u32, before: u32, left: u32, is_ascii: bool) -> Pairs {
-        let guess = self.symbols.follower(before, Follow::Key);
-        Pairs { depth, before, guess, left, is_ascii, is_long: false }
+        let guesses = self.symbols.next_keys(before);
+        Pairs { depth, before, guesses, left, is_ascii, is_long: false }
     }
 
     /// Pairs whose values may be long.
@@ -64,19 +69,43 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Appends the pairs that come next under `tag`, as long as each has a key
+    /// that followed the one before it lately: asking whether a key is the
+    /// expected one is cheaper than asking which one it is. Stops before the
+    /// first pair that is in any way unusual.
+    pub(super) fn expected_pairs(&mut self, tag: u64, cursor: &mut Cursor<'_>, pairs: &mut Pairs) {
+        let longest_key = self.limits.key_bytes as usize;
+        let longest_value = self.limits.value_bytes as usize;
+        while pairs.left > 0 {
+            let Some(pair) = Glance::at(cursor.rest(), self.window_of(cursor.rest()), tag) else {
+                return;
+            };
+            let is_within = pair.key_len <= longest_key && pair.value.len() <= longest_value;
+            if !is_within || !(pairs.is_ascii || is_ascii(pair.value)) {
+                return;
+            }
+            let Some(key) = self.symbols.guess(pairs.guesses, &pair.key, pair.key_len) else {
+                return;
+            };
+            let value = Value::Text(self.text_at(pair.value));
+            self.batch.attributes.push(Attribute { key: key.local, value });
+            (pairs.before, pairs.guesses) = (key.symbol, key.next);
+            pairs.left -= 1;
+            cursor.advance_by(pair.len);
+        }
+    }
+
+    /// The next bytes of the message, also those behind the part `rest` of it.
     #[inline(always)]
+    fn window_of(&self, rest: &[u8]) -> Option<&[u8; WINDOW]> {
+        let offset = rest.as_ptr().addr().wrapping_sub(self.message.as_ptr().addr());
+        self.message.get(offset..).and_then(<[u8]>::first_chunk)
+    }
+
     fn pair_key(&mut self, key: &[u8], pairs: &mut Pairs) -> NameId {
-        if key.len() <= self.limits.key_bytes as usize
-            && let Some((name, next)) = self.symbols.step(pairs.guess, key, Follow::Key)
-        {
-            (pairs.before, pairs.guess) = (pairs.guess, next);
-            return name;
-        }
-        let (name, symbol) = self.key(key, pairs.guess);
-        if symbol != pairs.guess {
-            self.symbols.set_follower(pairs.before, Follow::Key, symbol);
-        }
-        (pairs.before, pairs.guess) = (symbol, self.symbols.follower(symbol, Follow::Key));
+        let (name, symbol) = self.key(key);
+        self.symbols.note_next_key(pairs.before, symbol);
+        (pairs.before, pairs.guesses) = (symbol, self.symbols.next_keys(symbol));
         name
     }
 
@@ -89,6 +118,37 @@ impl Run<'_> {
         }
         self.notes.cut_values += 1;
         cut(value, limit)
+    }
+}
+
+/// What one look at a window tells about the pair that it begins with.
+struct Glance<'a> {
+    key: Head,
+    key_len: usize,
+    value: &'a [u8],
+    /// Bytes of the pair with its tag.
+    len: usize,
+}
+
+impl<'a> Glance<'a> {
+    /// None when it is anything but a short key and a short value under `tag`.
+    #[inline(always)]
+    fn at(rest: &'a [u8], window: Option<&[u8; WINDOW]>, tag: u64) -> Option<Self> {
+        let window = window?;
+        let [next, len @ 0..0x80, SHORT_KEY, key_len @ 0..HEAD_U8, key @ ..] = window else {
+            return None;
+        };
+        let (len, key_len) = (usize::from(*len) + 2, usize::from(*key_len));
+        let [value_tag, value_len] = [4, 5].map(|place| window[(place + key_len) % WINDOW]);
+        let start = key_len + 6;
+        let is_usual = u64::from(*next) == tag
+            && value_tag == SHORT_VALUE
+            && start + usize::from(value_len) == len;
+        if !is_usual {
+            return None;
+        }
+        let value = rest.get(start..len)?;
+        Some(Self { key: Head::within(key.first_chunk()?, key_len), key_len, value, len })
     }
 }
 

@@ -6,7 +6,6 @@ use skytrail_model::text::Text;
 use super::Refusal;
 use super::decode::Run;
 use crate::skywalking::wire::{Cursor, DEPTH, Malformed, int, len};
-use crate::symbols::{EMPTY, Follow};
 
 impl Run<'_> {
     /// Appends a link of the span whose links begin at `first_link`.
@@ -16,21 +15,16 @@ impl Run<'_> {
             self.notes.left_out_links += 1;
             return Ok(());
         }
-        let service_guess = self.symbols.follower(EMPTY, Follow::Peer);
-        let (parent_service, service) = self.name(reference.service, service_guess);
-        if service != service_guess {
-            self.symbols.set_follower(EMPTY, Follow::Peer, service);
-        }
         let link = Link {
             kind: link_kind(reference.kind),
             trace_id: self.id(reference.trace)?,
             segment_id: self.id(reference.segment)?,
             span_number: reference.number,
             span_id: Text::EMPTY,
-            parent_service,
-            parent_instance: self.name_after(reference.instance, service, Follow::Peer).0,
-            parent_endpoint: self.name_after(reference.endpoint, service, Follow::Next).0,
-            peer_address: self.name_after(reference.address, service, Follow::Address).0,
+            parent_service: self.name(reference.service).0,
+            parent_instance: self.name(reference.instance).0,
+            parent_endpoint: self.name(reference.endpoint).0,
+            peer_address: self.name(reference.address).0,
             attributes: Rows::default(),
         };
         self.batch.links.push(link);

@@ -7,8 +7,9 @@ use skytrail_model::text::Text;
 use super::Refusal;
 use super::bytes::is_ascii;
 use super::decode::{Run, rows};
+use super::pairs::Pairs;
 use crate::skywalking::wire::{Cursor, DEPTH, Malformed, int, len};
-use crate::symbols::{EMPTY, Follow};
+use crate::symbols::EMPTY;
 
 const NUMBER: u64 = int(1);
 const PARENT: u64 = int(2);
@@ -37,8 +38,6 @@ struct Draft {
     layer: i32,
     /// The symbol of its operation.
     symbol: u32,
-    /// The operation of the span before it.
-    before: u32,
 }
 
 impl Draft {
@@ -54,10 +53,9 @@ impl Draft {
 }
 
 impl Run<'_> {
-    /// Appends a span and gives the symbol of its operation. `before` is the
-    /// operation of the span before it.
-    pub(super) fn span(&mut self, body: &[u8], segment: u32, before: u32) -> Result<u32, Refusal> {
-        let mut draft = self.draft(segment, before);
+    /// Appends a span of the segment with this row.
+    pub(super) fn span(&mut self, body: &[u8], segment: u32) -> Result<(), Refusal> {
+        let mut draft = self.draft(segment);
         self.logs.clear();
         let mut cursor = Cursor::new(body);
         self.ordered(&mut cursor, &mut draft)?;
@@ -105,7 +103,7 @@ impl Run<'_> {
         if cursor.is_next(ERROR) {
             draft.span.status = status(cursor.bool()?);
         }
-        if cursor.is_next(TAG) {
+        if cursor.is_at(TAG) {
             self.tags(cursor, draft)?;
         }
         Ok(())
@@ -131,7 +129,7 @@ impl Run<'_> {
             LAYER => draft.layer = cursor.varint()? as i32,
             COMPONENT => draft.span.component = cursor.varint()? as i32,
             ERROR => draft.span.status = status(cursor.bool()?),
-            TAG => self.tags(cursor, draft)?,
+            TAG => self.pair(cursor.bytes()?, &mut self.tag_pairs(draft, false))?,
             LOG => self.defer_log(cursor.bytes()?),
             SKIP_ANALYSIS => draft.span.skip_analysis = cursor.bool()?,
             _ => cursor.skip(key, LAST_FIELD, DEPTH - 1)?,
@@ -140,33 +138,33 @@ impl Run<'_> {
     }
 
     fn operation(&mut self, name: &[u8], draft: &mut Draft) {
-        (draft.span.operation, draft.symbol) = self.name_after(name, draft.before, Follow::Next);
+        (draft.span.operation, draft.symbol) = self.name(name);
     }
 
     fn peer(&mut self, name: &[u8], draft: &mut Draft) {
-        draft.span.peer = self.name_after(name, draft.symbol, Follow::Peer).0;
+        draft.span.peer = self.name(name).0;
     }
 
-    /// Reads the tags that follow the key of the first one.
+    /// Reads the tags that come next.
     fn tags(&mut self, cursor: &mut Cursor<'_>, draft: &mut Draft) -> Result<(), Malformed> {
-        let first = cursor.bytes()?;
+        // Tags mostly end a span, and one look over all of them is cheaper than one over each.
+        let mut tags = self.tag_pairs(draft, is_ascii(cursor.rest()));
+        loop {
+            self.expected_pairs(TAG, cursor, &mut tags);
+            if !cursor.is_next(TAG) {
+                return Ok(());
+            }
+            self.pair(cursor.bytes()?, &mut tags)?;
+        }
+    }
+
+    fn tag_pairs(&self, draft: &Draft, is_ascii: bool) -> Pairs {
         let count = self.batch.attributes.len() as u32 - draft.span.attributes.start;
         let left = self.limits.attributes.saturating_sub(count);
-        // Tags mostly end a span, and one look over all of them is cheaper than one over each.
-        let is_ascii = is_ascii(first) && is_ascii(cursor.rest());
-        let mut tags = self.pairs(DEPTH - 2, draft.symbol, left, is_ascii);
-        let mut next = Some(first);
-        while let Some(pair) = next {
-            self.pair(pair, &mut tags)?;
-            next = match cursor.next_short(TAG) {
-                None if cursor.is_next(TAG) => Some(cursor.bytes()?),
-                next => next,
-            };
-        }
-        Ok(())
+        self.pairs(DEPTH - 2, draft.symbol, left, is_ascii)
     }
 
-    fn draft(&self, segment: u32, before: u32) -> Draft {
+    fn draft(&self, segment: u32) -> Draft {
         let start = |len: usize| Rows { start: len as u32, len: 0 };
         let span = Span {
             segment,
@@ -190,10 +188,10 @@ impl Run<'_> {
             links: start(self.batch.links.len()),
             events: start(self.batch.events.len()),
         };
-        Draft { span, start_ms: 0, end_ms: 0, kind: 0, layer: 0, symbol: EMPTY, before }
+        Draft { span, start_ms: 0, end_ms: 0, kind: 0, layer: 0, symbol: EMPTY }
     }
 
-    fn finish(&mut self, draft: &mut Draft) -> Result<u32, Refusal> {
+    fn finish(&mut self, draft: &mut Draft) -> Result<(), Refusal> {
         let span = &mut draft.span;
         span.attributes.len = self.batch.attributes.len() as u32 - span.attributes.start;
         span.links.len = self.batch.links.len() as u32 - span.links.start;
@@ -211,8 +209,7 @@ impl Run<'_> {
         span.layer = SpanLayer::from_number(i64::from(draft.layer));
         span.kind = kind_of(draft.kind, span.layer);
         self.batch.spans.push(*span);
-        self.check_size()?;
-        Ok(draft.symbol)
+        self.check_size()
     }
 
     fn check_size(&self) -> Result<(), Refusal> {

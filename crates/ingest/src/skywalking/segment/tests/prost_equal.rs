@@ -7,7 +7,7 @@ use prost::Message;
 use skytrail_model::batch::SpanBatch;
 
 use super::seen::{check_invariants, of_batch, of_message};
-use super::wire_messages::{Segment, segment};
+use super::wire_messages::{Pair, Segment, Span, segment};
 use crate::skywalking::segment::{Decoder, Limits};
 use crate::skywalking::wire::{glance, len};
 use crate::symbols::SymbolLimits;
@@ -122,7 +122,10 @@ proptest! {
     fn valid_segments_decode_to_the_same_content(segments in vec(segment(), 1..5)) {
         let (mut decoder, mut batch) = start();
         for segment in segments {
-            compare(&mut decoder, &mut batch, &segment.encode_to_vec());
+            // The second time its names and the order of its tags are expected.
+            for _ in 0..2 {
+                compare(&mut decoder, &mut batch, &segment.encode_to_vec());
+            }
         }
     }
 
@@ -133,6 +136,7 @@ proptest! {
         let (mut decoder, mut batch) = start();
         for (segment, changes) in segments {
             let mut message = segment.encode_to_vec();
+            compare(&mut decoder, &mut batch, &message);
             for change in changes {
                 apply(&mut message, change);
             }
@@ -145,6 +149,36 @@ proptest! {
         let (mut decoder, mut batch) = start();
         for message in messages {
             compare(&mut decoder, &mut batch, &message.concat());
+        }
+    }
+}
+
+/// Tags in the order in which most spans have them.
+fn everyday() -> Vec<u8> {
+    let pair = |key: &str, value: &str| Pair { key: key.into(), value: value.into() };
+    let tags = vec![
+        pair("http.method", "GET"),
+        pair("url", "http://shop/orders/17"),
+        pair("empty", ""),
+        pair("a key of thirty-one bytes......", "x"),
+        pair("http.status_code", "200"),
+    ];
+    let span =
+        |number| Span { number, operation: "op".into(), tags: tags.clone(), ..Span::default() };
+    let spans = (0..3).map(span).collect();
+    Segment { trace: "t".into(), spans, service: "s".into(), ..Segment::default() }.encode_to_vec()
+}
+
+#[test]
+fn what_looks_like_an_everyday_segment_is_read_byte_by_byte() {
+    let usual = everyday();
+    for at in 0..usual.len() {
+        for change in [1, 2, 0x20, 0x80, 0xff] {
+            let (mut decoder, mut batch) = start();
+            compare(&mut decoder, &mut batch, &usual);
+            let mut message = usual.clone();
+            message[at] = message[at].wrapping_add(change);
+            compare(&mut decoder, &mut batch, &message);
         }
     }
 }

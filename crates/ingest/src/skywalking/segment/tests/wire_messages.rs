@@ -94,6 +94,7 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         6 => "(|a|b|http\\.method|url|db\\.statement|shop|/orders/\\{id\\})"
             .prop_map(String::into_bytes),
+        1 => "k{31,33}".prop_map(String::into_bytes),
         2 => "\\PC{0,20}".prop_map(String::into_bytes),
         1 => "[ -~]{100,200}".prop_map(String::into_bytes),
         1 => vec(any::<u8>(), 0..8),
