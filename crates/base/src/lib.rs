@@ -6,6 +6,7 @@ pub mod account;
 pub mod budget;
 pub mod clock;
 pub mod code;
+pub mod frontier;
 pub mod future;
 pub mod handoff;
 pub mod journal;

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use skytrail_base::account::Account;
 use skytrail_base::clock::SharedClock;
+use skytrail_base::frontier::Frontier;
 use skytrail_base::handoff::Handoff;
 use skytrail_base::journal::Journal;
 use skytrail_base::metrics::Registry;
@@ -34,6 +35,8 @@ pub struct Deps {
     pub account: Arc<Account>,
     /// Where every batch is written before the analysis sees it.
     pub journal: Arc<dyn Journal>,
+    /// Moves on with every batch that is written and handed over.
+    pub frontier: Arc<Frontier>,
     /// The clock.
     pub clock: SharedClock,
     /// What agents are asked to do.
@@ -71,8 +74,8 @@ impl Ingest {
     /// before the routes are served, and nothing leaves before [`Ingest::run`].
     pub fn build(config: &Config, deps: Deps) -> Result<Self, ConfigError> {
         let settings = config.validate()?;
-        let Deps { account, journal, clock, commands, registry, queues, mut tables, shutdown } =
-            deps;
+        let Deps { account, journal, frontier, clock, commands, registry, queues, .. } = deps;
+        let Deps { mut tables, shutdown, .. } = deps;
         if queues.is_empty() {
             return Err(ConfigError {
                 problems: vec!["server.shards: there is no shard".to_owned()],
@@ -96,6 +99,7 @@ impl Ingest {
                 inbox,
                 queue,
                 journal: journal.clone(),
+                frontier: frontier.clone(),
                 clock: clock.clone(),
                 metrics: metrics.clone(),
                 complaints: complaints.clone(),

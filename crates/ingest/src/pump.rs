@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use skytrail_base::clock::SharedClock;
+use skytrail_base::frontier::Frontier;
 use skytrail_base::handoff::Handoff;
-use skytrail_base::journal::Journal;
+use skytrail_base::journal::{Appended, Journal, Position, Record};
 use skytrail_base::outcome::Outcome;
 use skytrail_base::queue::{SendError, Sender, Slot};
+use skytrail_base::receipt::Receipt;
 use skytrail_model::batch::Batch;
 use tokio::time::Instant;
 
@@ -25,6 +27,7 @@ pub(crate) struct Pump {
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) queue: Sender<Handoff<Batch>>,
     pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) frontier: Arc<Frontier>,
     pub(crate) clock: SharedClock,
     pub(crate) metrics: Metrics,
     pub(crate) complaints: Arc<Throttle>,
@@ -73,21 +76,33 @@ impl Pump {
         let Taken { mut batch, receipt } = taken;
         batch.arrival = self.clock.unix_nanos();
         self.metrics.batch(batch.spans.bytes.len());
-        let appended = match self.journal.append(record::of_batch(&batch)) {
+        let record = record::of_batch(&batch);
+        self.frontier.advance(|| self.append(record, batch, receipt, slot));
+    }
+
+    /// Gives the position of the record, if it has one.
+    fn append(
+        &self,
+        record: Record,
+        item: Batch,
+        receipt: Receipt,
+        slot: Slot,
+    ) -> Option<Position> {
+        let Appended { position, durable } = match self.journal.append(record) {
             Ok(appended) => appended,
             Err(error) => {
                 receipt.resolve(Outcome::Dropped("journal"));
                 self.complain(&format!("the journal refuses a batch: {error}"));
-                return;
+                return None;
             }
         };
-        let weight = batch.spans.memory();
-        let (position, durable) = (appended.position, appended.durable);
-        let handoff = Handoff { item: batch, weight, position, durable, receipt };
+        let weight = item.spans.memory();
+        let handoff = Handoff { item, weight, position, durable, receipt };
         // A refused handoff is dropped with its receipt, which books and tells it.
         if self.queue.send_into(slot, handoff).is_err() {
             self.complain("nobody takes batches any more");
         }
+        Some(position)
     }
 
     fn give_up(&self) {

@@ -1,6 +1,7 @@
 //! `skytrail serve`: everything in one process.
 
 mod backend;
+mod checkpoints;
 mod gauges;
 mod headers;
 mod parts;

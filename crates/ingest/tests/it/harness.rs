@@ -129,6 +129,7 @@ impl World {
         let registry = Registry::default();
         let clock: Arc<dyn Clock> = ManualClock::at(START_NANOS);
         let deps = Deps {
+            frontier: Arc::default(),
             account: account.clone(),
             journal: journal.clone(),
             clock,

@@ -22,6 +22,8 @@ pub struct Backend {
     pub storage: SharedStorage,
     /// The log.
     pub journal: Arc<dyn Journal>,
+    /// A checkpoint is made once the log holds more bytes than that.
+    pub journal_bytes: usize,
 }
 
 impl std::fmt::Debug for Backend {
@@ -52,18 +54,19 @@ impl Backend {
         };
         let storage = MemoryStorage::new(limits, zone.clone(), catalogue);
         // What is forgotten with the process cannot be replayed into it.
-        Self { storage: Arc::new(storage), journal: Arc::new(MemoryJournal::new(0)) }
+        let journal = Arc::new(MemoryJournal::new(0));
+        Self { storage: Arc::new(storage), journal, journal_bytes: 0 }
     }
 }
 
 /// Brings the store to the end of the journal: everything after the last
-/// checkpoint counts again, as it did the first time.
+/// checkpoint counts again, as it did the first time. Gives that end.
 pub(super) async fn recover(
     storage: &dyn Storage,
     journal: &dyn Journal,
     analysis: &Analysis,
     tables: &mut Replayer,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Position> {
     let mut next = Position(1);
     if let Some(checkpoint) = storage.checkpoints().load().await? {
         analysis.restore(&checkpoint)?;
@@ -71,7 +74,7 @@ pub(super) async fn recover(
     }
     loop {
         let records = read(journal, next).await?;
-        let Some((last, _)) = records.last() else { return Ok(()) };
+        let Some((last, _)) = records.last() else { return Ok(Position(next.0 - 1)) };
         next = Position(last.0 + 1);
         for (position, record) in records {
             let batch = tables

@@ -13,6 +13,7 @@ use skytrail_api::{Origins, status as api_status};
 use skytrail_base::account::Account;
 use skytrail_base::clock::SharedClock;
 use skytrail_base::code::Code;
+use skytrail_base::frontier::Frontier;
 use skytrail_base::handoff::Handoff;
 use skytrail_base::metrics::Registry;
 use skytrail_base::queue::{self, Receiver, Sender};
@@ -27,6 +28,7 @@ use skytrail_storage::SharedStorage;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::backend::{Backend, recover};
+use super::checkpoints::Checkpoints;
 use super::gauges::StorageUsage;
 use super::headers;
 use super::ports::{Ports, Routers};
@@ -49,6 +51,8 @@ pub struct Parts {
     storage: SharedStorage,
     ingest: Ingest,
     analysis: Arc<Analysis>,
+    /// How the log is kept short, and how short.
+    log: (Checkpoints, usize),
     status: Arc<Status>,
     rest: Router,
 }
@@ -86,7 +90,7 @@ impl Parts {
         let settings = config.analysis.validate()?;
         let rules = Rules::load(&settings)?;
         let catalogue = rules.catalogue();
-        let Backend { storage, journal } = open(&zone, catalogue.clone())?;
+        let Backend { storage, journal, journal_bytes } = open(&zone, catalogue.clone())?;
         registry.collect(Box::new(StorageUsage(storage.clone())));
         let (senders, receivers) = queues(&config);
         let deps = skytrail_analysis::Deps {
@@ -98,10 +102,12 @@ impl Parts {
         };
         let analysis = Analysis::build(settings, deps, receivers)?;
         let mut tables = Replayer::new(config.ingest.validate()?.symbols);
-        recover(&*storage, &*journal, &analysis, &mut tables).await?;
+        let last = recover(&*storage, &*journal, &analysis, &mut tables).await?;
+        let frontier = Arc::new(Frontier::after(last));
         let deps = skytrail_ingest::Deps {
             account,
-            journal,
+            journal: journal.clone(),
+            frontier: frontier.clone(),
             clock: clock.clone(),
             commands: Arc::new(NoCommands),
             registry: registry.clone(),
@@ -121,7 +127,9 @@ impl Parts {
         let status = Status::new(&config, layers);
         let rest = rest(&config, &registry, &status, query)?.merge(ingest.http());
         let analysis = Arc::new(analysis);
-        Ok(Self { config, registry, clock, storage, ingest, analysis, status, rest })
+        let checkpoints = Checkpoints { analysis: analysis.clone(), journal, frontier };
+        let log = (checkpoints, journal_bytes);
+        Ok(Self { config, registry, clock, storage, ingest, analysis, log, status, rest })
     }
 
     /// What answers on each port.
@@ -150,11 +158,15 @@ impl Parts {
         let (finish, finishing) = shutdown::channel();
         let mut listeners = JoinSet::new();
         ports.spawn(&mut listeners, &closing);
-        let upkeep = upkeep::expire(self.storage.clone(), self.clock.clone(), closing.clone());
+        let mut upkeep = JoinSet::new();
+        let (checkpoints, log_bytes) = self.log;
+        upkeep.spawn(upkeep::expire(self.storage.clone(), self.clock.clone(), closing.clone()));
+        upkeep.spawn(checkpoints.clone().keep_short(log_bytes, closing));
         let analysis = self.analysis;
         let mut running = Running {
             listeners,
-            upkeep: tokio::spawn(upkeep),
+            upkeep,
+            checkpoints,
             ingest: tokio::spawn(self.ingest.run(draining)),
             analysis: tokio::spawn(async move { analysis.run(finishing).await }),
         };
@@ -176,7 +188,8 @@ impl Parts {
 /// The tasks of the parts.
 struct Running {
     listeners: JoinSet<()>,
-    upkeep: JoinHandle<()>,
+    upkeep: JoinSet<()>,
+    checkpoints: Checkpoints,
     ingest: JoinHandle<()>,
     analysis: JoinHandle<skytrail_analysis::Result<()>>,
 }
@@ -198,15 +211,26 @@ impl Running {
         while self.listeners.join_next().await.is_some() {}
         drain.stop();
         if !self.ingest.is_finished() {
-            let _ = self.ingest.await;
+            let _ = (&mut self.ingest).await;
         }
+        // A checkpoint that is under way needs the shards.
+        while self.upkeep.join_next().await.is_some() {}
         finish.stop();
-        if !self.analysis.is_finished()
-            && let Ok(Err(error)) = self.analysis.await
-        {
-            tracing::error!(%error, "the analysis did not end well");
+        if self.analysis.is_finished() {
+            return;
         }
-        let _ = self.upkeep.await;
+        match (&mut self.analysis).await {
+            Ok(Ok(())) => self.last_checkpoint().await,
+            Ok(Err(error)) => tracing::error!(%error, "the analysis did not end well"),
+            Err(error) => tracing::error!(%error, "the analysis failed"),
+        }
+    }
+
+    /// Everything is stored; the next start has nothing to replay.
+    async fn last_checkpoint(&self) {
+        if let Err(error) = self.checkpoints.make().await {
+            tracing::error!(%error, "the last checkpoint failed; the next start replays the log");
+        }
     }
 }
 

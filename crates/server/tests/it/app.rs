@@ -34,6 +34,8 @@ pub(crate) struct Setup {
     pub(crate) now: i64,
     /// What a process before this one left.
     pub(crate) kept: Option<Kept>,
+    /// What the log may hold before a checkpoint is made.
+    pub(crate) journal_bytes: usize,
 }
 
 /// The store and the log in front of it.
@@ -43,11 +45,18 @@ pub(crate) struct Kept {
     pub(crate) journal: Arc<MemoryJournal>,
 }
 
+impl Kept {
+    /// What a disk would hold after a crash at this moment.
+    pub(crate) fn crashed(&self) -> Self {
+        Self { storage: Arc::new(self.storage.reopen()), journal: Arc::new(self.journal.reopen()) }
+    }
+}
+
 impl Default for Setup {
     /// UTC, two shards, and the last second of the second minute of the fixed
     /// set: every minute is still being filled.
     fn default() -> Self {
-        Self { zone: "UTC", shards: 2, now: BASE + 119_000, kept: None }
+        Self { zone: "UTC", shards: 2, now: BASE + 119_000, kept: None, journal_bytes: usize::MAX }
     }
 }
 
@@ -104,7 +113,7 @@ impl App {
             let kept = setup.kept.unwrap_or_else(fresh);
             let Kept { storage, journal } = kept.clone();
             opened = Some(kept);
-            Ok(Backend { storage, journal })
+            Ok(Backend { storage, journal, journal_bytes: setup.journal_bytes })
         };
         let parts = Parts::build_on(open, config, &layers, clock.clone(), &stop).await.unwrap();
         let routers = parts.routers();

@@ -1,6 +1,6 @@
 //! A process that ends at any batch, and the one after it.
 
-use std::sync::Arc;
+use skytrail_base::journal::Journal;
 
 use crate::app::{App, Kept, Setup};
 use crate::fixed_set;
@@ -35,12 +35,10 @@ async fn until_crash(life: Life, shards: u16) -> Kept {
             app.send(message).await;
         }
     }
-    let storage = Arc::new(app.kept.storage.reopen());
-    let journal = app.kept.journal.clone();
-    // What the end of this process still writes reaches neither: the store is a
-    // copy, and nothing is sent any more.
+    // What the end of this process still writes reaches no copy.
+    let kept = app.kept.crashed();
     app.stop().await;
-    Kept { storage, journal }
+    kept
 }
 
 /// Goes on after the crash, and compares one of `share` cases.
@@ -94,12 +92,42 @@ async fn crashes_that_follow_each_other_count_nothing_twice() {
         if place % 3 == 2 {
             app.checkpoint().await;
         }
-        let storage = Arc::new(app.kept.storage.reopen());
-        kept = Some(Kept { storage, journal: app.kept.journal.clone() });
+        kept = Some(app.kept.crashed());
         app.stop().await;
     }
     let app = App::start(Setup { kept, ..Setup::default() }).await;
     metrics::check(&app, &metrics::table(), "a crash after every message").await;
     cases::check(&cases::ask(&app, &cases::all()).await, "a crash after every message");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_graceful_stop_leaves_nothing_to_replay() {
+    let app = App::start(Setup::default()).await;
+    app.send_all(&fixed_set::messages(AT_ONCE)).await;
+    let left = app.kept.clone();
+    assert!(left.journal.used_bytes() > 0, "nothing is trimmed without a checkpoint");
+    app.stop().await;
+    assert_eq!(left.journal.used_bytes(), 0);
+    let app = App::start(Setup { kept: Some(left.crashed()), ..Setup::default() }).await;
+    metrics::check(&app, &metrics::table(), "after a graceful stop").await;
+    cases::check(&cases::ask(&app, &cases::all()).await, "after a graceful stop");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_grows_is_trimmed_to_a_checkpoint_while_messages_come() {
+    let setup = Setup { journal_bytes: 0, ..Setup::default() };
+    let app = App::start(setup.clone()).await;
+    let journal = app.kept.journal.clone();
+    let messages = fixed_set::messages(AT_ONCE);
+    let (before, after) = messages.split_at(messages.len() / 2);
+    app.send_all(before).await;
+    app.until("trimmed", || async { journal.used_bytes() == 0 }).await;
+    app.send_all(after).await;
+    let kept = app.kept.crashed();
+    app.stop().await;
+    let app = App::start(Setup { kept: Some(kept), ..setup }).await;
+    metrics::check(&app, &metrics::table(), "a crash after a checkpoint of the server's own").await;
     app.stop().await;
 }

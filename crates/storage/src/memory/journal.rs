@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use skytrail_base::future::BoxFuture;
 use skytrail_base::journal::{Appended, Journal, JournalError, Position, Record};
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Log {
     records: VecDeque<(Position, Record)>,
     last: u64,
@@ -27,6 +27,13 @@ impl MemoryJournal {
     /// where nothing could be replayed into.
     pub fn new(limit_bytes: usize) -> Self {
         Self { log: Mutex::default(), limit_bytes }
+    }
+
+    /// What a durable log would hold after a crash at this moment. Tests of
+    /// replay start from it.
+    #[must_use]
+    pub fn reopen(&self) -> Self {
+        Self { log: Mutex::new(self.log.lock().clone()), limit_bytes: self.limit_bytes }
     }
 }
 
