@@ -51,6 +51,7 @@ pub struct Deps {
 pub struct Analysis {
     rules: Rules,
     settings: Arc<Settings>,
+    zone: Zone,
     shards: Shards,
     pairing: Arc<Pairing>,
     persister: Persister,
@@ -95,7 +96,7 @@ impl Analysis {
             settings: settings.clone(),
             pairing: pairing.clone(),
             budget: budget.clone(),
-            zone: deps.zone,
+            zone: deps.zone.clone(),
         };
         let shards: Shards = (0..receivers.len())
             .map(|index| Mutex::new(Shard::new(index as u16, common.clone())))
@@ -127,6 +128,7 @@ impl Analysis {
         Ok(Self {
             rules: deps.rules,
             settings,
+            zone: deps.zone,
             shards,
             pairing,
             persister,
@@ -154,6 +156,7 @@ impl Analysis {
 
     /// Takes over where a checkpoint left off. To be called before anything else.
     pub fn restore(&self, checkpoint: &Checkpoint) -> Result<()> {
+        skytrail_storage::check_zone(&checkpoint.zone, &self.zone)?;
         let state = State::decode(&checkpoint.state)?;
         for (index, shard) in self.shards.iter().enumerate() {
             shard.lock().resume_after(checkpoint.cut.last_of(index as u16));
@@ -328,6 +331,7 @@ impl PendingCheckpoint<'_> {
             cut,
             state: state.encode()?,
             rules: self.analysis.rules.hash(),
+            zone: self.analysis.zone.name().to_owned(),
         };
         self.analysis.persister.storage.checkpoints().save(checkpoint).await?;
         Ok(())

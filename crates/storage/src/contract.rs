@@ -32,5 +32,5 @@ mod templates;
 mod traces;
 mod zones;
 
-pub use harness::{Check, Harness, Instance, JournalCheck, JournalHarness, Ttl};
+pub use harness::{Attempt, Check, Harness, Instance, JournalCheck, JournalHarness, Ttl};
 pub use suite::{all, journal_all, run, run_journal};

@@ -14,7 +14,7 @@ mod templates;
 
 use std::sync::Arc;
 
-pub use checkpoint::{Checkpoint, Checkpoints};
+pub use checkpoint::{Checkpoint, Checkpoints, check_zone};
 pub use entities::{Entities, EntityFilter, EntityQuery};
 pub use live::{LiveMetrics, NoLiveMetrics};
 pub use metrics::{EntitySelection, MetricRead, Metrics};
@@ -28,15 +28,6 @@ pub use spans::{
 };
 pub use tags::{TagKind, TagRead, TagSighting, Tags};
 pub use templates::Templates;
-
-/// What a backend can and cannot do. The zero value is the least capable.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Capabilities {
-    /// Data survives a restart of the process.
-    pub durable: bool,
-    /// Whole traces can be searched with their spans.
-    pub trace_search: bool,
-}
 
 /// How much a store holds and may hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,9 +57,6 @@ pub struct FamilyUsage {
 pub trait Storage: Send + Sync + 'static {
     /// The selector name of the backend (`memory`, `embedded`…).
     fn name(&self) -> &'static str;
-
-    /// What it can do.
-    fn capabilities(&self) -> Capabilities;
 
     /// Services, instances, endpoints, relations and address aliases.
     fn entities(&self) -> &dyn Entities;

@@ -16,9 +16,8 @@ use skytrail_model::time::Zone;
 use skytrail_storage::contract::build::{entry, segment};
 use skytrail_storage::memory::{self, MemoryStorage};
 use skytrail_storage::{
-    Capabilities, Checkpoints, Entities, Error, ErrorKind, Metrics, Origin, Records, Relations,
-    SegmentCursor, SegmentFilter, SegmentPage, SpanAppend, Spans, Storage, Tags, Templates,
-    TraceAnswer, Usage,
+    Checkpoints, Entities, Error, ErrorKind, Metrics, Origin, Records, Relations, SegmentCursor,
+    SegmentFilter, SegmentPage, SpanAppend, Spans, Storage, Tags, Templates, TraceAnswer, Usage,
 };
 
 use crate::world::{MILLI, SECOND, START, World};
@@ -63,10 +62,6 @@ impl Spans for Flaky {
 impl Storage for Flaky {
     fn name(&self) -> &'static str {
         "flaky"
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        self.inner.capabilities()
     }
 
     fn entities(&self) -> &dyn Entities {

@@ -30,7 +30,8 @@ pub(super) const CHECKS: &[Check] = checks!("checkpoints":
 );
 
 fn point(position: u64, cut: Cut) -> Checkpoint {
-    Checkpoint { position: Position(position), cut, state: vec![1, 2, 0], rules: u64::MAX }
+    let (position, zone) = (Position(position), "UTC".to_owned());
+    Checkpoint { position, cut, state: vec![1, 2, 0], rules: u64::MAX, zone }
 }
 
 async fn a_new_store_has_none(harness: &dyn Harness) -> Result<()> {

@@ -44,7 +44,14 @@ pub trait Instance: Send + Sync {
 
     /// Stops as if the power had failed, and opens the same store again.
     fn crash(self: Box<Self>) -> BoxFuture<'static, Result<Box<dyn Instance>>>;
+
+    /// Stops as if the power had failed, tries to open the same store with a
+    /// zone, and opens it again with its own.
+    fn crash_into(self: Box<Self>, zone: Zone) -> BoxFuture<'static, Result<Attempt>>;
 }
+
+/// What opening a store said, and the store afterwards.
+pub type Attempt = (Result<()>, Box<dyn Instance>);
 
 /// A journal, for the suite.
 pub trait JournalHarness: Send + Sync {

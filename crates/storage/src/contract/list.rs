@@ -128,6 +128,8 @@ macro_rules! storage_contract {
                 hours_of_a_half_hour_zone_start_at_its_own
                 days_across_clock_changes_have_their_own_length
                 only_the_buckets_asked_for_are_answered
+                a_store_keeps_its_zone
+                a_checkpoint_of_another_zone_is_refused
             }
         }
     };

@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 use skytrail_model::metric::Row;
 use skytrail_model::time::{Downsampling, Minute, Zone};
 
-use super::data::{START, block, catalogue, every, origin, read_rows, row, service_id};
+use super::data::{START, block, catalogue, cut, every, origin, read_rows, row, service_id};
 use super::harness::{Check, Harness, checks};
 use crate::error::{Error, ErrorKind, Result};
-use crate::spi::Storage;
+use crate::spi::{Checkpoint, Storage};
 
 pub(super) const CHECKS: &[Check] = checks!("zones":
     hours_and_days_are_the_merge_of_their_minutes,
     hours_of_a_half_hour_zone_start_at_its_own,
     days_across_clock_changes_have_their_own_length,
     only_the_buckets_asked_for_are_answered,
+    a_store_keeps_its_zone,
+    a_checkpoint_of_another_zone_is_refused,
 );
 
 fn zone(name: &str) -> Result<Zone> {
@@ -102,5 +104,53 @@ async fn only_the_buckets_asked_for_are_answered(harness: &dyn Harness) -> Resul
     assert_eq!(answered, wanted.collect());
     let none = read_rows(store, &every(Downsampling::Hour, to, from)).await?;
     assert!(none.is_empty(), "from after to");
+    Ok(())
+}
+
+/// Both zones and what to do are in the message.
+fn assert_refused(refusal: &Result<()>, made: &str, opened: &str) {
+    let Err(error) = refusal else { unreachable!("{made} was opened as {opened}") };
+    assert_eq!(error.kind, ErrorKind::Mismatch, "{error}");
+    for text in [made, opened, "server.time_zone"] {
+        assert!(error.context.contains(text), "{text} in {error}");
+    }
+}
+
+async fn a_store_keeps_its_zone(harness: &dyn Harness) -> Result<()> {
+    for (made, other) in [("+0530", "UTC"), ("Europe/Berlin", "Europe/Paris"), ("UTC", "+0100")] {
+        let mut opened = harness.open(catalogue(), zone(made)?).await?;
+        // An empty store has its zone as well, and one without a checkpoint.
+        for sequence in [0, 1, 2] {
+            if sequence > 0 {
+                let rows = vec![block(START, &[("a", &[1])])];
+                opened.store().metrics().append(origin(0, sequence), rows).await?;
+            }
+            if sequence == 2 {
+                opened.store().checkpoints().save(point(made)).await?;
+            }
+            let (refusal, again) = opened.crash_into(zone(other)?).await?;
+            assert_refused(&refusal, made, other);
+            let (same, again) = again.crash_into(zone(made)?).await?;
+            assert!(same.is_ok(), "{same:?}");
+            opened = again;
+        }
+        let rows = read_rows(opened.store(), &every(Downsampling::Minute, START, START)).await?;
+        assert_eq!(rows.len(), 1, "what was refused has changed nothing");
+    }
+    Ok(())
+}
+
+fn point(zone: &str) -> Checkpoint {
+    Checkpoint { cut: cut(&[(0, 2)]), zone: zone.to_owned(), ..Checkpoint::default() }
+}
+
+async fn a_checkpoint_of_another_zone_is_refused(harness: &dyn Harness) -> Result<()> {
+    let opened = harness.open(catalogue(), zone("+0530")?).await?;
+    let checkpoints = opened.store().checkpoints();
+    assert_refused(&checkpoints.save(point("UTC")).await, "UTC", "+0530");
+    assert_eq!(checkpoints.load().await?, None);
+    checkpoints.save(point("+0530")).await?;
+    assert_refused(&checkpoints.save(point("+05:30")).await, "+05:30", "+0530");
+    assert_eq!(checkpoints.load().await?, Some(point("+0530")));
     Ok(())
 }

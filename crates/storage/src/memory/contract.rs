@@ -8,7 +8,7 @@ use skytrail_model::metric::Catalogue;
 use skytrail_model::time::Zone;
 
 use super::{Config, MemoryJournal, MemoryStorage};
-use crate::contract::{Harness, Instance, JournalHarness, Ttl};
+use crate::contract::{Attempt, Harness, Instance, JournalHarness, Ttl};
 use crate::error::Result;
 use crate::spi::Storage;
 
@@ -40,6 +40,13 @@ impl Instance for Opened {
     fn crash(self: Box<Self>) -> BoxFuture<'static, Result<Box<dyn Instance>>> {
         let reopened = Opened(self.0.reopen());
         Box::pin(std::future::ready(Ok(Box::new(reopened) as Box<dyn Instance>)))
+    }
+
+    fn crash_into(self: Box<Self>, zone: Zone) -> BoxFuture<'static, Result<Attempt>> {
+        let attempt = self.0.reopen_in(&zone).map(drop);
+        let reopened = Opened(self.0.reopen());
+        let attempt = (attempt, Box::new(reopened) as Box<dyn Instance>);
+        Box::pin(std::future::ready(Ok(attempt)))
     }
 }
 

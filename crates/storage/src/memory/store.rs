@@ -17,8 +17,8 @@ use super::tags::MemoryTags;
 use super::templates::{MAX_TOTAL_BYTES, MemoryTemplates};
 use crate::error::Result;
 use crate::spi::{
-    Capabilities, Checkpoint, Checkpoints, Entities, FamilyUsage, Metrics, Records, Relations,
-    Spans, Storage, Tags, Templates, Usage,
+    Checkpoint, Checkpoints, Entities, FamilyUsage, Metrics, Records, Relations, Spans, Storage,
+    Tags, Templates, Usage, check_zone,
 };
 
 /// A store that is gone when the process is.
@@ -35,8 +35,12 @@ pub struct MemoryStorage {
     checkpoint: LastCheckpoint,
 }
 
-#[derive(Debug, Default)]
-struct LastCheckpoint(Mutex<Option<Checkpoint>>);
+/// The last checkpoint, and the zone that the store was made with.
+#[derive(Debug)]
+struct LastCheckpoint {
+    saved: Mutex<Option<Checkpoint>>,
+    zone: Zone,
+}
 
 impl MemoryStorage {
     /// An empty store for the metrics of `catalogue`, whose hours and days
@@ -47,19 +51,29 @@ impl MemoryStorage {
             entities: MemoryEntities::new(config.entity_bytes()),
             tags: MemoryTags::new(config.tag_bytes()),
             templates: MemoryTemplates::default(),
-            metrics: MemoryMetrics::new(catalogue, zone, config.metric_bytes()),
+            metrics: MemoryMetrics::new(catalogue, zone.clone(), config.metric_bytes()),
             relations: MemoryRelations::new(config.relation_bytes()),
             spans: MemorySpans::new(config.span_bytes()),
             records: MemoryRecords::new(config.record_bytes()),
-            checkpoint: LastCheckpoint::default(),
+            checkpoint: LastCheckpoint { saved: Mutex::default(), zone },
         }
+    }
+
+    /// The same as [`Self::reopen`], if `zone` is the one it was made with. The
+    /// record of it lives as long as the store.
+    ///
+    /// # Errors
+    /// `Mismatch` for another zone.
+    pub fn reopen_in(&self, zone: &Zone) -> Result<Self> {
+        check_zone(self.checkpoint.zone.name(), zone)?;
+        Ok(self.reopen())
     }
 
     /// What a durable store would hold after a crash at this moment: exactly
     /// what the last checkpoint covers. Tests of replay start from it.
     #[must_use]
     pub fn reopen(&self) -> Self {
-        let checkpoint = self.checkpoint.0.lock().clone();
+        let checkpoint = self.checkpoint.saved.lock().clone();
         let cut = checkpoint.as_ref().map(|checkpoint| checkpoint.cut.clone()).unwrap_or_default();
         Self {
             config: self.config,
@@ -70,29 +84,31 @@ impl MemoryStorage {
             relations: self.relations.within(&cut),
             spans: self.spans.within(&cut),
             records: self.records.within(&cut),
-            checkpoint: LastCheckpoint(Mutex::new(checkpoint)),
+            checkpoint: LastCheckpoint {
+                saved: Mutex::new(checkpoint),
+                zone: self.checkpoint.zone.clone(),
+            },
         }
     }
 }
 
 impl Checkpoints for LastCheckpoint {
     fn save<'a>(&'a self, checkpoint: Checkpoint) -> BoxFuture<'a, Result<()>> {
-        *self.0.lock() = Some(checkpoint);
-        Box::pin(std::future::ready(Ok(())))
+        let checked = check_zone(&checkpoint.zone, &self.zone);
+        if checked.is_ok() {
+            *self.saved.lock() = Some(checkpoint);
+        }
+        Box::pin(std::future::ready(checked))
     }
 
     fn load<'a>(&'a self) -> BoxFuture<'a, Result<Option<Checkpoint>>> {
-        Box::pin(std::future::ready(Ok(self.0.lock().clone())))
+        Box::pin(std::future::ready(Ok(self.saved.lock().clone())))
     }
 }
 
 impl Storage for MemoryStorage {
     fn name(&self) -> &'static str {
         "memory"
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        Capabilities { durable: false, trace_search: true }
     }
 
     fn entities(&self) -> &dyn Entities {

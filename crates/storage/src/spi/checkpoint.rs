@@ -2,8 +2,9 @@
 
 use skytrail_base::future::BoxFuture;
 use skytrail_base::journal::Position;
+use skytrail_model::time::Zone;
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::spi::origin::Cut;
 
 /// A position of the journal and everything that it covers.
@@ -19,9 +20,34 @@ pub struct Checkpoint {
     pub state: Vec<u8>,
     /// Hash of the rules that made the rows.
     pub rules: u64,
+    /// Name of the zone that hours and days were cut by: [`Zone::name`]. Whoever
+    /// restores from the checkpoint MUST run with the same one; [`check_zone`]
+    /// says so in the operator's words.
+    pub zone: String,
+}
+
+/// Whether what was made with the zone of a name may be gone on with in `zone`.
+///
+/// # Errors
+/// `Mismatch`, naming both zones and what to do.
+pub fn check_zone(recorded: &str, zone: &Zone) -> Result<()> {
+    if recorded == zone.name() {
+        return Ok(());
+    }
+    let message = format!(
+        "server.time_zone is '{}', but the store was made with '{recorded}' and its hours and \
+         days cannot be cut anew; set server.time_zone to '{recorded}', or start with an empty \
+         store",
+        zone.name()
+    );
+    Err(Error::new(ErrorKind::Mismatch, message))
 }
 
 /// Checkpoints of a store.
+///
+/// A store records its zone when it is made. It MUST NOT be opened with another
+/// one, nor take a checkpoint of another one: both fail as [`check_zone`] does
+/// and leave the store as it was.
 ///
 /// Families whose rows merge without harm when they come twice (entities,
 /// aliases, tags) MAY keep more than the cut; dashboards are not under it.

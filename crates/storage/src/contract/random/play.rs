@@ -104,6 +104,7 @@ impl Game {
             cut: self.saved_cut(),
             state: self.saves.to_le_bytes().to_vec(),
             rules: 7,
+            zone: self.zone.name().to_owned(),
         };
         self.store().checkpoints().save(checkpoint).await
     }
