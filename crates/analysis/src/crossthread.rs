@@ -8,7 +8,6 @@ use skytrail_model::scope::Scope;
 use skytrail_model::span::{Segment, Span};
 use skytrail_model::time::Minute;
 
-use crate::directory::NO_NODE;
 use crate::oal::event::{Event, NULL, call};
 use crate::oal::schema::Source;
 use crate::oal::schema::constants::detect_point;
@@ -54,8 +53,8 @@ pub(crate) fn refer(
             let calling = Some((parent, Layer::GENERAL, batch.name(link.parent_endpoint)));
             endpoint_nodes(sources, own, batch.name(span.operation), calling)
         });
-        let none = Route::to([NO_NODE; 4]);
-        let answers = answers(sources, &Called { route: &none, endpoints: &route }, event);
+        let called = Called { route: &Route::NOWHERE, endpoints: &route };
+        let answers = answers(sources, &called, event);
         sources.apply(&route, at.minute, answers, event);
         event.set(call::TYPE, kept.0);
         event.set(call::HTTP_STATUS, kept.1);

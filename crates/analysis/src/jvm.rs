@@ -16,6 +16,16 @@ use crate::source::{Circumstances, Slot, Sources};
 const POOLS: i32 = 11;
 const PHASES: i32 = 3;
 
+/// The instance, for each source in the order of their numbers.
+static SLOTS: [Slot; 6] = [
+    Slot::unlisted(Scope::ServiceInstance, Source::JvmCpu),
+    Slot::unlisted(Scope::ServiceInstance, Source::JvmMemory),
+    Slot::unlisted(Scope::ServiceInstance, Source::JvmMemoryPool),
+    Slot::unlisted(Scope::ServiceInstance, Source::JvmGc),
+    Slot::unlisted(Scope::ServiceInstance, Source::JvmThread),
+    Slot::unlisted(Scope::ServiceInstance, Source::JvmClass),
+];
+
 /// Counts the samples of one report.
 pub(crate) fn report(sources: &mut Sources<'_>, report: &JvmReport) {
     let service = sources.service(&report.service, Layer::GENERAL);
@@ -72,9 +82,10 @@ fn event(
     source: Source,
     numbers: &[i64],
 ) {
-    let slots = [Slot::unlisted(Scope::ServiceInstance, source)];
+    let place = (source as usize).saturating_sub(Source::JvmCpu as usize);
+    let slots = SLOTS.get(place..=place).unwrap_or_default();
     let at = Circumstances { minute, component: 0, layer: Layer::GENERAL };
-    let route = sources.open([instance, NO_NODE, NO_NODE, NO_NODE], &slots, at);
+    let route = sources.open([instance, NO_NODE, NO_NODE, NO_NODE], slots, at);
     let mut event = Event::empty();
     for (field, number) in (0..).zip(numbers) {
         event.set(field, *number);

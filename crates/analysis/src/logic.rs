@@ -48,8 +48,8 @@ pub(crate) fn logic(sources: &mut Sources<'_>, segment: &Segment, span: &Span, t
     let service = sources.service(batch.name(segment.service), Layer::GENERAL);
     let endpoint = sources.endpoint(service, &name);
     let route = sources.open([endpoint, NO_NODE, NO_NODE, NO_NODE], &SLOTS, at);
-    let none = Route::to([NO_NODE; 4]);
-    let answers = answers(sources, &Called { route: &none, endpoints: &route }, &mut event);
+    let called = Called { route: &Route::NOWHERE, endpoints: &route };
+    let answers = answers(sources, &called, &mut event);
     sources.apply(&route, minute, answers, &event);
 }
 

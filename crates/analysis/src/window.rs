@@ -1,16 +1,26 @@
 //! Windows: the rows of one minute while it is being filled, and after it is
 //! closed until the store has confirmed them.
 
+mod block;
+mod cells;
 mod closed;
+mod counted;
 mod edges;
-mod sketch;
 mod table;
 
+use std::collections::HashMap;
+
+use block::Rows;
+pub(crate) use cells::NO_CELL;
+use cells::{Cells, Part, Place, Wants};
 pub(crate) use closed::{ClosedWindow, Slice};
 pub(crate) use edges::{Edge, Edges};
+use foldhash::fast::RandomState;
 use skytrail_model::time::Minute;
 pub(crate) use table::{NO_ROW, TableWindow};
 
+use crate::config::Thresholds;
+use crate::oal::event::Event;
 use crate::oal::plan::Plan;
 
 /// The rows of one minute.
@@ -23,13 +33,107 @@ pub(crate) struct Window {
     due: i64,
     /// In the order of the plan's tables.
     pub(crate) tables: Vec<TableWindow>,
+    cells: Cells,
     pub(crate) edges: Edges,
 }
 
 impl Window {
-    fn memory(&self) -> usize {
+    pub(crate) fn memory(&self) -> usize {
         let tables: usize = self.tables.iter().map(TableWindow::memory).sum();
-        size_of::<Self>() + tables + self.edges.memory()
+        size_of::<Self>() + tables + self.cells.memory() + self.edges.memory()
+    }
+
+    /// A table with what its rows are made of.
+    pub(crate) fn rows<'a>(&'a self, number: usize, plan: &'a Plan) -> Option<Rows<'a>> {
+        let table = self.tables.get(number)?;
+        Some(Rows { number, table, cells: &self.cells, plan })
+    }
+
+    /// The cell of events that go to these rows, each with its table, with
+    /// these answers; none where there is no row.
+    pub(crate) fn cell(
+        &mut self,
+        rows: [u32; 4],
+        tables: [u16; 4],
+        answers: u64,
+        plan: &Plan,
+    ) -> u32 {
+        if rows == [NO_ROW; 4] {
+            return NO_CELL;
+        }
+        let place = Place { rows, tables, part: Part::Tallies(answers) };
+        if let Some(cell) = self.cells.find(&place) {
+            return cell;
+        }
+        let mut wants = Wants::default();
+        let used = rows.iter().zip(tables).filter(|(row, _)| **row != NO_ROW);
+        for plan in used.filter_map(|(_, table)| plan.tables.get(usize::from(table))) {
+            wants.field = plan.tallied.field;
+            for group in plan.taking(answers) {
+                wants.histogram |= !group.histograms.is_empty();
+                wants.direct |= !group.direct.is_empty();
+            }
+        }
+        self.add_cell(place, wants)
+    }
+
+    fn add_cell(&mut self, place: Place, wants: Wants) -> u32 {
+        let cell = self.cells.len() as u32;
+        let mut next = [NO_CELL; 4];
+        for ((next, row), table) in next.iter_mut().zip(place.rows).zip(place.tables) {
+            if row != NO_ROW
+                && let Some(table) = self.tables.get_mut(usize::from(table))
+            {
+                *next = table.file(row, cell);
+            }
+        }
+        self.cells.insert(place, next, wants)
+    }
+
+    /// Lets an event count in all rows of its cell.
+    #[inline]
+    pub(crate) fn take(
+        &mut self,
+        cell: u32,
+        answers: u64,
+        event: &Event<'_>,
+        plan: &Plan,
+        thresholds: &Thresholds,
+    ) {
+        if self.cells.count(cell, &event.numbers, thresholds).direct {
+            self.look(cell, answers, event, plan, thresholds);
+        }
+    }
+
+    /// Lets the columns take an event that look at every event.
+    fn look(
+        &mut self,
+        cell: u32,
+        answers: u64,
+        event: &Event<'_>,
+        plan: &Plan,
+        thresholds: &Thresholds,
+    ) {
+        let Some(place) = self.cells.place(cell).copied() else { return };
+        for (row, number) in place.rows.into_iter().zip(place.tables) {
+            let (Some(table), Some(of_table)) =
+                (self.tables.get_mut(usize::from(number)), plan.tables.get(usize::from(number)))
+            else {
+                continue;
+            };
+            let mut values = Vec::new();
+            let mut note = |slot, value| values.push((slot, value));
+            if row != NO_ROW {
+                table.look(row, answers, event, (of_table, thresholds), &mut note);
+            }
+            for (slot, value) in values {
+                let rows = [row, NO_ROW, NO_ROW, NO_ROW];
+                let place = Place { rows, tables: [number; 4], part: Part::Histogram(slot) };
+                let known = self.cells.find(&place);
+                let cell = known.unwrap_or_else(|| self.add_cell(place, Wants::default()));
+                self.cells.counted.add(cell, value);
+            }
+        }
     }
 }
 
@@ -41,6 +145,8 @@ const LONGEST_OPEN: i64 = 70_000_000_000;
 #[derive(Debug, Default)]
 pub(crate) struct Windows {
     open: Vec<Window>,
+    /// Where the window of a minute stands.
+    places: HashMap<Minute, usize, RandomState>,
     /// The one that was used last; most events follow one of their minute.
     last: usize,
     generation: u32,
@@ -67,7 +173,7 @@ impl Windows {
 
     #[cold]
     fn find_or_open(&mut self, minute: Minute, now: i64, plan: &Plan) -> usize {
-        if let Some(place) = self.open.iter().position(|window| window.minute == minute) {
+        if let Some(place) = self.places.get(&minute).copied() {
             self.last = place;
             return place;
         }
@@ -76,7 +182,7 @@ impl Windows {
         let is_current = minute >= Minute::of_nanos(now).plus(-1);
         let tables = plan.tables.iter().enumerate().map(|(place, _)| {
             let expected = self.expected.get(place).copied().unwrap_or(0);
-            TableWindow::with_capacity(if is_current { expected } else { 0 })
+            TableWindow::new(is_current.then_some(expected))
         });
         let end = minute.plus(1).start_nanos();
         let due = end.max(now).saturating_add(self.grace).min(now.saturating_add(LONGEST_OPEN));
@@ -85,9 +191,11 @@ impl Windows {
             generation: self.generation,
             due,
             tables: tables.collect(),
+            cells: Cells::default(),
             edges: Edges::default(),
         });
         self.last = self.open.len() - 1;
+        self.places.insert(minute, self.last);
         self.last
     }
 
@@ -109,8 +217,12 @@ impl Windows {
 
     fn take(&mut self, mut is_wanted: impl FnMut(&Window) -> bool) -> Vec<Window> {
         let mut taken: Vec<_> = self.open.extract_if(.., |window| is_wanted(window)).collect();
+        if taken.is_empty() {
+            return taken;
+        }
         taken.sort_by_key(|window| (window.minute, window.generation));
         self.last = 0;
+        self.places = (0..).zip(&self.open).map(|(place, window)| (window.minute, place)).collect();
         if let Some(newest) = taken.last() {
             self.expected = newest.tables.iter().map(TableWindow::len).collect();
         }

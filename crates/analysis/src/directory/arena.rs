@@ -214,9 +214,14 @@ impl Directory {
     }
 
     fn known(&mut self, scope: Scope, id: EntityId, now: i64) -> Option<u32> {
-        let node = *self.arena(scope).by_id.get(&id)?;
+        let node = self.find(scope, id)?;
         self.touch(scope, node, now);
         Some(node)
+    }
+
+    /// The number of an entity by its key.
+    pub(crate) fn find(&self, scope: Scope, id: EntityId) -> Option<u32> {
+        self.arena(scope).by_id.get(&id).copied()
     }
 
     /// Keeps an entity, and the service it belongs to, from becoming idle.

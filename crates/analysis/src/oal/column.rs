@@ -117,46 +117,68 @@ pub(crate) enum Operation {
     LabelCount { slot: u16, label: Label, limit: u16 },
 }
 
+/// What a column makes of all events of a cell together, from what the cell
+/// keeps of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tally {
+    /// How many there were.
+    Count,
+    /// The sum of the number that the cell keeps.
+    Sum,
+    /// How many were within the default apdex threshold.
+    Satisfied,
+    /// How many were above it and within four times of it.
+    Tolerated,
+}
+
+/// What can be tallied in a table: events are kept together as far as their
+/// columns want no more of them than this.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tallied {
+    /// The number of which cells keep sum and histogram.
+    pub(crate) field: u8,
+    /// Whether every name has the default apdex threshold.
+    pub(crate) has_one_threshold: bool,
+}
+
 /// Columns that take the same events.
 #[derive(Debug, Clone)]
 pub(crate) struct Group {
     /// Bits of the family's answers that must all be set.
     pub(crate) mask: u64,
-    /// Columns that add one.
-    pub(crate) counts: Vec<u16>,
-    /// Columns that add a number.
-    pub(crate) sums: Vec<(u16, Number)>,
-    /// Columns that count a number in a histogram.
-    pub(crate) histograms: Vec<(u16, Number)>,
-    /// Columns that do anything else.
-    pub(crate) others: Vec<Operation>,
+    /// Columns that are tallied, with their slots.
+    pub(crate) tallies: Vec<(u16, Tally)>,
+    /// Histograms of the tallied number.
+    pub(crate) histograms: Vec<u16>,
+    /// Columns that look at every event.
+    pub(crate) direct: Vec<Operation>,
 }
 
 impl Group {
     pub(super) fn new(mask: u64) -> Self {
-        Self {
-            mask,
-            counts: Vec::new(),
-            sums: Vec::new(),
-            histograms: Vec::new(),
-            others: Vec::new(),
-        }
+        Self { mask, tallies: Vec::new(), histograms: Vec::new(), direct: Vec::new() }
     }
 
     /// Takes over the columns of another group.
     pub(super) fn join(&mut self, other: &Self) {
-        self.counts.extend(&other.counts);
-        self.sums.extend(&other.sums);
+        self.tallies.extend(&other.tallies);
         self.histograms.extend(&other.histograms);
-        self.others.extend(&other.others);
+        self.direct.extend(&other.direct);
     }
 
-    pub(super) fn add(&mut self, operation: Operation) {
+    pub(super) fn add(&mut self, operation: Operation, tallied: Tallied) {
+        let is_tallied = operation.number().is_none_or(|read| read == Number::Int(tallied.field));
         match operation {
-            Operation::Count { slot } => self.counts.push(slot),
-            Operation::Sum { slot, number } => self.sums.push((slot, number)),
-            Operation::Histogram { slot, number } => self.histograms.push((slot, number)),
-            other => self.others.push(other),
+            Operation::Count { slot } => self.tallies.push((slot, Tally::Count)),
+            Operation::Sum { slot, .. } if is_tallied => self.tallies.push((slot, Tally::Sum)),
+            Operation::Histogram { slot, .. } if is_tallied => self.histograms.push(slot),
+            Operation::Satisfied { slot, .. } if is_tallied && tallied.has_one_threshold => {
+                self.tallies.push((slot, Tally::Satisfied));
+            }
+            Operation::Tolerated { slot, .. } if is_tallied && tallied.has_one_threshold => {
+                self.tallies.push((slot, Tally::Tolerated));
+            }
+            other => self.direct.push(other),
         }
     }
 }

@@ -7,7 +7,7 @@ use skytrail_lang::oal::{Condition, Function, Program, Rule, SourceDef, Value};
 use skytrail_model::metric::{Catalogue, Column, ColumnId, Formula, Merge, Metric, Table, TableId};
 use skytrail_model::record::TopStream;
 
-use super::column::{CellPlace, Number, Operation};
+use super::column::{CellPlace, Number, Operation, Tallied};
 use super::condition::{Test, place_of, test_of};
 use super::family::{Family, MAX_TESTS};
 use super::key::KeySet;
@@ -124,7 +124,8 @@ impl Compiler {
         let scope = source.scope();
         *slot = Some(self.tables.len() as u16);
         let table = Table { name: def.name.to_owned(), scope, columns: Vec::new() };
-        let plan = TablePlan::new(!scope.is_relation());
+        let tallied = Tallied { field: source.tallied(), has_one_threshold: !self.is_named };
+        let plan = TablePlan::new(tallied);
         self.tables.push((table, plan));
         self.tables.len() - 1
     }

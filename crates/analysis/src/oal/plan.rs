@@ -5,7 +5,7 @@ use std::sync::Arc;
 use skytrail_model::metric::Catalogue;
 use skytrail_model::record::TopStream;
 
-use super::column::{CellPlace, Group, Operation};
+use super::column::{CellPlace, Group, Operation, Tallied};
 use super::family::Family;
 use super::key::KeySet;
 use super::schema::{FAMILY_COUNT, SOURCE_COUNT, Source};
@@ -46,9 +46,10 @@ pub(crate) struct TablePlan {
     pub(crate) labels: usize,
     /// Where each column of the table stands in a row.
     pub(crate) places: Vec<CellPlace>,
-    /// Whether histograms may become dense: never for relations, of which there
-    /// are many with few calls each.
-    pub(crate) may_be_dense: bool,
+    /// What is tallied.
+    pub(crate) tallied: Tallied,
+    /// Whether any column looks at every event.
+    pub(crate) has_direct: bool,
 }
 
 /// More bits than this have too many combinations to lay them out.
@@ -56,7 +57,7 @@ const MAX_BITS: usize = 6;
 
 impl TablePlan {
     /// A table without columns.
-    pub(super) fn new(may_be_dense: bool) -> Self {
+    pub(super) fn new(tallied: Tallied) -> Self {
         Self {
             groups: Vec::new(),
             bits: Vec::new(),
@@ -65,7 +66,8 @@ impl TablePlan {
             histograms: 0,
             labels: 0,
             places: Vec::new(),
-            may_be_dense,
+            tallied,
+            has_direct: false,
         }
     }
 
@@ -77,7 +79,8 @@ impl TablePlan {
             self.groups.len() - 1
         });
         if let Some(group) = self.groups.get_mut(place) {
-            group.add(operation);
+            group.add(operation, self.tallied);
+            self.has_direct |= !group.direct.is_empty();
         }
     }
 
@@ -102,10 +105,13 @@ impl TablePlan {
             .collect();
     }
 
-    /// Groups among which are those that take an event with these answers; the
-    /// mask of each tells.
-    #[inline]
-    pub(crate) fn groups(&self, answers: u64) -> &[Group] {
+    /// The groups that take an event with these answers.
+    pub(crate) fn taking(&self, answers: u64) -> impl Iterator<Item = &Group> {
+        self.groups(answers).iter().filter(move |group| answers & group.mask == group.mask)
+    }
+
+    /// Groups among which are those that take an event with these answers.
+    fn groups(&self, answers: u64) -> &[Group] {
         let mut combination = 0;
         for (place, bit) in self.bits.iter().enumerate() {
             combination |= ((answers >> bit & 1) as usize) << place;

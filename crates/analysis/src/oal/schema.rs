@@ -8,6 +8,8 @@ use attributes as a;
 use skytrail_lang::oal::{AttributeDef, DecoratorDef, Schema, SourceDef};
 use skytrail_model::scope::Scope;
 
+use super::event::{access, call};
+
 pub(crate) use attributes::Attribute;
 
 /// Everything that names in rules are checked against.
@@ -89,6 +91,15 @@ impl Source {
     /// that of calls.
     pub(crate) fn family(self) -> usize {
         (self as usize).saturating_sub(Self::EndpointRelation as usize)
+    }
+
+    /// The number that its percentiles and averages are made of.
+    pub(crate) fn tallied(self) -> u8 {
+        match self {
+            Self::MqAccess | Self::MqEndpointAccess => access::TRANSMISSION,
+            // The latency stands first in calls and accesses alike.
+            _ => call::LATENCY,
+        }
     }
 
     /// Where its attributes stand in an event, in the order of the schema.

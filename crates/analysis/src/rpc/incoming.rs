@@ -156,8 +156,7 @@ fn count(
 ) -> u32 {
     event.set(call::SOURCE_LAYER, i64::from(caller.number()));
     event.set(call::OWNER_LAYER, i64::from(owner.number()));
-    let none = Route::to([NO_NODE; 4]);
-    let by_endpoint = endpoints.unwrap_or(&none);
+    let by_endpoint = endpoints.unwrap_or(&Route::NOWHERE);
     let answers = answers(sources, &Called { route, endpoints: by_endpoint }, event);
     sources.apply(route, minute, answers, event);
     sources.apply(by_endpoint, minute, answers, event);

@@ -2,35 +2,46 @@
 
 use skytrail_model::metric::MetricBlock;
 use skytrail_model::relation::RelationRow;
-use skytrail_storage::{MetricRead, RelationRead};
+use skytrail_storage::{EntitySelection, MetricRead, RelationRead};
 
 use super::Shard;
+use crate::window::Window;
 
 impl Shard {
     /// Live rows of a table, each minute in the bucket it belongs to.
     pub(crate) fn live_metrics(&self, read: &MetricRead, blocks: &mut Vec<MetricBlock>) {
         let plan = &self.common.plan;
         let table = usize::from(read.table.0);
-        let Some(of_table) = plan.tables.get(table) else { return };
         let bucket_of = |minute| {
             let bucket = self.common.zone.bucket(read.downsampling, minute);
             (read.from..=read.to).contains(&bucket).then_some(bucket)
         };
-        let is_wanted = |id| read.entities.contains(id);
         for window in self.windows.iter() {
             let found = bucket_of(window.minute).and_then(|bucket| {
-                let rows = window.tables.get(table)?;
-                let all = 0..rows.len();
-                rows.block(table, bucket, all, &plan.catalogue, of_table, &is_wanted)
+                let wanted = self.wanted_rows(window, read, table)?;
+                window.rows(table, plan)?.block(bucket, &wanted)
             });
             blocks.extend(found);
         }
         for window in &self.closed {
-            let found = bucket_of(window.minute()).and_then(|bucket| {
-                window.live(table, bucket, &read.entities, &plan.catalogue, plan)
-            });
+            let found = bucket_of(window.minute())
+                .and_then(|bucket| window.live(table, bucket, &read.entities, plan));
             blocks.extend(found);
         }
+    }
+
+    /// The rows of an open window that are asked for. Names in it are in the
+    /// directory as long as it is open.
+    fn wanted_rows(&self, window: &Window, read: &MetricRead, table: usize) -> Option<Vec<u32>> {
+        let scope = self.common.plan.catalogue.table(read.table)?.scope;
+        let table = window.tables.get(table)?;
+        Some(match &read.entities {
+            EntitySelection::All => (0..table.len() as u32).collect(),
+            EntitySelection::These(ids) => {
+                let nodes = ids.iter().filter_map(|id| self.directory.find(scope, *id));
+                nodes.filter_map(|node| table.find(node)).collect()
+            }
+        })
     }
 
     /// Live relation rows.

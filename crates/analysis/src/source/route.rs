@@ -3,14 +3,15 @@
 //! Names are cut, grouped, counted against limits and hashed once per route;
 //! every further event of the same names finds its rows with one look-up.
 
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 
 use foldhash::fast::RandomState;
-use hashbrown::HashMap;
+use hashbrown::HashTable;
 use skytrail_model::text::SymbolSpace;
 
+use super::sources::Slot;
 use crate::directory::NO_NODE;
-use crate::window::NO_ROW;
+use crate::window::NO_CELL;
 
 /// Routes that are kept; when there are more, all are made anew.
 const MAX_ROUTES: usize = 1 << 18;
@@ -83,34 +84,62 @@ impl Hash for RouteKey {
     }
 }
 
-/// Entities and their rows in one window.
+/// Entities, and where their events count in one window.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Route {
     /// Numbers in the directory.
-    pub(crate) nodes: [u32; 4],
-    /// Rows in the tables of the window.
-    pub(crate) rows: [u32; 4],
-    /// The tables of the rows.
-    pub(crate) tables: [u16; 4],
+    pub(super) nodes: [u32; 4],
+    /// What the entities are for.
+    pub(super) slots: &'static [Slot],
+    pub(super) key: Option<RouteKey>,
+    pub(super) cell: RouteCell,
+}
+
+/// The cell that took the last event of a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RouteCell {
+    /// The answers of that event.
+    pub(super) answers: u64,
     /// Generation of the window.
-    pub(crate) window: u32,
+    pub(super) window: u32,
+    pub(super) cell: u32,
+}
+
+impl RouteCell {
+    /// None yet in the window of a generation.
+    pub(super) fn none(window: u32) -> Self {
+        Self { answers: 0, window, cell: NO_CELL }
+    }
 }
 
 impl Route {
-    /// A route whose rows are not known yet.
-    pub(crate) fn to(nodes: [u32; 4]) -> Self {
-        Self { nodes, rows: [NO_ROW; 4], tables: [0; 4], window: u32::MAX }
-    }
+    /// Leads nowhere.
+    pub(crate) const NOWHERE: Self = Self {
+        nodes: [NO_NODE; 4],
+        slots: &[],
+        key: None,
+        cell: RouteCell { answers: 0, window: u32::MAX, cell: NO_CELL },
+    };
 
     pub(crate) fn node(&self, place: usize) -> u32 {
         self.nodes.get(place).copied().unwrap_or(NO_NODE)
     }
 }
 
+/// What is kept of a route: one cache line.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+pub(super) struct Known {
+    key: RouteKey,
+    pub(super) nodes: [u32; 4],
+    pub(super) cell: RouteCell,
+}
+
 /// The routes of a shard.
 #[derive(Debug, Default)]
 pub(crate) struct Routes {
-    by_key: HashMap<RouteKey, Route, RandomState>,
+    by_key: HashTable<Known>,
+    hasher: RandomState,
     space: SymbolSpace,
     /// How often all were forgotten because there were too many.
     pub(crate) resets: u64,
@@ -131,15 +160,23 @@ impl Routes {
     }
 
     #[inline]
-    pub(crate) fn get(&self, key: &RouteKey) -> Option<&Route> {
-        self.by_key.get(key)
+    pub(super) fn get(&self, key: &RouteKey) -> Option<&Known> {
+        self.by_key.find(self.hasher.hash_one(key), |known| known.key == *key)
     }
 
-    pub(crate) fn put(&mut self, key: RouteKey, route: Route) {
+    /// Keeps a route, in place of what was known of its key.
+    pub(super) fn put(&mut self, key: RouteKey, nodes: [u32; 4], cell: RouteCell) {
+        let hash = self.hasher.hash_one(key);
+        if let Some(known) = self.by_key.find_mut(hash, |known| known.key == key) {
+            (known.nodes, known.cell) = (nodes, cell);
+            return;
+        }
         if self.by_key.len() >= MAX_ROUTES {
             self.clear();
             self.resets += 1;
         }
-        self.by_key.insert(key, route);
+        let hasher = &self.hasher;
+        let known = Known { key, nodes, cell };
+        self.by_key.insert_unique(hash, known, |known| hasher.hash_one(known.key));
     }
 }

@@ -7,14 +7,14 @@ use skytrail_model::scope::Scope;
 use skytrail_model::text::NameId;
 use skytrail_model::time::Minute;
 
-use super::route::{Route, RouteKey, Routes};
+use super::route::{Route, RouteCell, RouteKey, Routes};
 use crate::config::Settings;
 use crate::directory::{Directory, NO_NODE};
 use crate::effects::Effects;
 use crate::oal::event::Event;
 use crate::oal::plan::Plan;
 use crate::oal::schema::Source;
-use crate::window::{Edge, NO_ROW, Windows};
+use crate::window::{Edge, NO_CELL, NO_ROW, Window, Windows};
 
 /// The parts of a shard that one batch works on.
 #[derive(Debug)]
@@ -52,6 +52,11 @@ impl Slot {
     pub(crate) const fn unlisted(scope: Scope, source: Source) -> Self {
         Self { scope, source: Some(source), is_listed: false, side: None }
     }
+
+    /// The table that has a row for it.
+    fn table(&self, plan: &Plan) -> Option<usize> {
+        self.source.and_then(|source| plan.table_of(source))
+    }
 }
 
 /// A relation as one side reports it.
@@ -88,28 +93,28 @@ impl Sources<'_> {
         time >= self.now.saturating_sub(rules.past) && time <= self.now.saturating_add(rules.future)
     }
 
-    /// The route of a key with its rows in the window of the minute, and whether
-    /// it is the first event of the route in the window. `make` finds the
-    /// entities when the route is new.
+    /// The route of a key in the window of the minute, and whether it is the
+    /// first event of the route in the window. `make` finds the entities when
+    /// the route is new.
     #[inline]
     pub(crate) fn route(
         &mut self,
         key: RouteKey,
-        slots: &[Slot],
+        slots: &'static [Slot],
         at: Circumstances,
         make: impl FnOnce(&mut Self) -> [u32; 4],
     ) -> (Route, bool) {
         let generation = self.windows.at(at.minute, self.now, self.plan).generation;
         let known = self.routes.get(&key).copied();
-        if let Some(route) = known.filter(|route| route.window == generation) {
-            return (route, false);
+        if let Some(known) = known.filter(|known| known.cell.window == generation) {
+            return (Route { nodes: known.nodes, slots, key: Some(key), cell: known.cell }, false);
         }
         let nodes = match known {
-            Some(route) => route.nodes,
+            Some(known) => known.nodes,
             None => make(self),
         };
-        let route = self.open(nodes, slots, at);
-        self.routes.put(key, route);
+        let route = Route { key: Some(key), ..self.open(nodes, slots, at) };
+        self.routes.put(key, nodes, route.cell);
         (route, true)
     }
 
@@ -120,21 +125,24 @@ impl Sources<'_> {
         key: RouteKey,
         make: impl FnOnce(&mut Self) -> [u32; 4],
     ) -> [u32; 4] {
-        if let Some(route) = self.routes.get(&key) {
-            return route.nodes;
+        if let Some(known) = self.routes.get(&key) {
+            return known.nodes;
         }
         let nodes = make(self);
-        self.routes.put(key, Route::to(nodes));
+        self.routes.put(key, nodes, RouteCell::none(u32::MAX));
         nodes
     }
 
-    /// The rows of entities in the window of the minute. Tells the store about
-    /// the entities where it should hear of them, and notes relations.
-    pub(crate) fn open(&mut self, nodes: [u32; 4], slots: &[Slot], at: Circumstances) -> Route {
+    /// Makes rows for entities in the window of the minute. Tells the store
+    /// about the entities where it should hear of them, and notes relations.
+    pub(crate) fn open(
+        &mut self,
+        nodes: [u32; 4],
+        slots: &'static [Slot],
+        at: Circumstances,
+    ) -> Route {
         let window = self.windows.at(at.minute, self.now, self.plan);
-        let mut route = Route { window: window.generation, ..Route::to(nodes) };
-        let places = route.rows.iter_mut().zip(&mut route.tables);
-        for ((slot, node), (row, table_place)) in slots.iter().zip(nodes).zip(places) {
+        for (slot, node) in slots.iter().zip(nodes) {
             let Some(id) = self.directory.id(slot.scope, node) else { continue };
             self.directory.touch(slot.scope, node, self.now);
             if slot.is_listed {
@@ -146,32 +154,30 @@ impl Sources<'_> {
                 let component = at.component;
                 window.edges.insert(Edge { scope: slot.scope, node, side, component });
             }
-            let table = slot.source.and_then(|source| self.plan.table_of(source));
-            if let Some(place) = table
+            if let Some(place) = slot.table(self.plan)
                 && let Some(table) = window.tables.get_mut(place)
                 && let Some(plan) = self.plan.tables.get(place)
             {
-                *row = table.row(node, id, plan);
-                *table_place = place as u16;
+                table.row(node, id, plan);
             }
         }
-        route
+        Route { nodes, slots, key: None, cell: RouteCell::none(window.generation) }
     }
 
     /// Lets an event count in all rows of a route.
     #[inline]
     pub(crate) fn apply(&mut self, route: &Route, minute: Minute, answers: u64, event: &Event<'_>) {
         let window = self.windows.at(minute, self.now, self.plan);
-        for (place, row) in route.tables.iter().zip(route.rows) {
-            if row == NO_ROW {
-                continue;
+        let RouteCell { answers: last, window: generation, mut cell } = route.cell;
+        if last != answers || cell == NO_CELL || generation != window.generation {
+            cell = cell_of(window, route, answers, self.plan);
+            if let Some(key) = route.key {
+                let cell = RouteCell { answers, window: window.generation, cell };
+                self.routes.put(key, route.nodes, cell);
             }
-            let place = usize::from(*place);
-            if let Some(table) = window.tables.get_mut(place)
-                && let Some(plan) = self.plan.tables.get(place)
-            {
-                table.apply(row, answers, event, plan, &self.settings.apdex);
-            }
+        }
+        if cell != NO_CELL {
+            window.take(cell, answers, event, self.plan, &self.settings.apdex);
         }
     }
 
@@ -198,4 +204,21 @@ impl Sources<'_> {
     pub(crate) fn relation(&mut self, scope: Scope, source: u32, dest: u32) -> u32 {
         self.directory.relation(scope, source, dest, self.now)
     }
+}
+
+/// The cell of events of a route with these answers.
+#[cold]
+fn cell_of(window: &mut Window, route: &Route, answers: u64, plan: &Plan) -> u32 {
+    let mut rows = [NO_ROW; 4];
+    let mut tables = [0; 4];
+    let places = rows.iter_mut().zip(&mut tables);
+    for ((slot, node), (row, number)) in route.slots.iter().zip(route.nodes).zip(places) {
+        if let Some(place) = slot.table(plan)
+            && let Some(table) = window.tables.get(place)
+            && let Some(found) = table.find(node)
+        {
+            (*row, *number) = (found, place as u16);
+        }
+    }
+    window.cell(rows, tables, answers, plan)
 }

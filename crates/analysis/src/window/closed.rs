@@ -1,12 +1,14 @@
 //! Closed windows: written to the store part by part. What the store has not
 //! confirmed yet stays readable.
 
-use skytrail_model::metric::{Catalogue, MetricBlock};
+use skytrail_model::metric::MetricBlock;
 use skytrail_model::relation::RelationRow;
 use skytrail_model::time::Minute;
 use skytrail_storage::EntitySelection;
 
 use super::Window;
+use super::block::Rows;
+use super::cells::Cells;
 use super::table::TableWindow;
 use crate::oal::plan::Plan;
 
@@ -38,6 +40,7 @@ struct Progress {
 pub(crate) struct ClosedWindow {
     minute: Minute,
     tables: Vec<TableWindow>,
+    cells: Cells,
     relations: Vec<RelationRow>,
     confirmed: Progress,
     /// Where the slice that is under way ends.
@@ -46,12 +49,15 @@ pub(crate) struct ClosedWindow {
 }
 
 impl ClosedWindow {
-    pub(crate) fn new(window: Window, relations: Vec<RelationRow>) -> Self {
+    pub(crate) fn new(mut window: Window, relations: Vec<RelationRow>) -> Self {
+        window.cells.counted.finish();
         let tables: usize = window.tables.iter().map(TableWindow::memory).sum();
-        let memory = tables + relations.capacity() * size_of::<RelationRow>();
+        let relation_rows = relations.capacity() * size_of::<RelationRow>();
+        let memory = tables + window.cells.memory() + relation_rows;
         Self {
             minute: window.minute,
             tables: window.tables,
+            cells: window.cells,
             relations,
             confirmed: Progress::default(),
             under_way: None,
@@ -84,10 +90,9 @@ impl ClosedWindow {
         while let Some(table) = self.tables.get(end.table).filter(|_| room > 0) {
             let to = table.len().min(end.row + room);
             room -= to - end.row;
-            blocks.extend(plan.tables.get(end.table).and_then(|of_table| {
-                let rows = end.row..to;
-                table.block(end.table, self.minute, rows, &plan.catalogue, of_table, &|_| true)
-            }));
+            let rows = Rows { number: end.table, table, cells: &self.cells, plan };
+            let places: Vec<u32> = (end.row as u32..to as u32).collect();
+            blocks.extend(rows.block(self.minute, &places));
             end.row = to;
             if to == table.len() {
                 end = Progress { table: end.table + 1, row: 0, ..end };
@@ -106,7 +111,7 @@ impl ClosedWindow {
         if let Some(end) = self.under_way.take() {
             self.confirmed = end;
             for table in self.tables.iter_mut().take(end.table) {
-                *table = TableWindow::default();
+                *table = TableWindow::new(None);
             }
         }
     }
@@ -116,24 +121,25 @@ impl ClosedWindow {
             && self.tables.iter().skip(self.confirmed.table).all(|table| table.len() == 0)
     }
 
-    /// The rows of a table that are not confirmed.
+    /// The rows of a table that are not confirmed. Entities are looked for
+    /// among all: a window is closed for a moment only.
     pub(crate) fn live(
         &self,
-        table: usize,
+        number: usize,
         bucket: Minute,
         entities: &EntitySelection,
-        catalogue: &Catalogue,
         plan: &Plan,
     ) -> Option<MetricBlock> {
-        let from = match table.cmp(&self.confirmed.table) {
+        let from = match number.cmp(&self.confirmed.table) {
             std::cmp::Ordering::Less => return None,
             std::cmp::Ordering::Equal => self.confirmed.row,
             std::cmp::Ordering::Greater => 0,
         };
-        let window = self.tables.get(table)?;
-        let of_table = plan.tables.get(table)?;
-        let is_wanted = |id| entities.contains(id);
-        window.block(table, bucket, from..window.len(), catalogue, of_table, &is_wanted)
+        let table = self.tables.get(number)?;
+        let ids = (0_u32..).zip(&table.ids).skip(from);
+        let wanted: Vec<u32> =
+            ids.filter(|(_, id)| entities.contains(**id)).map(|(row, _)| row).collect();
+        Rows { number, table, cells: &self.cells, plan }.block(bucket, &wanted)
     }
 
     pub(crate) fn minute(&self) -> Minute {

@@ -1,17 +1,14 @@
 //! The rows of one table in one window: flat arrays, one row per entity.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use foldhash::fast::RandomState;
 use skytrail_model::entity::EntityId;
 use skytrail_model::metric::MAX_LABELS;
-use skytrail_model::metric::{
-    Catalogue, ColumnData, HistogramColumn, LabelColumn, MetricBlock, TableId,
-};
-use skytrail_model::time::Minute;
 
-use super::sketch::Sketch;
+use super::cells::NO_CELL;
 use crate::config::Thresholds;
-use crate::oal::column::{CellPlace, Label, Number, Operation};
+use crate::oal::column::{Label, Operation};
 use crate::oal::event::Event;
 use crate::oal::plan::TablePlan;
 
@@ -19,25 +16,49 @@ use crate::oal::plan::TablePlan;
 pub(crate) const NO_ROW: u32 = u32::MAX;
 
 /// Values by label.
-type Labels = BTreeMap<String, i64>;
+pub(super) type Labels = BTreeMap<String, i64>;
+
+/// Rows of entities by their numbers in the directory.
+#[derive(Debug)]
+enum RowOf {
+    /// [`NO_ROW`] for none; for windows in which most entities occur.
+    Dense(Vec<u32>),
+    /// For windows of minutes long gone, in which few do.
+    Sparse(HashMap<u32, u32, RandomState>),
+}
 
 /// The rows of one table.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct TableWindow {
-    /// Row of an entity, by its number in the directory; [`NO_ROW`] for none.
-    row_of: Vec<u32>,
+    row_of: RowOf,
     /// Entity of a row.
-    ids: Vec<EntityId>,
-    ints: Vec<i64>,
-    sketches: Vec<Sketch>,
-    labels: Vec<Labels>,
-    /// Bytes that sketches and labels hold besides the arrays.
+    pub(super) ids: Vec<EntityId>,
+    /// The cell of a row that was made last; it leads to the others.
+    pub(super) newest: Vec<u32>,
+    /// What columns that look at every event made of them; of tables that have
+    /// such columns only.
+    pub(super) ints: Vec<i64>,
+    pub(super) labels: Vec<Labels>,
+    /// Bytes that labels hold besides the arrays.
     heap: usize,
 }
 
 impl TableWindow {
-    pub(crate) fn with_capacity(rows: usize) -> Self {
-        Self { ids: Vec::with_capacity(rows), ..Self::default() }
+    /// A table without rows; with room for so many, if most entities will occur.
+    pub(crate) fn new(expected: Option<usize>) -> Self {
+        let row_of = match expected {
+            Some(_) => RowOf::Dense(Vec::new()),
+            None => RowOf::Sparse(HashMap::default()),
+        };
+        let rows = expected.unwrap_or(0);
+        Self {
+            row_of,
+            ids: Vec::with_capacity(rows),
+            newest: Vec::with_capacity(rows),
+            ints: Vec::new(),
+            labels: Vec::new(),
+            heap: 0,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -45,121 +66,82 @@ impl TableWindow {
     }
 
     pub(crate) fn memory(&self) -> usize {
-        self.row_of.capacity() * size_of::<u32>()
+        let row_of = match &self.row_of {
+            RowOf::Dense(rows) => rows.capacity() * size_of::<u32>(),
+            // One control byte per slot, at most seven eighths of the slots in use.
+            RowOf::Sparse(rows) => rows.capacity() * 8 / 7 * (2 * size_of::<u32>() + 1),
+        };
+        row_of
             + self.ids.capacity() * size_of::<EntityId>()
+            + self.newest.capacity() * size_of::<u32>()
             + self.ints.capacity() * size_of::<i64>()
-            + self.sketches.capacity() * size_of::<Sketch>()
             + self.labels.capacity() * size_of::<Labels>()
             + self.heap
     }
 
+    /// The row of an entity by its number in the directory.
+    pub(crate) fn find(&self, node: u32) -> Option<u32> {
+        match &self.row_of {
+            RowOf::Dense(rows) => rows.get(node as usize).copied().filter(|row| *row != NO_ROW),
+            RowOf::Sparse(rows) => rows.get(&node).copied(),
+        }
+    }
+
     /// The row of an entity, made when there is none.
     pub(crate) fn row(&mut self, node: u32, id: EntityId, plan: &TablePlan) -> u32 {
-        let place = node as usize;
-        if let Some(row) = self.row_of.get(place).filter(|row| **row != NO_ROW) {
-            return *row;
-        }
-        if self.row_of.len() <= place {
-            self.row_of.resize(place + 1, NO_ROW);
+        if let Some(row) = self.find(node) {
+            return row;
         }
         let row = self.ids.len() as u32;
-        if self.ids.is_empty() {
-            let rows = self.ids.capacity();
-            self.ints.reserve_exact(rows * plan.identity.len());
-            self.sketches.reserve_exact(rows * plan.histograms);
-        }
         self.ids.push(id);
-        self.ints.extend_from_slice(&plan.identity);
-        self.sketches.resize_with(self.ids.len() * plan.histograms, Sketch::default);
+        self.newest.push(NO_CELL);
+        if plan.has_direct {
+            self.ints.extend_from_slice(&plan.identity);
+        }
         self.labels.resize_with(self.ids.len() * plan.labels, Labels::default);
-        if let Some(slot) = self.row_of.get_mut(place) {
-            *slot = row;
+        match &mut self.row_of {
+            RowOf::Dense(rows) => {
+                let place = node as usize;
+                if rows.len() <= place {
+                    rows.resize(place + 1, NO_ROW);
+                }
+                if let Some(slot) = rows.get_mut(place) {
+                    *slot = row;
+                }
+            }
+            RowOf::Sparse(rows) => {
+                rows.insert(node, row);
+            }
         }
         row
     }
 
-    /// Lets every column take what the event brings it. `answers` are those of
-    /// the family's tests.
-    #[inline]
-    pub(crate) fn apply(
+    /// Puts a cell before the others of a row; gives the one that was first.
+    pub(super) fn file(&mut self, row: u32, cell: u32) -> u32 {
+        let newest = self.newest.get_mut(row as usize);
+        newest.map_or(NO_CELL, |newest| std::mem::replace(newest, cell))
+    }
+
+    /// Lets the columns that look at every event take this one. Values that go
+    /// into a histogram are given to `histogram` with its slot.
+    pub(super) fn look(
         &mut self,
         row: u32,
         answers: u64,
         event: &Event<'_>,
-        plan: &TablePlan,
-        thresholds: &Thresholds,
+        (plan, thresholds): (&TablePlan, &Thresholds),
+        histogram: &mut dyn FnMut(u16, i64),
     ) {
         let width = plan.identity.len();
         let start = row as usize * width;
         let Some(ints) = self.ints.get_mut(start..start + width) else { return };
-        for group in plan.groups(answers) {
-            if answers & group.mask != group.mask {
-                continue;
-            }
-            for slot in &group.counts {
-                add(ints, *slot, 1);
-            }
-            for (slot, number) in &group.sums {
-                add(ints, *slot, number.read(event));
-            }
-            for (slot, number) in &group.histograms {
-                let place = row as usize * plan.histograms + usize::from(*slot);
-                if let Some(sketch) = self.sketches.get_mut(place) {
-                    let grown = sketch.add(number.read(event), plan.may_be_dense);
-                    self.heap = self.heap.saturating_add_signed(grown);
+        for operation in plan.taking(answers).flat_map(|group| &group.direct) {
+            match *operation {
+                Operation::Histogram { slot, number } => histogram(slot, number.read(event)),
+                operation => {
+                    let labels = LabelCell { labels: &mut self.labels, heap: &mut self.heap };
+                    take(operation, ints, labels, row as usize * plan.labels, event, thresholds);
                 }
-            }
-            for operation in &group.others {
-                let labels = LabelCell { labels: &mut self.labels, heap: &mut self.heap };
-                take(*operation, ints, labels, row as usize * plan.labels, event, thresholds);
-            }
-        }
-    }
-
-    /// The rows `from..to` that `is_wanted`, as a block.
-    pub(crate) fn block(
-        &self,
-        table: usize,
-        bucket: Minute,
-        rows: std::ops::Range<usize>,
-        catalogue: &Catalogue,
-        plan: &TablePlan,
-        is_wanted: &dyn Fn(EntityId) -> bool,
-    ) -> Option<MetricBlock> {
-        let id = TableId(table as u16);
-        let mut block = MetricBlock::empty(id, catalogue.table(id)?, bucket);
-        let rows: Vec<usize> = rows
-            .filter(|row| self.ids.get(*row).is_some_and(|entity| is_wanted(*entity)))
-            .collect();
-        block.entities.extend(rows.iter().filter_map(|row| self.ids.get(*row)));
-        let columns = block.columns.iter_mut().zip(&plan.places);
-        columns.for_each(|(data, place)| *data = self.column(*place, &rows, plan));
-        (!block.is_empty()).then_some(block)
-    }
-
-    fn column(&self, place: CellPlace, rows: &[usize], plan: &TablePlan) -> ColumnData {
-        let at = |row: &usize, width: usize, slot: u16| row * width + usize::from(slot);
-        match place {
-            CellPlace::Int(slot) => {
-                let width = plan.identity.len();
-                let value = |row| self.ints.get(at(row, width, slot)).copied().unwrap_or(0);
-                ColumnData::Ints(rows.iter().map(value).collect())
-            }
-            CellPlace::Histogram(slot) => {
-                let mut column = HistogramColumn::default();
-                for row in rows {
-                    let sketch = self.sketches.get(at(row, plan.histograms, slot));
-                    column.push(sketch.map(Sketch::entries).unwrap_or_default());
-                }
-                ColumnData::Histograms(column)
-            }
-            CellPlace::Labels(slot) => {
-                let of = |row| {
-                    let labels = self.labels.get(at(row, plan.labels, slot));
-                    labels.map(|labels| labels.iter().map(|(k, v)| (k.clone(), *v)).collect())
-                };
-                let rows = rows.iter().map(|row| of(row).unwrap_or_default()).collect();
-                ColumnData::Labels(LabelColumn { rows })
             }
         }
     }
@@ -177,7 +159,7 @@ fn change(ints: &mut [i64], slot: u16, to: impl FnOnce(i64) -> i64) {
     }
 }
 
-/// What the less frequent columns do.
+/// What a column does with one event.
 fn take(
     operation: Operation,
     ints: &mut [i64],
@@ -187,6 +169,8 @@ fn take(
     thresholds: &Thresholds,
 ) {
     match operation {
+        Operation::Count { slot } => add(ints, slot, 1),
+        Operation::Sum { slot, number } => add(ints, slot, number.read(event)),
         Operation::Satisfied { slot, number, name } => {
             let threshold = thresholds.of(name.read(event).as_deref());
             add(ints, slot, i64::from(number.read(event) <= threshold));
@@ -206,8 +190,8 @@ fn take(
         Operation::Bucket { .. } | Operation::LabelSum { .. } | Operation::LabelCount { .. } => {
             labels.apply(start, operation, event);
         }
-        // These stand in lists of their own.
-        Operation::Count { .. } | Operation::Sum { .. } | Operation::Histogram { .. } => {}
+        // The caller has them counted in a cell.
+        Operation::Histogram { .. } => {}
     }
 }
 
@@ -225,7 +209,7 @@ impl LabelCell<'_> {
                 self.add(start, slot, &(index * step).to_string(), 1, MAX_LABELS);
             }
             Operation::LabelSum { slot, number, label, limit } => {
-                self.labelled(start, slot, label, event, |event| number_of(number, event), limit);
+                self.labelled(start, slot, label, event, |event| number.read(event), limit);
             }
             Operation::LabelCount { slot, label, limit } => {
                 self.labelled(start, slot, label, event, |_| 1, limit);
@@ -259,8 +243,4 @@ impl LabelCell<'_> {
             *self.heap += label.len() + 64;
         }
     }
-}
-
-fn number_of(number: Number, event: &Event<'_>) -> i64 {
-    number.read(event)
 }

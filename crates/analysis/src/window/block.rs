@@ -1,0 +1,129 @@
+//! Rows as readers and the store get them: what columns made of single events
+//! together with what they make of cells.
+
+use skytrail_model::metric::{ColumnData, HistogramColumn, LabelColumn, MetricBlock, TableId};
+use skytrail_model::time::Minute;
+
+use super::cells::{Cells, Part};
+use super::counted::Entries;
+use super::table::{Labels, TableWindow};
+use crate::oal::column::CellPlace;
+use crate::oal::plan::{Plan, TablePlan};
+
+/// More rows than this are read faster with an index of all cells.
+const MANY_ROWS: usize = 64;
+
+/// A table of a window with everything that its rows are made of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rows<'a> {
+    pub(super) number: usize,
+    pub(super) table: &'a TableWindow,
+    pub(super) cells: &'a Cells,
+    pub(super) plan: &'a Plan,
+}
+
+impl Rows<'_> {
+    /// Some rows as a block; none for no rows.
+    pub(crate) fn block(&self, bucket: Minute, rows: &[u32]) -> Option<MetricBlock> {
+        let id = TableId(self.number as u16);
+        let mut block = MetricBlock::empty(id, self.plan.catalogue.table(id)?, bucket);
+        let plan = self.plan.tables.get(self.number)?;
+        let ids = rows.iter().filter_map(|row| self.table.ids.get(*row as usize));
+        block.entities.extend(ids);
+        let width = plan.identity.len();
+        let ints = self.ints(rows, plan);
+        let entries = (plan.histograms > 0).then(|| self.entries(rows));
+        for (data, place) in block.columns.iter_mut().zip(&plan.places) {
+            *data = match place {
+                CellPlace::Int(slot) => {
+                    let of_slot = ints.iter().skip(usize::from(*slot)).step_by(width.max(1));
+                    ColumnData::Ints(of_slot.copied().collect())
+                }
+                CellPlace::Histogram(slot) => {
+                    ColumnData::Histograms(self.histograms(rows, *slot, plan, entries.as_ref()))
+                }
+                CellPlace::Labels(slot) => ColumnData::Labels(self.labels(rows, *slot, plan)),
+            };
+        }
+        (!block.is_empty()).then_some(block)
+    }
+
+    fn cells_of(&self, row: u32) -> impl Iterator<Item = (u32, Part)> {
+        let newest = self.table.newest.get(row as usize).copied();
+        self.cells.of_row(newest.unwrap_or(super::cells::NO_CELL), self.number)
+    }
+
+    /// The whole numbers of rows, one row after another.
+    fn ints(&self, rows: &[u32], plan: &TablePlan) -> Vec<i64> {
+        let width = plan.identity.len();
+        let mut ints = Vec::with_capacity(rows.len() * width);
+        for row in rows {
+            let start = *row as usize * width;
+            let kept = self.table.ints.get(start..start + width);
+            let from = ints.len();
+            ints.extend_from_slice(kept.unwrap_or(&plan.identity));
+            let Some(values) = ints.get_mut(from..) else { continue };
+            for (cell, part) in self.cells_of(*row) {
+                let (Part::Tallies(answers), Some(cell)) = (part, self.cells.get(cell)) else {
+                    continue;
+                };
+                for (slot, tally) in plan.taking(answers).flat_map(|group| &group.tallies) {
+                    if let Some(value) = values.get_mut(usize::from(*slot)) {
+                        *value = value.saturating_add(cell.tally(*tally));
+                    }
+                }
+            }
+        }
+        ints
+    }
+
+    fn entries(&self, rows: &[u32]) -> Entries<'_> {
+        if rows.len() > MANY_ROWS {
+            return self.cells.counted.read(true, |_| true);
+        }
+        let mut wanted: Vec<u32> =
+            rows.iter().flat_map(|row| self.cells_of(*row)).map(|(cell, _)| cell).collect();
+        wanted.sort_unstable();
+        self.cells.counted.read(false, |cell| wanted.binary_search(&cell).is_ok())
+    }
+
+    fn histograms(
+        &self,
+        rows: &[u32],
+        slot: u16,
+        plan: &TablePlan,
+        entries: Option<&Entries<'_>>,
+    ) -> HistogramColumn {
+        let mut column = HistogramColumn::default();
+        let mut counts: Vec<(u16, u64)> = Vec::new();
+        let counts_in = |part| match part {
+            Part::Histogram(of) => of == slot,
+            Part::Tallies(answers) => {
+                plan.taking(answers).any(|group| group.histograms.contains(&slot))
+            }
+        };
+        for row in rows {
+            counts.clear();
+            for (cell, _) in self.cells_of(*row).filter(|(_, part)| counts_in(*part)) {
+                counts.extend(entries.iter().flat_map(|entries| entries.of(cell)));
+            }
+            counts.sort_unstable_by_key(|(bucket, _)| *bucket);
+            counts.dedup_by(|later, kept| {
+                let is_same = later.0 == kept.0;
+                kept.1 = kept.1.saturating_add(if is_same { later.1 } else { 0 });
+                is_same
+            });
+            column.push(counts.iter().copied());
+        }
+        column
+    }
+
+    fn labels(&self, rows: &[u32], slot: u16, plan: &TablePlan) -> LabelColumn {
+        let shown = |labels: &Labels| labels.iter().map(|(key, n)| (key.clone(), *n)).collect();
+        let of = |row: &u32| {
+            let labels = self.table.labels.get(*row as usize * plan.labels + usize::from(slot));
+            labels.map(shown).unwrap_or_default()
+        };
+        LabelColumn { rows: rows.iter().map(of).collect() }
+    }
+}
