@@ -1,8 +1,8 @@
 //! The seam that makes acknowledged data durable: one totally ordered log of
 //! raw batches in front of the analysis.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 
 use crate::future::BoxFuture;
 
@@ -14,15 +14,24 @@ pub struct Position(pub u64);
 /// What is written: the bytes as they were received, and every decision that
 /// was taken about them, so that replay decides nothing anew.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
+pub struct Record<'a> {
     /// The shard that takes the batch.
     pub shard: u16,
     /// Which decoder reads `payload`: a number per protocol and version.
     pub decoder: u16,
     /// When the batch was closed, nanoseconds since the Unix epoch.
     pub arrival: i64,
-    /// The accepted messages, framed by the decoder that `decoder` names.
-    pub payload: Arc<[u8]>,
+    /// The accepted messages, framed by the decoder that `decoder` names. Who
+    /// appends lends them: a log writes them where it wants them, once.
+    pub payload: Cow<'a, [u8]>,
+}
+
+impl Record<'_> {
+    /// The same with a payload of its own.
+    pub fn into_owned(self) -> Record<'static> {
+        let payload = Cow::Owned(self.payload.into_owned());
+        Record { shard: self.shard, decoder: self.decoder, arrival: self.arrival, payload }
+    }
 }
 
 /// Why a journal operation failed.
@@ -67,13 +76,13 @@ impl fmt::Debug for Appended {
 /// - `trim` MAY forget records before `before`; it MUST keep the others.
 pub trait Journal: Send + Sync + 'static {
     /// Appends one record.
-    fn append(&self, record: Record) -> Result<Appended, JournalError>;
+    fn append(&self, record: Record<'_>) -> Result<Appended, JournalError>;
 
     /// Gives the records from `from` on to `take`, in order, until it says false.
     fn replay<'a>(
         &'a self,
         from: Position,
-        take: &'a mut (dyn FnMut(Position, Record) -> bool + Send),
+        take: &'a mut (dyn FnMut(Position, Record<'_>) -> bool + Send),
     ) -> BoxFuture<'a, Result<(), JournalError>>;
 
     /// Forgets records before `before`.

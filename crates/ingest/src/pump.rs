@@ -7,7 +7,7 @@ use std::time::Duration;
 use skytrail_base::clock::SharedClock;
 use skytrail_base::frontier::Frontier;
 use skytrail_base::handoff::Handoff;
-use skytrail_base::journal::{Appended, Journal, Position, Record};
+use skytrail_base::journal::{Appended, Journal, Position};
 use skytrail_base::outcome::Outcome;
 use skytrail_base::queue::{SendError, Sender, Slot};
 use skytrail_base::receipt::Receipt;
@@ -76,19 +76,12 @@ impl Pump {
         let Taken { mut batch, receipt } = taken;
         batch.arrival = self.clock.unix_nanos();
         self.metrics.batch(batch.spans.bytes.len());
-        let record = record::of_batch(&batch);
-        self.frontier.advance(|| self.append(record, batch, receipt, slot));
+        self.frontier.advance(|| self.append(batch, receipt, slot));
     }
 
     /// Gives the position of the record, if it has one.
-    fn append(
-        &self,
-        record: Record,
-        item: Batch,
-        receipt: Receipt,
-        slot: Slot,
-    ) -> Option<Position> {
-        let Appended { position, durable } = match self.journal.append(record) {
+    fn append(&self, item: Batch, receipt: Receipt, slot: Slot) -> Option<Position> {
+        let Appended { position, durable } = match self.journal.append(record::of_batch(&item)) {
             Ok(appended) => appended,
             Err(error) => {
                 receipt.resolve(Outcome::Dropped("journal"));

@@ -1,8 +1,8 @@
 //! What the journal keeps of a batch, and how the batch comes back from it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
 use skytrail_base::journal::Record;
 use skytrail_model::batch::Batch;
@@ -18,11 +18,11 @@ pub const SKYWALKING: u16 = 1;
 
 /// The record of a batch of `shard` that was closed at `arrival` (nanoseconds
 /// since the Unix epoch); the buffer of the batch is its payload.
-pub fn record(shard: u16, arrival: i64, buffer: &[u8]) -> Record {
-    Record { shard, decoder: SKYWALKING, arrival, payload: Arc::from(buffer) }
+pub fn record(shard: u16, arrival: i64, buffer: &[u8]) -> Record<'_> {
+    Record { shard, decoder: SKYWALKING, arrival, payload: Cow::Borrowed(buffer) }
 }
 
-pub(crate) fn of_batch(batch: &Batch) -> Record {
+pub(crate) fn of_batch(batch: &Batch) -> Record<'_> {
     record(batch.shard, batch.arrival, &batch.spans.bytes)
 }
 
@@ -64,7 +64,7 @@ impl Replayer {
 
     /// Decodes a record to the batch it was made from. Symbols need not be
     /// those of the first time; everything else is equal.
-    pub fn replay(&mut self, record: &Record) -> Result<Batch, ReplayError> {
+    pub fn replay(&mut self, record: &Record<'_>) -> Result<Batch, ReplayError> {
         if record.decoder != SKYWALKING {
             let message = format!("decoder {} is not known to this version", record.decoder);
             return Err(ReplayError::new(message));
@@ -106,7 +106,7 @@ impl Replayer {
 }
 
 /// Decodes a journal record again; see [`Replayer::replay`].
-pub fn replay(record: &Record, tables: &mut Replayer) -> Result<Batch, ReplayError> {
+pub fn replay(record: &Record<'_>, tables: &mut Replayer) -> Result<Batch, ReplayError> {
     tables.replay(record)
 }
 

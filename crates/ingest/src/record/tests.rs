@@ -127,7 +127,7 @@ proptest! {
 fn damaged_records_and_those_of_later_versions_are_refused() {
     let batches = run(&inbox(), vec![Step::KeepAlive("s".into())]);
     let record = of_batch(&batches[0]);
-    let payload = |bytes: &[u8]| Record { payload: bytes.into(), ..record.clone() };
+    let payload = |bytes: &[u8]| Record { payload: bytes.to_vec().into(), ..record.clone() };
     let mut two_limits = record.payload.to_vec();
     frame::push(&mut two_limits, Kind::Limits, &[]);
     let mut torn = record.payload.to_vec();

@@ -27,17 +27,17 @@ pub(crate) const START_NANOS: i64 = 1_700_000_000_000_000_000;
 /// Keeps records; says no when told to.
 #[derive(Default)]
 pub(crate) struct TestJournal {
-    pub(crate) records: Mutex<Vec<Record>>,
+    pub(crate) records: Mutex<Vec<Record<'static>>>,
     pub(crate) is_broken: Mutex<bool>,
 }
 
 impl Journal for TestJournal {
-    fn append(&self, record: Record) -> Result<Appended, JournalError> {
+    fn append(&self, record: Record<'_>) -> Result<Appended, JournalError> {
         if *self.is_broken.lock() {
             return Err(JournalError { message: "broken".into(), retryable: true });
         }
         let mut records = self.records.lock();
-        records.push(record);
+        records.push(record.into_owned());
         let position = Position(records.len() as u64);
         Ok(Appended { position, durable: Box::pin(std::future::ready(Ok(()))) })
     }
@@ -45,7 +45,7 @@ impl Journal for TestJournal {
     fn replay<'a>(
         &'a self,
         from: Position,
-        take: &'a mut (dyn FnMut(Position, Record) -> bool + Send),
+        take: &'a mut (dyn FnMut(Position, Record<'_>) -> bool + Send),
     ) -> BoxFuture<'a, Result<(), JournalError>> {
         for (at, record) in (1..).zip(self.records.lock().clone()) {
             if at >= from.0 && !take(Position(at), record) {

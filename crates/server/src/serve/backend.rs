@@ -85,10 +85,13 @@ pub(super) async fn recover(
     }
 }
 
-async fn read(journal: &dyn Journal, from: Position) -> anyhow::Result<Vec<(Position, Record)>> {
+async fn read(
+    journal: &dyn Journal,
+    from: Position,
+) -> anyhow::Result<Vec<(Position, Record<'static>)>> {
     let mut records = Vec::new();
-    let mut take = |position, record| {
-        records.push((position, record));
+    let mut take = |position, record: Record<'_>| {
+        records.push((position, record.into_owned()));
         records.len() < RECORDS_PER_READ
     };
     journal.replay(from, &mut take).await?;

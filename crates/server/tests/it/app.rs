@@ -10,7 +10,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use skytrail_analysis::Analysis;
 use skytrail_base::clock::{Clock, ManualClock};
-use skytrail_base::journal::{Journal, Position};
+use skytrail_base::journal::{Journal, Position, Record};
 use skytrail_base::shutdown::{self, Trigger};
 use skytrail_proto::v3::jvm_metric_report_service_client::JvmMetricReportServiceClient;
 use skytrail_server::config::{Config, Layers, Origin};
@@ -186,7 +186,7 @@ impl App {
     /// The last position of the log.
     pub(crate) async fn position(&self) -> Position {
         let mut last = Position(0);
-        let mut take = |position, _| {
+        let mut take = |position, _: Record<'_>| {
             last = position;
             true
         };

@@ -25,7 +25,7 @@ pub(super) const CHECKS: &[JournalCheck] = checks!(
     what_is_durable_survives_a_crash,
 );
 
-fn record(n: u64) -> Record {
+fn record(n: u64) -> Record<'static> {
     Record {
         shard: (n % 3) as u16,
         decoder: 7,
@@ -46,17 +46,20 @@ async fn fill(
     Ok(())
 }
 
-async fn replayed(journal: &dyn Journal, from: u64) -> Result<Vec<(u64, Record)>, JournalError> {
+async fn replayed(
+    journal: &dyn Journal,
+    from: u64,
+) -> Result<Vec<(u64, Record<'static>)>, JournalError> {
     let mut seen = Vec::new();
-    let mut take = |position: Position, record: Record| {
-        seen.push((position.0, record));
+    let mut take = |position: Position, record: Record<'_>| {
+        seen.push((position.0, record.into_owned()));
         true
     };
     journal.replay(Position(from), &mut take).await?;
     Ok(seen)
 }
 
-fn records(numbers: std::ops::RangeInclusive<u64>) -> Vec<(u64, Record)> {
+fn records(numbers: std::ops::RangeInclusive<u64>) -> Vec<(u64, Record<'static>)> {
     numbers.map(|n| (n, record(n))).collect()
 }
 
@@ -103,7 +106,7 @@ async fn replay_stops_when_told(harness: &dyn JournalHarness) -> Result<(), Jour
     let journal = harness.open()?;
     fill(&*journal, 1..=9).await?;
     let mut seen = Vec::new();
-    let mut take = |position: Position, _: Record| {
+    let mut take = |position: Position, _: Record<'_>| {
         seen.push(position.0);
         seen.len() < 3
     };

@@ -9,7 +9,7 @@ use skytrail_base::journal::{Appended, Journal, JournalError, Position, Record};
 
 #[derive(Debug, Default, Clone)]
 struct Log {
-    records: VecDeque<(Position, Record)>,
+    records: VecDeque<(Position, Record<'static>)>,
     last: u64,
     bytes: usize,
 }
@@ -38,13 +38,13 @@ impl MemoryJournal {
 }
 
 impl Journal for MemoryJournal {
-    fn append(&self, record: Record) -> Result<Appended, JournalError> {
+    fn append(&self, record: Record<'_>) -> Result<Appended, JournalError> {
         let mut log = self.log.lock();
         log.last += 1;
         let position = Position(log.last);
         if self.limit_bytes > 0 {
             log.bytes += record.payload.len();
-            log.records.push_back((position, record));
+            log.records.push_back((position, record.into_owned()));
         }
         while log.bytes > self.limit_bytes {
             let Some((_, oldest)) = log.records.pop_front() else { break };
@@ -56,7 +56,7 @@ impl Journal for MemoryJournal {
     fn replay<'a>(
         &'a self,
         from: Position,
-        take: &'a mut (dyn FnMut(Position, Record) -> bool + Send),
+        take: &'a mut (dyn FnMut(Position, Record<'_>) -> bool + Send),
     ) -> BoxFuture<'a, Result<(), JournalError>> {
         let records: Vec<_> = {
             let log = self.log.lock();
@@ -91,13 +91,13 @@ mod tests {
 
     use super::MemoryJournal;
 
-    fn record(byte: u8) -> Record {
+    fn record(byte: u8) -> Record<'static> {
         Record { shard: 0, decoder: 1, arrival: 0, payload: vec![byte; 10].into() }
     }
 
     async fn replayed(journal: &MemoryJournal, from: u64) -> Vec<(u64, u8)> {
         let mut seen = Vec::new();
-        let mut take = |position: Position, record: Record| {
+        let mut take = |position: Position, record: Record<'_>| {
             seen.push((position.0, record.payload[0]));
             true
         };
