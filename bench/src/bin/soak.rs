@@ -1,7 +1,7 @@
 //! Attacks a server of its own for `SOAK_SECONDS` and says what held.
 //!
 //! `SOAK_SEED` repeats the choices of an earlier run, `SOAK_MEMORY_MIB` sets
-//! the limit on the server's memory, `SKYTRAIL_BINARY` names the server. Ends
+//! the limit on the server's memory, `SKYTRAIL_BIN` names the server. Ends
 //! with status 1 when a check fails.
 
 use std::io::Write;

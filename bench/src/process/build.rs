@@ -6,9 +6,9 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 /// Builds the server as this program was built (release or debug) and tells
-/// where the binary is. `SKYTRAIL_BINARY` names one that is there already.
+/// where the binary is. `SKYTRAIL_BIN` names one that is there already.
 pub fn server_binary() -> Result<PathBuf> {
-    if let Some(path) = std::env::var_os("SKYTRAIL_BINARY") {
+    if let Some(path) = std::env::var_os("SKYTRAIL_BIN") {
         return Ok(path.into());
     }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

@@ -16,7 +16,7 @@ use crate::samples::Samples;
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../cases/graphql");
 
 /// Set to write the answers anew instead of comparing them.
-const REWRITE: &str = "SKYTRAIL_REWRITE_CASES";
+const BLESS: &str = "SKYTRAIL_BLESS";
 
 fn files() -> Vec<(String, String)> {
     let entries = fs::read_dir(Path::new(FOLDER).join("requests")).expect("folder");
@@ -67,7 +67,7 @@ async fn answers(field: &str, text: &str) -> Value {
 }
 
 fn agreed(path: &Path, answered: &Value) -> Value {
-    if std::env::var_os(REWRITE).is_some() {
+    if std::env::var_os(BLESS).is_some() {
         let text = serde_json::to_string_pretty(answered).expect("json");
         fs::write(path, text + "\n").expect("written");
     }
@@ -81,7 +81,7 @@ async fn every_request_has_its_answer() {
         let answered = answers(&field, &text).await;
         let path = PathBuf::from(FOLDER).join("answers").join(format!("{field}.json"));
         let agreed = agreed(&path, &answered);
-        assert_eq!(answered, agreed, "{field}; {REWRITE}=1 writes answers anew");
+        assert_eq!(answered, agreed, "{field}; {BLESS}=1 writes answers anew");
     }
 }
 
