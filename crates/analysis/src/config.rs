@@ -10,4 +10,4 @@ pub use raw::{
 };
 pub use settings::Settings;
 pub(crate) use settings::{Limits, PairingLimits, Thresholds};
-pub use skytrail_base::quantity::{Bytes, Span};
+pub use skytrail_base::quantity::{Bytes, Period};

@@ -6,4 +6,4 @@ pub mod health;
 mod router;
 pub mod status;
 
-pub use router::{Deps, OriginError, Origins, router};
+pub use router::{Deps, router};

@@ -17,4 +17,5 @@ pub mod queue;
 pub mod receipt;
 pub mod secret;
 pub mod shutdown;
+pub mod web_origin;
 pub mod weigh;

@@ -12,12 +12,12 @@ pub struct Bytes(pub u64);
 
 /// A duration in nanoseconds, written `500ms`, `20s`, `10m`, `3h` or `7d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Span(pub i64);
+pub struct Period(pub i64);
 
 const BYTE_UNITS: [(&str, u64); 4] =
     [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
 
-const SPAN_UNITS: [(&str, u64); 5] = [
+const PERIOD_UNITS: [(&str, u64); 5] = [
     ("d", 86_400_000_000_000),
     ("h", 3_600_000_000_000),
     ("m", 60_000_000_000),
@@ -56,11 +56,11 @@ impl FromStr for Bytes {
     }
 }
 
-impl FromStr for Span {
+impl FromStr for Period {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        parse(text, &SPAN_UNITS)
+        parse(text, &PERIOD_UNITS)
             .and_then(|nanos| i64::try_from(nanos).ok())
             .map(Self)
             .ok_or_else(|| format!("'{text}' is no duration; write it as 20s, 500ms or 10m"))
@@ -74,7 +74,7 @@ impl Bytes {
     }
 }
 
-impl Span {
+impl Period {
     /// As a duration; negative ones are none.
     pub fn as_duration(self) -> std::time::Duration {
         std::time::Duration::from_nanos(u64::try_from(self.0).unwrap_or(0))
@@ -87,9 +87,9 @@ impl fmt::Display for Bytes {
     }
 }
 
-impl fmt::Display for Span {
+impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&show(self.0.unsigned_abs(), &SPAN_UNITS))
+        f.write_str(&show(self.0.unsigned_abs(), &PERIOD_UNITS))
     }
 }
 
@@ -122,7 +122,7 @@ impl<'de> Deserialize<'de> for Bytes {
     }
 }
 
-impl<'de> Deserialize<'de> for Span {
+impl<'de> Deserialize<'de> for Period {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Written)?.parse().map_err(D::Error::custom)
     }
@@ -134,7 +134,7 @@ impl Serialize for Bytes {
     }
 }
 
-impl Serialize for Span {
+impl Serialize for Period {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
@@ -142,7 +142,7 @@ impl Serialize for Span {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bytes, Span};
+    use super::{Bytes, Period};
 
     #[test]
     fn quantities_read_back_as_they_are_written() {
@@ -151,10 +151,10 @@ mod tests {
         }
         assert_eq!("4096".parse(), Ok(Bytes(4096)));
         for text in ["500ms", "20s", "10m", "3h", "7d"] {
-            assert_eq!(text.parse::<Span>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<Period>().unwrap().to_string(), text);
         }
         for bad in ["", "20", "s", "1.5s", "99999999999999999999s", "-1s"] {
-            assert!(bad.parse::<Span>().unwrap_err().contains("no duration"), "{bad}");
+            assert!(bad.parse::<Period>().unwrap_err().contains("no duration"), "{bad}");
         }
     }
 }

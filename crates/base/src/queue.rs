@@ -114,11 +114,6 @@ impl<T> Receiver<T> {
         self.items.recv().await
     }
 
-    /// The next item for a plain thread; none when every sender is gone.
-    pub fn blocking_recv(&mut self) -> Option<Queued<T>> {
-        self.items.blocking_recv()
-    }
-
     /// An item that is there already.
     pub fn try_recv(&mut self) -> Option<Queued<T>> {
         self.items.try_recv().ok()

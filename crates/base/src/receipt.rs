@@ -39,11 +39,6 @@ impl Receipt {
         self.account.enter(signal, messages, spans);
     }
 
-    /// What the receipt covers so far.
-    pub fn tally(&self) -> &Tally {
-        &self.tally
-    }
-
     /// Another waiter for the same batch.
     pub fn pending(&self) -> Pending {
         Pending { receiver: self.sender.subscribe() }
@@ -81,11 +76,6 @@ impl Pending {
     /// The outcome if it is known already.
     pub fn peek(&self) -> Option<Outcome> {
         *self.receiver.borrow()
-    }
-
-    /// Whether both wait for the same batch.
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.receiver.same_channel(&other.receiver)
     }
 }
 

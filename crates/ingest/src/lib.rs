@@ -25,4 +25,4 @@ pub use config::{
     ReportConfig, SegmentConfig, Settings,
 };
 pub use ingest::{Deps, Ingest};
-pub use record::{ReplayError, Replayer, SKYWALKING, record, replay};
+pub use record::{ReplayError, Replayer, SKYWALKING, record};

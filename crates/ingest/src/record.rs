@@ -105,11 +105,6 @@ impl Replayer {
     }
 }
 
-/// Decodes a journal record again; see [`Replayer::replay`].
-pub fn replay(record: &Record<'_>, tables: &mut Replayer) -> Result<Batch, ReplayError> {
-    tables.replay(record)
-}
-
 fn append(
     decoder: &mut Decoder,
     kind: Kind,

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use skytrail_api::health::{Health, HealthSource};
 use skytrail_api::status::{ClusterNode, MetricsRetention, RecordsRetention, StatusSource};
-use skytrail_base::quantity::Span;
+use skytrail_base::quantity::Period;
 
 use crate::config::{Config, Layers};
 
@@ -56,8 +56,8 @@ impl Status {
 }
 
 /// Whole days, at least one.
-fn days(span: Span) -> i32 {
-    let days = span.0 / 86_400_000_000_000;
+fn days(period: Period) -> i32 {
+    let days = period.0 / 86_400_000_000_000;
     i32::try_from(days.max(1)).unwrap_or(i32::MAX)
 }
 

@@ -9,7 +9,7 @@ use super::settings::{
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::naming::{Grouping, NameLengths, Naming};
-use skytrail_base::quantity::Span;
+use skytrail_base::quantity::Period;
 
 /// The largest grouping file.
 const MAX_GROUPING_BYTES: u64 = 4 << 20;
@@ -133,11 +133,11 @@ fn within(key: &str, value: usize, least: usize, most: usize) -> Result<usize> {
     Err(Error::invalid(format!("analysis.{key} is {value}, it must be {least} to {most}")))
 }
 
-fn span_within(key: &str, value: Span, least: i64, most: i64) -> Result<i64> {
+fn span_within(key: &str, value: Period, least: i64, most: i64) -> Result<i64> {
     if (least..=most).contains(&value.0) {
         return Ok(value.0);
     }
-    let (least, most) = (Span(least), Span(most));
+    let (least, most) = (Period(least), Period(most));
     Err(Error::invalid(format!("analysis.{key} is {value}, it must be {least} to {most}")))
 }
 

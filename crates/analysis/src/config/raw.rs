@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use skytrail_base::quantity::{Bytes, Span};
+use skytrail_base::quantity::{Bytes, Period};
 
 /// The section `analysis`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -91,7 +91,7 @@ pub struct LimitsConfig {
     /// Relations of each kind; calls along more of them make no relation.
     pub relations: usize,
     /// After so long without a call a name no longer counts against the limits.
-    pub idle: Span,
+    pub idle: Period,
 }
 
 impl Default for LimitsConfig {
@@ -101,7 +101,7 @@ impl Default for LimitsConfig {
             instances: 20_000,
             endpoints: 100_000,
             relations: 200_000,
-            idle: Span(600_000_000_000),
+            idle: Period(600_000_000_000),
         }
     }
 }
@@ -219,20 +219,20 @@ pub struct WindowsConfig {
     /// Bytes of all open windows together; beyond it the oldest are written early.
     pub budget: Bytes,
     /// A minute is written so long after its end.
-    pub grace: Span,
+    pub grace: Period,
     /// Spans that started longer ago count for no metric; their trace is kept.
-    pub accept_past: Span,
+    pub accept_past: Period,
     /// Spans that start later than this from now count for no metric.
-    pub accept_future: Span,
+    pub accept_future: Period,
 }
 
 impl Default for WindowsConfig {
     fn default() -> Self {
         Self {
             budget: Bytes(128 << 20),
-            grace: Span(10_000_000_000),
-            accept_past: Span(7 * 86_400_000_000_000),
-            accept_future: Span(600_000_000_000),
+            grace: Period(10_000_000_000),
+            accept_past: Period(7 * 86_400_000_000_000),
+            accept_future: Period(600_000_000_000),
         }
     }
 }
@@ -246,11 +246,11 @@ pub struct PairingConfig {
     /// Bytes of their names.
     pub max_bytes: Bytes,
     /// How long they wait.
-    pub wait: Span,
+    pub wait: Period,
 }
 
 impl Default for PairingConfig {
     fn default() -> Self {
-        Self { max_entries: 100_000, max_bytes: Bytes(32 << 20), wait: Span(30_000_000_000) }
+        Self { max_entries: 100_000, max_bytes: Bytes(32 << 20), wait: Period(30_000_000_000) }
     }
 }

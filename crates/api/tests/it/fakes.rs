@@ -7,9 +7,10 @@ use skytrail_api::graphql::root::{Sources, TABLES};
 use skytrail_api::graphql::{Engine, Limits, Tables};
 use skytrail_api::health::{Health, HealthSource};
 use skytrail_api::status::{ClusterNode, MetricsRetention, RecordsRetention, StatusSource};
-use skytrail_api::{Deps, Origins, router};
+use skytrail_api::{Deps, router};
 use skytrail_base::metrics::Registry;
 use skytrail_base::secret::Secret;
+use skytrail_base::web_origin::WebOrigins;
 
 use crate::shop;
 
@@ -85,13 +86,13 @@ pub(crate) fn engine_within(limits: Limits, metrics: &Registry) -> Engine<Source
 
 /// The routes that the product serves.
 pub(crate) fn product() -> Router {
-    over(engine(), Origins::default(), &[])
+    over(engine(), WebOrigins::default(), &[])
 }
 
 /// Routes over any engine.
 pub(crate) fn over<S: Send + Sync + 'static>(
     engine: Engine<S>,
-    origins: Origins,
+    origins: WebOrigins,
     unhealthy: &'static [&'static str],
 ) -> Router {
     router(deps(engine, origins, unhealthy))
@@ -100,7 +101,7 @@ pub(crate) fn over<S: Send + Sync + 'static>(
 /// What routes over any engine need; they demand no token.
 pub(crate) fn deps<S: Send + Sync + 'static>(
     engine: Engine<S>,
-    origins: Origins,
+    origins: WebOrigins,
     unhealthy: &'static [&'static str],
 ) -> Deps<S> {
     Deps {
@@ -119,5 +120,5 @@ pub(crate) fn with<S: Send + Sync + 'static>(
     limits: Limits,
 ) -> Router {
     let engine = Engine::new(sources, tables, limits, &Registry::default()).expect("engine");
-    over(engine, Origins::default(), &[])
+    over(engine, WebOrigins::default(), &[])
 }

@@ -6,8 +6,8 @@ use axum::Router;
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use serde_json::json;
-use skytrail_api::Origins;
 use skytrail_api::status::metrics_router;
+use skytrail_base::web_origin::WebOrigins;
 
 use crate::client::{send, send_text};
 use crate::fakes::{engine, over, product};
@@ -26,7 +26,7 @@ async fn health_is_a_status_code() {
     let (status, body) = send(&product(), get("/healthcheck", "*/*")).await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(body, json!({"healthy": true, "score": 0, "details": ""}));
-    let sick = over(engine(), Origins::default(), &["storage", "ingest"]);
+    let sick = over(engine(), WebOrigins::default(), &["storage", "ingest"]);
     let (status, body) = send(&sick, get("/healthcheck", "*/*")).await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(body["details"], "storage,ingest,");

@@ -1,9 +1,9 @@
 //! Answers over the shop: what goes wrong, and what goes beyond the protocol.
 
 use serde_json::{Value, json};
-use skytrail_api::Origins;
 use skytrail_api::graphql::Limits;
 use skytrail_base::metrics::Registry;
+use skytrail_base::web_origin::WebOrigins;
 
 use crate::client::{only_code, post};
 use crate::fakes::{engine_within, over, product};
@@ -40,7 +40,7 @@ async fn one_faulty_expression_leaves_the_rest_of_the_page() {
 async fn an_expression_that_costs_too_much_says_so_in_its_answer() {
     let registry = Registry::default();
     let limits = Limits { cost: 1, ..Limits::default() };
-    let router = over(engine_within(limits, &registry), Origins::default(), &[]);
+    let router = over(engine_within(limits, &registry), WebOrigins::default(), &[]);
     let entity = json!({"serviceName": "shop", "normal": true});
     let query = EXPRESSIONS.replace("listLayers", "listMetrics { name }");
     let answer = post(&router, &query, json!({"duration": minutes(), "entity": entity})).await;

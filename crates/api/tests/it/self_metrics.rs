@@ -7,9 +7,9 @@ use axum::body::Body;
 use futures_util::FutureExt;
 use http::Request;
 use serde_json::{Value, json};
-use skytrail_api::Origins;
 use skytrail_api::graphql::{Arguments, Context, Engine, FieldError, Limits, Root, Tables, answer};
 use skytrail_base::metrics::Registry;
+use skytrail_base::web_origin::WebOrigins;
 use tower::ServiceExt;
 
 use crate::client::{post, post_body, send};
@@ -25,7 +25,7 @@ fn value(registry: &Registry, series: &str) -> Option<f64> {
 #[tokio::test]
 async fn requests_errors_and_rows_are_counted() {
     let registry = Registry::default();
-    let router = over(engine_within(Limits::default(), &registry), Origins::default(), &[]);
+    let router = over(engine_within(Limits::default(), &registry), WebOrigins::default(), &[]);
     post(&router, "{ listServices { name } }", Value::Null).await;
     let batch = json!([{ "query": "{ version }" }, { "query": "{ nothing }" }]);
     post_body(&router, batch.to_string()).await;
@@ -58,7 +58,7 @@ static HANGING: Tables<()> = Tables {
 async fn who_waits_and_who_left_is_counted() {
     let registry = Registry::default();
     let engine = Engine::new(Arc::new(()), &HANGING, Limits::default(), &registry);
-    let router = over(engine.expect("engine"), Origins::default(), &[]);
+    let router = over(engine.expect("engine"), WebOrigins::default(), &[]);
     let body = json!({ "query": "{ hasQueryTracesV2Support }" }).to_string();
     let request = Request::post("/graphql").header("content-type", "application/json");
     let mut call = Box::pin(router.oneshot(request.body(Body::from(body)).expect("request")));

@@ -4,15 +4,16 @@ use axum::Router;
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use serde_json::Value;
-use skytrail_api::{Deps, Origins, router};
+use skytrail_api::{Deps, router};
 use skytrail_base::secret::Secret;
+use skytrail_base::web_origin::WebOrigins;
 use tower::ServiceExt;
 
 use crate::client::{only_code, send};
 use crate::fakes::{deps, engine};
 
 fn guarded() -> Router {
-    let origins = Origins::parse(&["https://ui.example.com"]).expect("origin");
+    let origins = WebOrigins::parse(&["https://ui.example.com"]).expect("origin");
     router(Deps { token: Secret::new("s3cret"), ..deps(engine(), origins, &[]) })
 }
 

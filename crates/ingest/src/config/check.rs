@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use http::HeaderValue;
-use skytrail_base::quantity::{Bytes, Span};
+use skytrail_base::quantity::{Bytes, Period};
 use skytrail_base::secret::Secret;
+use skytrail_base::web_origin::WebOrigins;
 
 use super::raw::Config;
 use crate::skywalking::segment::Limits;
@@ -44,7 +44,7 @@ pub struct Settings {
     /// JSON values of one body.
     pub max_json_values: usize,
     /// Origins that may send from a browser.
-    pub cors_origins: Vec<HeaderValue>,
+    pub cors_origins: WebOrigins,
     /// Message bytes at which a batch is full.
     pub batch_bytes: usize,
     /// Limit of each shard's queue in bytes, for whoever makes the queues.
@@ -105,21 +105,18 @@ impl Problems {
         length
     }
 
-    fn time(&mut self, key: &str, span: Span) -> Duration {
-        if !(1_000_000..=DAY).contains(&span.0) {
-            self.0.push(format!("ingest.{key}: {span} is not between 1ms and 1d"));
+    fn time(&mut self, key: &str, period: Period) -> Duration {
+        if !(1_000_000..=DAY).contains(&period.0) {
+            self.0.push(format!("ingest.{key}: {period} is not between 1ms and 1d"));
         }
-        span.as_duration()
+        period.as_duration()
     }
 
-    fn origin(&mut self, origin: &str) -> Option<HeaderValue> {
-        let value = HeaderValue::from_str(origin).ok().filter(|_| origin.contains("://"));
-        if value.is_none() {
-            self.0.push(format!(
-                "ingest.http.cors_origins: {origin:?} is no origin; write it as https://shop.example.com"
-            ));
-        }
-        value
+    fn origins(&mut self, origins: &[String]) -> WebOrigins {
+        WebOrigins::parse(origins).unwrap_or_else(|error| {
+            self.0.push(format!("ingest.http.cors_origins: {error}"));
+            WebOrigins::default()
+        })
     }
 }
 
@@ -160,7 +157,7 @@ impl Config {
             body_timeout: p.time("http.body_timeout", http.body_timeout),
             max_json_values: p.count("http.max_json_values", http.max_json_values as u64, 1 << 30)
                 as usize,
-            cors_origins: http.cors_origins.iter().filter_map(|origin| p.origin(origin)).collect(),
+            cors_origins: p.origins(&http.cors_origins),
             batch_bytes: p.size("batch.max_size", batch.max_size, 16 * KIB, 256 * MIB),
             queue_bytes: p.size("batch.queue_size", batch.queue_size, 64 * KIB, 64 * 1024 * MIB),
             in_flight_bytes: p.size(
@@ -208,7 +205,7 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use skytrail_base::quantity::{Bytes, Span};
+    use skytrail_base::quantity::{Bytes, Period};
 
     use crate::config::Config;
 
@@ -224,7 +221,7 @@ mod tests {
     fn every_problem_is_named_at_once() {
         let mut config = Config::default();
         config.grpc.max_message_size = Bytes(300 << 20);
-        config.batch.stall_timeout = Span(0);
+        config.batch.stall_timeout = Period(0);
         config.http.cors_origins = vec!["shop.example.com".into()];
         config.segment.max_spans = 0;
         config.auth.token = "a b".into();

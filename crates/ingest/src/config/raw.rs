@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
-use skytrail_base::quantity::{Bytes, Span};
+use skytrail_base::quantity::{Bytes, Period};
 
 const SECOND: i64 = 1_000_000_000;
 
@@ -55,9 +55,9 @@ pub struct GrpcConfig {
     pub max_message_size: Bytes,
     /// A call must bring its first message within this time. The Rust agent
     /// keeps a call open for 30 s without one, so less than that costs it errors.
-    pub first_message_timeout: Span,
+    pub first_message_timeout: Period,
     /// A stream without a message for so long is ended.
-    pub idle_stream_timeout: Span,
+    pub idle_stream_timeout: Period,
 }
 
 impl Default for GrpcConfig {
@@ -66,8 +66,8 @@ impl Default for GrpcConfig {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 11800,
             max_message_size: Bytes(20 << 20),
-            first_message_timeout: Span(40 * SECOND),
-            idle_stream_timeout: Span(600 * SECOND),
+            first_message_timeout: Period(40 * SECOND),
+            idle_stream_timeout: Period(600 * SECOND),
         }
     }
 }
@@ -79,7 +79,7 @@ pub struct HttpConfig {
     /// Largest body, as sent and after decompression.
     pub max_body_size: Bytes,
     /// A body that brings nothing for so long is given up.
-    pub body_timeout: Span,
+    pub body_timeout: Period,
     /// JSON values (array elements and object fields) of one body: they take
     /// memory that its size does not tell.
     pub max_json_values: usize,
@@ -91,7 +91,7 @@ impl Default for HttpConfig {
     fn default() -> Self {
         Self {
             max_body_size: Bytes(20 << 20),
-            body_timeout: Span(15 * SECOND),
+            body_timeout: Period(15 * SECOND),
             max_json_values: 250_000,
             cors_origins: Vec::new(),
         }
@@ -111,11 +111,11 @@ pub struct BatchConfig {
     pub in_flight_size: Bytes,
     /// A batch that is not full leaves at the earliest so long after the one
     /// before, so that messages that come one by one share batches.
-    pub pace: Span,
+    pub pace: Period,
     /// A full queue stalls its senders for so long, then they are told to come again.
-    pub stall_timeout: Span,
+    pub stall_timeout: Period,
     /// How long an answer waits for its data to be stored.
-    pub answer_timeout: Span,
+    pub answer_timeout: Period,
 }
 
 impl Default for BatchConfig {
@@ -124,9 +124,9 @@ impl Default for BatchConfig {
             max_size: Bytes(256 << 10),
             queue_size: Bytes(32 << 20),
             in_flight_size: Bytes(128 << 20),
-            pace: Span(2_000_000),
-            stall_timeout: Span(20 * SECOND),
-            answer_timeout: Span(60 * SECOND),
+            pace: Period(2_000_000),
+            stall_timeout: Period(20 * SECOND),
+            answer_timeout: Period(60 * SECOND),
         }
     }
 }

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use prost::Message;
 use skytrail_base::account::Signal;
 use skytrail_base::outcome::Outcome;
-use skytrail_base::quantity::{Bytes as Size, Span as Time};
-use skytrail_ingest::{Config, Replayer, replay};
+use skytrail_base::quantity::{Bytes as Size, Period};
+use skytrail_ingest::{Config, Replayer};
 use skytrail_model::batch::Batch;
 use skytrail_proto::raw::v3::trace_segment_report_service_client::TraceSegmentReportServiceClient as RawClient;
 use skytrail_proto::v3::trace_segment_report_service_client::TraceSegmentReportServiceClient as Client;
@@ -130,8 +130,8 @@ async fn what_is_taken_and_then_lost_is_a_retryable_error() {
 #[tokio::test]
 async fn silent_peers_are_let_go() {
     let mut config = Config::default();
-    config.grpc.first_message_timeout = Time(50_000_000);
-    config.grpc.idle_stream_timeout = Time(50_000_000);
+    config.grpc.first_message_timeout = Period(50_000_000);
+    config.grpc.idle_stream_timeout = Period(50_000_000);
     let world = World::start(&config, 1, store);
     let mut client = Client::new(world.channel().await);
     let silent = client.collect(tokio_stream::pending()).await.unwrap_err();
@@ -167,7 +167,7 @@ async fn every_record_of_the_journal_replays_to_its_batch() {
     let batches = world.batches.lock();
     assert_eq!(world.journal.records.lock().len(), batches.len());
     for record in world.journal.records.lock().iter() {
-        let again = replay(record, &mut tables).unwrap();
+        let again = tables.replay(record).unwrap();
         let is_same =
             |batch: &&Batch| batch.shard == record.shard && batch.spans.bytes == *record.payload;
         let first = batches.iter().find(is_same).unwrap();

@@ -4,9 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use skytrail_api::Origins;
-use skytrail_base::quantity::{Bytes, Span};
+use skytrail_base::quantity::{Bytes, Period};
 use skytrail_base::secret::Secret;
+use skytrail_base::web_origin::WebOrigins;
 use skytrail_model::time::Zone;
 use tracing_subscriber::EnvFilter;
 
@@ -55,7 +55,7 @@ pub struct ServerConfig {
     /// Threads that analyse; 0 is one per core.
     pub shards: u16,
     /// How long stopping may take before it is cut off.
-    pub shutdown_timeout: Span,
+    pub shutdown_timeout: Period,
     /// Whether ports may be open to others without a token.
     pub allow_open: bool,
     /// Encryption of every port.
@@ -87,13 +87,13 @@ pub struct ConnectionConfig {
     /// Request headers.
     pub max_header_size: Bytes,
     /// Time to speak first and to send the headers of a request.
-    pub first_byte_timeout: Span,
+    pub first_byte_timeout: Period,
     /// How often a silent peer is asked whether it lives.
-    pub keep_alive_interval: Span,
+    pub keep_alive_interval: Period,
     /// How long it may take to answer.
-    pub keep_alive_timeout: Span,
+    pub keep_alive_timeout: Period,
     /// Age at which a connection is asked to come again.
-    pub max_connection_age: Span,
+    pub max_connection_age: Period,
 }
 
 /// `log`
@@ -129,9 +129,9 @@ pub struct StorageConfig {
     /// Which backend.
     pub selector: String,
     /// How long spans and slow records are kept.
-    pub record_ttl: Span,
+    pub record_ttl: Period,
     /// How long metrics, relations and entities are kept.
-    pub metric_ttl: Span,
+    pub metric_ttl: Period,
     /// The backend `memory`.
     pub memory: MemoryConfig,
 }
@@ -206,7 +206,7 @@ pub struct GraphqlConfig {
     /// Stored rows and metric points that are read for one request.
     pub max_cost: u64,
     /// From the request to its answer.
-    pub timeout: Span,
+    pub timeout: Period,
 }
 
 /// `api.auth`
@@ -265,7 +265,7 @@ impl Config {
         if !self.api.auth.token.fits_header() {
             problems.push("api.auth.token: has a character that no header can carry".to_owned());
         }
-        let origins = Origins::parse(&self.api.cors_origins).err();
+        let origins = WebOrigins::parse(&self.api.cors_origins).err();
         problems.extend(origins.map(|error| format!("api.cors_origins: {error}")));
         problems.extend(self.open_ports());
         if problems.is_empty() { Ok(()) } else { Err(ConfigError { problems }) }

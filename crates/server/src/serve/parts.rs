@@ -9,7 +9,7 @@ use axum::middleware::from_fn;
 use skytrail_analysis::{Analysis, Rules};
 use skytrail_api::graphql::root::{Sources, TABLES};
 use skytrail_api::graphql::{Engine, Limits as GraphqlLimits};
-use skytrail_api::{Origins, status as api_status};
+use skytrail_api::status as api_status;
 use skytrail_base::account::Account;
 use skytrail_base::clock::SharedClock;
 use skytrail_base::code::Code;
@@ -18,6 +18,7 @@ use skytrail_base::handoff::Handoff;
 use skytrail_base::metrics::Registry;
 use skytrail_base::queue::{self, Receiver, Sender};
 use skytrail_base::shutdown::{self, Shutdown, Trigger};
+use skytrail_base::web_origin::WebOrigins;
 use skytrail_ingest::{Ingest, Replayer};
 use skytrail_model::batch::Batch;
 use skytrail_model::command::NoCommands;
@@ -259,7 +260,7 @@ fn rest(
         graphql: Arc::new(engine),
         health: status.clone(),
         status: status.clone(),
-        origins: Origins::parse(&config.api.cors_origins)?,
+        origins: WebOrigins::parse(&config.api.cors_origins)?,
         token: config.api.auth.token.clone(),
     }))
 }

@@ -8,8 +8,8 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use bytes::Bytes;
-use http::Method;
 use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method};
 use prost::Message;
 use serde::de::DeserializeOwned;
 use skytrail_base::account::Signal;
@@ -95,8 +95,14 @@ pub(crate) fn router(intake: &Arc<Intake>) -> Router {
 }
 
 fn cors(intake: &Intake) -> CorsLayer {
+    let origins = &intake.settings.cors_origins;
+    let allowed = if origins.is_any() {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
+    };
     CorsLayer::new()
-        .allow_origin(AllowOrigin::list(intake.settings.cors_origins.iter().cloned()))
+        .allow_origin(allowed)
         .allow_methods([Method::POST])
         .allow_headers([CONTENT_TYPE, auth::AUTHENTICATION])
 }
