@@ -160,6 +160,7 @@ impl Shard {
             effects,
         };
         let segments = batch.spans.segments.get(rows.clone()).unwrap_or_default();
+        sources.effects.segments.reserve(segments.len());
         for (row, segment) in rows.zip(segments) {
             self.desk.segment(&mut sources, &self.common.pairing, row, segment);
         }

@@ -77,6 +77,17 @@ impl Window {
         self.add_cell(place, wants)
     }
 
+    /// The cell of a route whose last event went to `last`, for an event with
+    /// other answers: calls fail and succeed in turn.
+    pub(crate) fn sibling(&self, last: u32, answers: u64) -> Option<u32> {
+        self.cells.sibling(last, answers)
+    }
+
+    /// Lets [`Self::sibling`] find a cell from another one of the same rows.
+    pub(crate) fn join(&mut self, cell: u32, last: u32) {
+        self.cells.join(cell, last);
+    }
+
     fn add_cell(&mut self, place: Place, wants: Wants) -> u32 {
         let cell = self.cells.len() as u32;
         let mut next = [NO_CELL; 4];

@@ -17,6 +17,8 @@ use crate::naming::{ABANDONED, OTHER, is_collective};
 #[derive(Debug, Default)]
 struct Arena {
     nodes: Vec<Option<Node>>,
+    /// Keys by number: close together, because every segment asks for some.
+    ids: Vec<EntityId>,
     free: Vec<u32>,
     by_id: HashMap<EntityId, u32, RandomState>,
 }
@@ -34,8 +36,12 @@ impl Arena {
         let id = node.id;
         let place = self.free.pop().unwrap_or_else(|| {
             self.nodes.push(None);
+            self.ids.push(EntityId::default());
             (self.nodes.len() - 1) as u32
         });
+        if let Some(slot) = self.ids.get_mut(place as usize) {
+            *slot = id;
+        }
         if let Some(slot) = self.nodes.get_mut(place as usize) {
             *slot = Some(node);
         }
@@ -250,9 +256,10 @@ impl Directory {
         self.arena(scope).get(node).map(|node| node.record(scope))
     }
 
-    /// The key of an entity.
+    /// The key of an entity; what it was for one that was forgotten.
+    #[inline]
     pub(crate) fn id(&self, scope: Scope, node: u32) -> Option<EntityId> {
-        self.arena(scope).get(node).map(|node| node.id)
+        self.arena(scope).ids.get(node as usize).copied()
     }
 
     /// Keys of a relation's ends and of their services: source, dest, service

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use skytrail_model::batch::SpanBatch;
 use skytrail_model::span::{Span, Value};
 
-use super::key::{Key, TagSlots};
+use super::key::{Key, KeyMask, TagSlots};
 
 /// Numbers per event.
 pub(crate) const NUMBERS: usize = 9;
@@ -135,6 +135,12 @@ impl<'a> Event<'a> {
     #[inline]
     pub(crate) fn has_tag(&self, key: Key) -> bool {
         self.tags.is_some_and(|tags| tags.slots.present().contains(key))
+    }
+
+    /// Whether the span has a tag of any of these keys.
+    #[inline]
+    pub(crate) fn has_tag_of(&self, keys: KeyMask) -> bool {
+        self.tags.is_some_and(|tags| tags.slots.present().and(keys) != KeyMask::default())
     }
 
     pub(crate) fn tag(&self, key: Key) -> Option<Cow<'a, str>> {

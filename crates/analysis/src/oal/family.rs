@@ -4,7 +4,7 @@ use skytrail_lang::oal::Operator;
 
 use super::condition::{Test, TextRead};
 use super::event::Event;
-use super::key::Key;
+use super::key::{Key, KeyMask};
 
 /// Distinct questions of one family: the answers are the bits of a word.
 pub(crate) const MAX_TESTS: usize = 64;
@@ -16,6 +16,11 @@ pub(crate) struct Family {
     /// The frequent kind: a number is this one.
     equals: Vec<Equal>,
     others: Vec<Other>,
+    /// Those about a tag, which most events do not have.
+    tagged: Vec<Tagged>,
+    /// The tags, and the answers where there is none of them.
+    keys: KeyMask,
+    without_tags: u64,
     /// Whether anything reads texts of the event.
     pub(crate) reads_texts: bool,
     /// Bits of the numbers that anything reads.
@@ -32,8 +37,15 @@ struct Equal {
 #[derive(Debug, Clone)]
 struct Other {
     bit: u8,
-    /// The tag that it is about, and the answer where there is none.
-    tag: Option<(Key, bool)>,
+    test: Test,
+}
+
+#[derive(Debug, Clone)]
+struct Tagged {
+    bit: u8,
+    key: Key,
+    /// The answer where there is no such tag.
+    without: bool,
     test: Test,
 }
 
@@ -56,9 +68,20 @@ impl Family {
             Test::Int(field, Operator::Equal, right) => {
                 self.equals.push(Equal { field, bit: bit as u8, right });
             }
-            test => self.others.push(Other { bit: bit as u8, tag: test.without_tag(), test }),
+            test => self.ask_other(bit as u8, test),
         }
         Some(1 << bit)
+    }
+
+    fn ask_other(&mut self, bit: u8, test: Test) {
+        match test.without_tag() {
+            Some((key, without)) => {
+                self.keys.insert(key);
+                self.without_tags |= u64::from(without) << bit;
+                self.tagged.push(Tagged { bit, key, without, test });
+            }
+            None => self.others.push(Other { bit, test }),
+        }
     }
 
     /// Notes that a column reads a number.
@@ -80,11 +103,17 @@ impl Family {
             bits |= u64::from(event.number(equal.field) == equal.right) << equal.bit;
         }
         for other in &self.others {
-            let answer = match other.tag {
-                Some((key, answer)) if !event.has_tag(key) => answer,
-                _ => other.test.holds(event),
+            bits |= u64::from(other.test.holds(event)) << other.bit;
+        }
+        if !event.has_tag_of(self.keys) {
+            return bits | self.without_tags;
+        }
+        for tagged in &self.tagged {
+            let answer = match event.has_tag(tagged.key) {
+                true => tagged.test.holds(event),
+                false => tagged.without,
             };
-            bits |= u64::from(answer) << other.bit;
+            bits |= u64::from(answer) << tagged.bit;
         }
         bits
     }

@@ -167,18 +167,32 @@ impl Sources<'_> {
     /// Lets an event count in all rows of a route.
     #[inline]
     pub(crate) fn apply(&mut self, route: &Route, minute: Minute, answers: u64, event: &Event<'_>) {
-        let window = self.windows.at(minute, self.now, self.plan);
-        let RouteCell { answers: last, window: generation, mut cell } = route.cell;
-        if last != answers || cell == NO_CELL || generation != window.generation {
-            cell = cell_of(window, route, answers, self.plan);
-            if let Some(key) = route.key {
-                let cell = RouteCell { answers, window: window.generation, cell };
-                self.routes.put(key, route.nodes, cell);
-            }
+        let mut cell = route.cell.cell;
+        if route.cell.answers != answers || cell == NO_CELL {
+            cell = self.cell(route, minute, answers);
         }
+        let window = self.windows.at(minute, self.now, self.plan);
         if cell != NO_CELL {
             window.take(cell, answers, event, self.plan, &self.settings.apdex);
         }
+    }
+
+    /// The cell of events of a route with these answers. The route keeps the
+    /// first one that it found in a window: others are few, and it leads to them.
+    fn cell(&mut self, route: &Route, minute: Minute, answers: u64) -> u32 {
+        let window = self.windows.at(minute, self.now, self.plan);
+        let first = route.cell.cell;
+        if let Some(cell) = window.sibling(first, answers) {
+            return cell;
+        }
+        let cell = cell_of(window, route, answers, self.plan);
+        if first != NO_CELL {
+            window.join(cell, first);
+        } else if let Some(key) = route.key {
+            let cell = RouteCell { answers, window: window.generation, cell };
+            self.routes.put(key, route.nodes, cell);
+        }
+        cell
     }
 
     /// The number of a service by its raw name.
@@ -207,7 +221,6 @@ impl Sources<'_> {
 }
 
 /// The cell of events of a route with these answers.
-#[cold]
 fn cell_of(window: &mut Window, route: &Route, answers: u64, plan: &Plan) -> u32 {
     let mut rows = [NO_ROW; 4];
     let mut tables = [0; 4];

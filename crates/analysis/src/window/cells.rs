@@ -18,6 +18,9 @@ use crate::oal::column::Tally;
 /// No cell.
 pub(crate) const NO_CELL: u32 = u32::MAX;
 
+/// Siblings that are looked at before the rest is left to the index.
+const MAX_SIBLINGS: usize = 4;
+
 /// Which rows events of a cell go to, and what rules ask about them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -55,7 +58,9 @@ pub(crate) struct Cell {
     count: u32,
     satisfied: u32,
     tolerated: u32,
-    pub(crate) wants: Wants,
+    /// Another cell of the same rows: all that routes have come across in a ring.
+    sibling: u32,
+    wants: Wants,
 }
 
 impl Cell {
@@ -114,10 +119,38 @@ impl Cells {
         self.by_place.find(hash, |cell| self.place(*cell) == Some(place)).copied()
     }
 
+    /// The cell for other answers, among the siblings of a cell.
+    pub(crate) fn sibling(&self, of: u32, answers: u64) -> Option<u32> {
+        let mut cell = of;
+        for _ in 0..MAX_SIBLINGS {
+            cell = self.get(cell)?.sibling;
+            if self.place(cell)?.part == Part::Tallies(answers) {
+                return Some(cell);
+            }
+            if cell == of {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// Makes a cell that has no siblings yet one of another cell.
+    pub(crate) fn join(&mut self, cell: u32, of: u32) {
+        let Some(after) = self.get(of).map(|of| of.sibling) else { return };
+        let is_alone = self.get(cell).is_some_and(|found| found.sibling == cell);
+        if is_alone && cell != of {
+            for (cell, next) in [(cell, after), (of, cell)] {
+                if let Some(found) = self.cells.get_mut(cell as usize) {
+                    found.sibling = next;
+                }
+            }
+        }
+    }
+
     /// Adds a cell, of whose rows each gives the cell that follows.
     pub(crate) fn insert(&mut self, place: Place, next: [u32; 4], wants: Wants) -> u32 {
         let cell = self.cells.len() as u32;
-        self.cells.push(Cell { wants, ..Cell::default() });
+        self.cells.push(Cell { wants, sibling: cell, ..Cell::default() });
         self.filed.push(Filed { place, next });
         let hash = self.hasher.hash_one(place);
         let (filed, hasher) = (&self.filed, &self.hasher);
