@@ -128,36 +128,41 @@ impl SymbolTable {
         hasher.finish()
     }
 
+    /// A name that is known, by its bytes and their head: its symbol, and its
+    /// number within the open batch when it has one.
     #[inline(always)]
-    fn is(&self, symbol: u32, head: &Head, bytes: &[u8]) -> bool {
-        self.entries.get(symbol as usize).is_some_and(|entry| entry.is(head, bytes, &self.texts))
-    }
-
-    /// The symbol of a name that is known, by its bytes and their head.
-    #[inline(always)]
-    pub(crate) fn find(&mut self, head: &Head, bytes: &[u8]) -> Option<u32> {
+    pub(crate) fn find(&mut self, head: &Head, bytes: &[u8]) -> Option<(u32, Option<NameId>)> {
         let place = recent_place(head, bytes);
         let symbol = self.recent.get(place).copied().unwrap_or(EMPTY);
-        if self.is(symbol, head, bytes) {
-            Some(symbol)
-        } else {
-            self.find_indexed(head, bytes, place)
+        match self.entries.get(symbol as usize) {
+            Some(entry) if entry.is(head, bytes, &self.texts) => {
+                Some((symbol, (entry.stamp == self.stamp).then_some(entry.local)))
+            }
+            _ => self.find_indexed(head, bytes, place),
         }
     }
 
     #[inline(never)]
-    fn find_indexed(&mut self, head: &Head, bytes: &[u8], place: usize) -> Option<u32> {
-        let hash = self.hash(bytes);
-        let symbol = self.index.find(hash, |symbol| self.is(*symbol, head, bytes)).copied()?;
+    fn find_indexed(
+        &mut self,
+        head: &Head,
+        bytes: &[u8],
+        place: usize,
+    ) -> Option<(u32, Option<NameId>)> {
+        let is = |symbol: &u32| {
+            let entry = self.entries.get(*symbol as usize);
+            entry.is_some_and(|entry| entry.is(head, bytes, &self.texts))
+        };
+        let symbol = self.index.find(self.hash(bytes), is).copied()?;
         if let Some(recent) = self.recent.get_mut(place) {
             *recent = symbol;
         }
-        Some(symbol)
+        Some((symbol, self.local(symbol)))
     }
 
     /// The symbol of a name, known or new.
     pub(crate) fn insert(&mut self, text: &str) -> u32 {
-        if let Some(symbol) = self.find(&Head::of(text.as_bytes()), text.as_bytes()) {
+        if let Some((symbol, _)) = self.find(&Head::of(text.as_bytes()), text.as_bytes()) {
             return symbol;
         }
         let symbol = self.entries.len() as u32;
@@ -248,7 +253,7 @@ mod tests {
     use super::{EMPTY, Head, SymbolLimits, SymbolTable};
 
     fn find(table: &mut SymbolTable, name: &str) -> Option<u32> {
-        table.find(&Head::of(name.as_bytes()), name.as_bytes())
+        table.find(&Head::of(name.as_bytes()), name.as_bytes()).map(|(symbol, _)| symbol)
     }
 
     fn table(entries: usize, bytes: usize) -> SymbolTable {

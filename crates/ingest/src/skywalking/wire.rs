@@ -45,6 +45,8 @@ const START_GROUP: u64 = 3;
 const END_GROUP: u64 = 4;
 const FIXED32: u64 = 5;
 
+/// -1, which is written as the largest unsigned number.
+const MINUS_ONE: [u8; 10] = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1];
 const SIX_BYTES: u64 = 0x0000_ffff_ffff_ffff;
 const SIX_ENDS: u64 = 0x0000_8080_8080_8080;
 const SIX_CONTINUE: u64 = 0x0000_0080_8080_8080;
@@ -158,6 +160,11 @@ impl<'a> Cursor<'a> {
 
     #[inline(never)]
     fn long_varint(&mut self) -> Result<u64, Malformed> {
+        // The parent of every first span.
+        if let Some((&MINUS_ONE, rest)) = self.rest.split_first_chunk() {
+            self.rest = rest;
+            return Ok(u64::MAX);
+        }
         if let Some(word) = self.rest.first_chunk::<8>() {
             let word = u64::from_le_bytes(*word);
             let ends = !word & 0x8080_8080_8080_8080;

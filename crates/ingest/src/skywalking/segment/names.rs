@@ -59,11 +59,11 @@ impl Run<'_> {
 
     #[inline(always)]
     fn intern(&mut self, bytes: &[u8]) -> (NameId, u32) {
-        let Some(symbol) = self.symbols.find(&self.head(bytes), bytes) else {
-            return self.intern_new(bytes);
-        };
-        let local = self.symbols.local(symbol);
-        (local.unwrap_or_else(|| self.first_in_batch(symbol, self.text_at(bytes))), symbol)
+        match self.symbols.find(&self.head(bytes), bytes) {
+            Some((symbol, Some(local))) => (local, symbol),
+            Some((symbol, None)) => (self.first_in_batch(symbol, self.text_at(bytes)), symbol),
+            None => self.intern_new(bytes),
+        }
     }
 
     #[inline(never)]
