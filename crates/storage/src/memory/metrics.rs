@@ -59,18 +59,20 @@ impl MemoryMetrics {
     }
 
     pub(super) fn expire(&self, before: Minute) {
-        self.tables.write().expire(&self.zone, before);
+        fold::expire(&mut self.tables.write(), self.rules(), before);
     }
 
     fn append_now(&self, origin: Origin, blocks: Vec<MetricBlock>) {
         let blocks = blocks.into_iter().filter(|block| !block.is_empty());
         let blocks: Vec<_> = blocks.map(|block| Stored::new(origin, block)).collect();
         let mut tables = self.tables.write();
-        blocks.into_iter().for_each(|stored| tables.push(stored));
+        blocks.into_iter().for_each(|stored| tables.push(&self.zone, stored));
         tables.widen(origin);
-        while tables.bytes > self.limit_bytes
-            && fold::make_room(&mut tables, &self.catalogue, &self.zone)
-        {}
+        while tables.bytes > self.limit_bytes && fold::make_room(&mut tables, self.rules()) {}
+    }
+
+    fn rules(&self) -> fold::Rules<'_> {
+        fold::Rules { catalogue: &self.catalogue, zone: &self.zone }
     }
 
     /// The blocks that answer a question, by bucket. Nothing is copied.

@@ -15,10 +15,10 @@ use crate::spi::Cut;
 /// Something that frees memory.
 #[derive(Debug, Clone, Copy)]
 enum Step {
-    /// A minute becomes part of its hour.
-    FoldMinute(Minute),
-    /// The partial rows of a minute become one row an entity.
-    MergeMinute(Minute),
+    /// The oldest minute becomes part of its hour.
+    FoldMinute,
+    /// The partial rows of a bucket become one row an entity.
+    Merge(Downsampling, Minute),
     /// The oldest hour becomes part of its day.
     FoldHour,
     DropDay,
@@ -26,107 +26,144 @@ enum Step {
     DropMinute,
 }
 
+/// What folding goes by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules<'a> {
+    pub(super) catalogue: &'a Catalogue,
+    pub(super) zone: &'a Zone,
+}
+
 /// Takes one step that frees memory; false when there is none left.
-pub(super) fn make_room(tables: &mut Tables, catalogue: &Catalogue, zone: &Zone) -> bool {
+pub(super) fn make_room(tables: &mut Tables, rules: Rules<'_>) -> bool {
     let Some((id, step)) = next_step(tables) else { return false };
     match step {
-        Step::FoldMinute(_) | Step::MergeMinute(_) | Step::FoldHour => {
-            fold(tables, catalogue, zone, id, step)
-        }
-        Step::DropDay => drop_first(tables, id, |table| &mut table.days),
-        Step::DropHour => drop_first(tables, id, |table| &mut table.hours),
-        Step::DropMinute => drop_first(tables, id, |table| &mut table.minutes),
+        Step::FoldMinute => fold_minute(tables, rules, id),
+        Step::FoldHour => fold_hour(tables, rules, id),
+        Step::Merge(size, bucket) => put(tables, rules, id, (size, bucket), Vec::new()),
+        Step::DropDay => drop_first(tables, id, |table| table.days.pop_first()),
+        Step::DropHour => drop_first(tables, id, |table| table.pop_hour(rules.zone)),
+        Step::DropMinute => drop_first(tables, id, Table::pop_minute),
     }
 }
 
-fn drop_first(tables: &mut Tables, id: TableId, size: fn(&mut Table) -> &mut Buckets) -> bool {
-    let table = tables.by_id.get_mut(&id);
-    let Some((_, gone)) = table.and_then(|table| size(table).pop_first()) else { return false };
+/// Removes days that ended before `before`. What is as old of a day that goes
+/// on becomes part of it, so that the day stays whole.
+pub(super) fn expire(tables: &mut Tables, rules: Rules<'_>, before: Minute) {
+    let ids: Vec<TableId> = tables.by_id.keys().copied().collect();
+    let is_old = |size, held: &Buckets| {
+        let first = held.keys().next();
+        first.is_some_and(|first| rules.zone.next_bucket(size, *first) <= before)
+    };
+    for id in ids {
+        let gone = tables.by_id.get_mut(&id).map(|table| table.pop_days(rules.zone, before));
+        tables.expired += tables.forget(&gone.unwrap_or_default());
+        let is_old_of = |tables: &Tables, size, of: fn(&Table) -> &Buckets| {
+            tables.by_id.get(&id).is_some_and(|table| is_old(size, of(table)))
+        };
+        while is_old_of(tables, Downsampling::Minute, |table| &table.minutes)
+            && fold_minute(tables, rules, id)
+        {}
+        while is_old_of(tables, Downsampling::Hour, |table| &table.hours)
+            && fold_hour(tables, rules, id)
+        {}
+    }
+}
+
+fn drop_first(
+    tables: &mut Tables,
+    id: TableId,
+    pop: impl FnOnce(&mut Table) -> Option<(Minute, Vec<Stored>)>,
+) -> bool {
+    let Some((_, gone)) = tables.by_id.get_mut(&id).and_then(pop) else { return false };
     tables.evicted += tables.forget(&gone);
     true
 }
 
-fn fold(tables: &mut Tables, catalogue: &Catalogue, zone: &Zone, id: TableId, step: Step) -> bool {
-    let Some(schema) = catalogue.table(id) else { return false };
-    let Some((start, mut gone)) = take(tables, zone, id, step) else { return false };
+fn fold_minute(tables: &mut Tables, rules: Rules<'_>, id: TableId) -> bool {
     let Some(table) = tables.by_id.get_mut(&id) else { return false };
-    let coarse = match step {
-        Step::FoldMinute(_) => &mut table.hours,
-        Step::FoldHour => &mut table.days,
-        _ => &mut table.minutes,
-    };
-    let held = coarse.entry(start).or_default();
-    if !matches!(step, Step::MergeMinute(_)) {
-        gone.append(held);
-    }
-    let mut cut = Cut::default();
-    gone.iter().for_each(|stored| stored.origins.widen(&mut cut));
-    let blocks: Vec<&MetricBlock> = gone.iter().map(|stored| &*stored.block).collect();
-    let block = Arc::new(merge(id, schema, start, &blocks));
-    let merged = Stored { origins: Origins::Merged(cut), block };
-    held.push(merged.clone());
-    tables.count(&merged);
-    tables.forget(&gone);
-    true
+    let Some((minute, blocks)) = table.pop_minute() else { return false };
+    let home = table.home(rules.zone, minute);
+    put(tables, rules, id, home, blocks)
 }
 
-/// Takes out what a step merges, with the start of the bucket that it goes to.
-fn take(
+fn fold_hour(tables: &mut Tables, rules: Rules<'_>, id: TableId) -> bool {
+    let Some(table) = tables.by_id.get_mut(&id) else { return false };
+    let Some((hour, blocks)) = table.pop_hour(rules.zone) else { return false };
+    let home = table.home(rules.zone, hour);
+    put(tables, rules, id, home, blocks)
+}
+
+/// Adds blocks, which the books know, to a bucket. What is settled there
+/// becomes one block; the rest may be live, and stays as it came.
+fn put(
     tables: &mut Tables,
-    zone: &Zone,
+    rules: Rules<'_>,
     id: TableId,
-    step: Step,
-) -> Option<(Minute, Vec<Stored>)> {
+    (size, start): (Downsampling, Minute),
+    blocks: Vec<Stored>,
+) -> bool {
     let settled = tables.settled();
-    let table = tables.by_id.get_mut(&id)?;
-    match step {
-        Step::FoldMinute(minute) => {
-            let blocks = table.minutes.remove(&minute)?;
-            Some((zone.bucket(Downsampling::Hour, minute), blocks))
-        }
-        Step::MergeMinute(minute) => {
-            let blocks = table.minutes.get_mut(&minute)?;
-            Some((minute, blocks.extract_if(.., |stored| stored.is_settled(&settled)).collect()))
-        }
-        _ => {
-            let (hour, blocks) = table.hours.pop_first()?;
-            Some((zone.bucket(Downsampling::Day, hour), blocks))
-        }
+    let (Some(schema), Some(table)) = (rules.catalogue.table(id), tables.by_id.get_mut(&id)) else {
+        return false;
+    };
+    let held = table.of_mut(size).entry(start).or_default();
+    let mut gone = std::mem::take(held);
+    gone.extend(blocks);
+    let (ready, fresh): (Vec<_>, Vec<_>) =
+        gone.iter().cloned().partition(|stored| stored.is_settled(&settled));
+    held.extend(fresh.into_iter().map(|stored| stored.moved(start)));
+    if !ready.is_empty() {
+        let mut cut = Cut::default();
+        ready.iter().for_each(|stored| stored.origins.widen(&mut cut));
+        let blocks: Vec<&MetricBlock> = ready.iter().map(|stored| &*stored.block).collect();
+        let block = Arc::new(merge(id, schema, start, &blocks));
+        held.push(Stored { origins: Origins::Merged(cut), block });
     }
+    let held = held.clone();
+    held.iter().for_each(|stored| tables.count(stored));
+    tables.forget(&gone);
+    true
 }
 
 /// The least harmful step. The newest minute of a table always stays.
 fn next_step(tables: &Tables) -> Option<(TableId, Step)> {
     let settled = tables.settled();
-    let fold = first_to_fold(tables, &settled).map(|(minute, id)| (id, Step::FoldMinute(minute)));
-    let merge =
-        || first_to_merge(tables, &settled).map(|(minute, id)| (id, Step::MergeMinute(minute)));
-    fold.or_else(merge)
+    let fold = first_to_fold(tables, &settled).map(|id| (id, Step::FoldMinute));
+    fold.or_else(|| first_to_merge(tables, &settled))
         .or_else(|| oldest(tables, 1, |table| &table.hours).map(|id| (id, Step::FoldHour)))
         .or_else(|| oldest(tables, 0, |table| &table.days).map(|id| (id, Step::DropDay)))
         .or_else(|| oldest(tables, 0, |table| &table.hours).map(|id| (id, Step::DropHour)))
         .or_else(|| oldest(tables, 1, |table| &table.minutes).map(|id| (id, Step::DropMinute)))
 }
 
-/// The oldest minute that is settled as a whole and not the newest of its table.
-fn first_to_fold(tables: &Tables, settled: &Cut) -> Option<(Minute, TableId)> {
+/// The table with the oldest minute among those that have one, not their
+/// newest, that is settled as a whole. Minutes before it go to their hours
+/// first, settled or not: a table that few appends come to waits for nothing.
+fn first_to_fold(tables: &Tables, settled: &Cut) -> Option<TableId> {
     let first_of = |(id, table): (&TableId, &Table)| {
         let (newest, _) = table.minutes.last_key_value()?;
+        let (first, _) = table.minutes.first_key_value()?;
         let mut minutes = table.minutes.range(..newest);
         let is_settled = |held: &[Stored]| held.iter().all(|one| one.is_settled(settled));
-        minutes.find(|(_, held)| is_settled(held)).map(|(minute, _)| (*minute, *id))
+        minutes.any(|(_, held)| is_settled(held)).then_some((*first, *id))
     };
-    tables.by_id.iter().filter_map(first_of).min()
+    tables.by_id.iter().filter_map(first_of).min().map(|(_, id)| id)
 }
 
-/// The oldest minute with several settled blocks.
-fn first_to_merge(tables: &Tables, settled: &Cut) -> Option<(Minute, TableId)> {
+/// The oldest bucket with several settled blocks.
+fn first_to_merge(tables: &Tables, settled: &Cut) -> Option<(TableId, Step)> {
+    let is_several =
+        |held: &[Stored]| held.iter().filter(|one| one.is_settled(settled)).nth(1).is_some();
+    let first =
+        |held: &Buckets| held.iter().find(|(_, held)| is_several(held)).map(|(bucket, _)| *bucket);
     let first_of = |(id, table): (&TableId, &Table)| {
-        let count = |held: &[Stored]| held.iter().filter(|one| one.is_settled(settled)).count();
-        let mut minutes = table.minutes.iter();
-        minutes.find(|(_, held)| count(held) > 1).map(|(minute, _)| (*minute, *id))
+        let minutes = first(&table.minutes).map(|bucket| (bucket, *id, Downsampling::Minute));
+        let hours = first(&table.hours).map(|bucket| (bucket, *id, Downsampling::Hour));
+        let days = first(&table.days).map(|bucket| (bucket, *id, Downsampling::Day));
+        [minutes, hours, days].into_iter().flatten().min()
     };
-    tables.by_id.iter().filter_map(first_of).min()
+    let (bucket, id, size) = tables.by_id.iter().filter_map(first_of).min()?;
+    Some((id, Step::Merge(size, bucket)))
 }
 
 /// The table with the oldest bucket among those that have more than `keep`.

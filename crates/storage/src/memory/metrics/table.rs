@@ -31,11 +31,18 @@ pub(super) struct Stored {
 /// Blocks by start of their bucket.
 pub(super) type Buckets = BTreeMap<Minute, Vec<Stored>>;
 
+/// Blocks of each precision. What became part of a coarser bucket stays there:
+/// rows that come later go there as well, so that no minute or hour is answered
+/// with its late rows alone.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Table {
     pub(super) minutes: Buckets,
     pub(super) hours: Buckets,
     pub(super) days: Buckets,
+    /// Minutes before it are in their hours.
+    minutes_from: Option<Minute>,
+    /// Hours that start before it are in their days.
+    hours_from: Option<Minute>,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -107,9 +114,67 @@ impl Stored {
     fn bytes(&self) -> usize {
         self.block.memory() + size_of::<Self>()
     }
+
+    /// The same rows in another bucket.
+    pub(super) fn moved(mut self, bucket: Minute) -> Self {
+        if self.block.bucket != bucket {
+            let block = Arc::unwrap_or_clone(self.block);
+            self.block = Arc::new(MetricBlock { bucket, ..block });
+        }
+        self
+    }
 }
 
 impl Table {
+    pub(super) fn of_mut(&mut self, size: Downsampling) -> &mut Buckets {
+        match size {
+            Downsampling::Minute => &mut self.minutes,
+            Downsampling::Hour => &mut self.hours,
+            Downsampling::Day => &mut self.days,
+        }
+    }
+
+    /// Where rows of a minute are kept now.
+    pub(super) fn home(&self, zone: &Zone, minute: Minute) -> (Downsampling, Minute) {
+        if Some(minute) >= self.minutes_from {
+            return (Downsampling::Minute, minute);
+        }
+        let hour = zone.bucket(Downsampling::Hour, minute);
+        if Some(hour) >= self.hours_from {
+            return (Downsampling::Hour, hour);
+        }
+        (Downsampling::Day, zone.bucket(Downsampling::Day, minute))
+    }
+
+    /// The first minute goes, and with it the precision of what is as old.
+    pub(super) fn pop_minute(&mut self) -> Option<(Minute, Vec<Stored>)> {
+        let (minute, blocks) = self.minutes.pop_first()?;
+        self.minutes_from = self.minutes_from.max(Some(minute.plus(1)));
+        Some((minute, blocks))
+    }
+
+    /// The same of the first hour.
+    pub(super) fn pop_hour(&mut self, zone: &Zone) -> Option<(Minute, Vec<Stored>)> {
+        let (hour, blocks) = self.hours.pop_first()?;
+        self.hours_from = self.hours_from.max(Some(zone.next_bucket(Downsampling::Hour, hour)));
+        Some((hour, blocks))
+    }
+
+    /// Takes out the buckets of days that ended before `before`.
+    pub(super) fn pop_days(&mut self, zone: &Zone, before: Minute) -> Vec<Stored> {
+        let mut gone = Vec::new();
+        for held in [&mut self.minutes, &mut self.hours, &mut self.days] {
+            while let Some(first) = held.first_entry() {
+                let day = zone.bucket(Downsampling::Day, *first.key());
+                if zone.next_bucket(Downsampling::Day, day) > before {
+                    break;
+                }
+                gone.extend(first.remove());
+            }
+        }
+        gone
+    }
+
     /// Blocks from `from` to `to`, which are starts of buckets, by bucket. Rows
     /// of an hour or day that were not merged yet come as their minutes.
     pub(super) fn buckets(
@@ -125,7 +190,10 @@ impl Table {
             Downsampling::Day => &[&self.days, &self.hours, &self.minutes],
         };
         let mut found = Vec::new();
-        let mut next = from;
+        let mut next = match (size, self.hours_from) {
+            (Downsampling::Hour, Some(first)) => from.max(first),
+            _ => from,
+        };
         loop {
             let held = sizes.iter().filter_map(|held| held.range(next..).next());
             let Some(first) = held.map(|(bucket, _)| *bucket).min() else { break };
@@ -147,10 +215,12 @@ impl Tables {
         self.by_id.get(&id)
     }
 
-    pub(super) fn push(&mut self, stored: Stored) {
-        let (id, bucket) = (stored.block.table, stored.block.bucket);
+    pub(super) fn push(&mut self, zone: &Zone, stored: Stored) {
+        let table = self.by_id.entry(stored.block.table).or_default();
+        let (size, bucket) = table.home(zone, stored.block.bucket);
+        let stored = stored.moved(bucket);
+        table.of_mut(size).entry(bucket).or_default().push(stored.clone());
         self.count(&stored);
-        self.by_id.entry(id).or_default().minutes.entry(bucket).or_default().push(stored);
     }
 
     /// An append was taken.
@@ -174,27 +244,6 @@ impl Tables {
     /// The appends whose rows may be merged with those of others.
     pub(super) fn settled(&self) -> Cut {
         self.last.behind(SETTLED_APPENDS)
-    }
-
-    /// Removes buckets that ended before `before`.
-    pub(super) fn expire(&mut self, zone: &Zone, before: Minute) {
-        let mut gone = Vec::new();
-        for table in self.by_id.values_mut() {
-            let sizes = [
-                (Downsampling::Minute, &mut table.minutes),
-                (Downsampling::Hour, &mut table.hours),
-                (Downsampling::Day, &mut table.days),
-            ];
-            for (size, held) in sizes {
-                while let Some(first) = held.first_entry() {
-                    if zone.next_bucket(size, *first.key()) > before {
-                        break;
-                    }
-                    gone.extend(first.remove());
-                }
-            }
-        }
-        self.expired += self.forget(&gone);
     }
 
     /// What came with the appends within a cut. Rows that were merged stay if

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use proptest::prelude::*;
 use skytrail_model::entity::EntityId;
 use skytrail_model::metric::{
     Catalogue, Cell, Column, Histogram, Merge, MetricBlock, Row, Table, TableId,
@@ -202,4 +203,58 @@ async fn the_books_cover_what_is_held_and_close_at_nothing() {
     metrics.expire(START.plus(9 * 1440));
     let usage = metrics.usage();
     assert_eq!((usage.rows, usage.bytes, usage.expired), (0, 0, appended));
+}
+
+/// One append: the minute, the first entity, how far the sequence goes on, the
+/// shard, and whether time runs out for what is two days older afterwards.
+type Step = (i64, u128, u64, u16, bool);
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let far = prop_oneof![4 => Just(FAR), 1 => Just(1_u64)];
+    prop::collection::vec((0..3 * 1440_i64, 0..20_u128, far, 0..2_u16, any::<bool>()), 1..120)
+}
+
+/// What is answered must be whole: nothing of it was folded away before.
+fn check_whole(size: Downsampling, answered: &Rows, exact: &Rows) {
+    for (key, row) in answered {
+        assert_eq!(Some(row), exact.get(key), "{size:?} {key:?}");
+    }
+    let days = size == Downsampling::Day;
+    assert!(!days || answered.len() == exact.len(), "every day is there");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn hours_and_days_are_equal_whatever_the_order_and_lateness(steps in steps()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(play(steps));
+    }
+}
+
+async fn play(steps: Vec<Step>) {
+    let (whole, folded) = (metrics(256 << 20), metrics(192 << 10));
+    let mut sequences = [0_u64; 2];
+    let last = steps.len() - 1;
+    for (number, (minute, first, further, shard, runs_out)) in steps.into_iter().enumerate() {
+        sequences[usize::from(shard)] += further;
+        let origin = Origin { shard, sequence: sequences[usize::from(shard)] };
+        let block = block(minute, first, number as i64);
+        whole.append(origin, vec![block.clone()]).await.unwrap();
+        folded.append(origin, vec![block]).await.unwrap();
+        let usage = folded.usage();
+        assert!(usage.evicted == 0 && usage.bytes <= usage.limit_bytes, "{usage:?}");
+        if runs_out {
+            // Days that are not over stay whole.
+            folded.expire(START.plus(600));
+        }
+        if number % 32 != 31 && number != last {
+            continue;
+        }
+        for size in [Downsampling::Minute, Downsampling::Hour, Downsampling::Day] {
+            let read = every(size, Visible::All);
+            check_whole(size, &rows(&folded, &read).await, &rows(&whole, &read).await);
+        }
+    }
 }
