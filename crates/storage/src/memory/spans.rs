@@ -3,6 +3,7 @@
 mod compact;
 mod find;
 mod gather;
+mod index;
 mod join;
 mod matching;
 mod table;

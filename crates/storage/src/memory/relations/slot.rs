@@ -19,17 +19,23 @@ pub(super) struct Slot {
     settled: u32,
 }
 
-/// Adds a minute to hours that ascend; whether it is new to them.
-fn add(hours: &mut Vec<HourMinutes>, minute: Minute) -> bool {
+/// Adds a minute to hours that ascend from `start` on; whether it is new to them.
+fn add(hours: &mut Vec<HourMinutes>, start: usize, minute: Minute) -> bool {
     let one = HourMinutes::of(minute);
-    match hours.binary_search_by_key(&one.hour, |held| held.hour) {
-        Ok(place) => hours.get_mut(place).is_some_and(|held| {
+    let ascending = hours.get(start..).unwrap_or_default();
+    // Minutes come in their order nearly always.
+    let place = match ascending.last() {
+        Some(last) if last.hour == one.hour => Ok(ascending.len() - 1),
+        _ => ascending.binary_search_by_key(&one.hour, |held| held.hour),
+    };
+    match place {
+        Ok(place) => hours.get_mut(start + place).is_some_and(|held| {
             let is_new = held.minutes & one.minutes == 0;
             held.minutes |= one.minutes;
             is_new
         }),
         Err(place) => {
-            hours.insert(place, one);
+            hours.insert(start + place, one);
             true
         }
     }
@@ -80,7 +86,7 @@ impl Slot {
         self.fresh.retain(|(minute, origin)| {
             let is_settled = settled.contains(*origin);
             if is_settled {
-                *count += u32::from(add(hours, *minute));
+                *count += u32::from(add(hours, 0, *minute));
             }
             !is_settled
         });
@@ -111,13 +117,8 @@ impl Slot {
         let held = held.take_while(|held| held.hour <= last);
         found.extend(held.map(|held| held.within(from, to)).filter(|held| held.minutes != 0));
         let fresh = self.fresh.iter().filter(|(minute, _)| (from..=to).contains(minute));
-        let mut fresh = fresh.filter(|(_, origin)| sees(*origin)).peekable();
-        if fresh.peek().is_some() {
-            let mut hours = found.split_off(start);
-            for (minute, _) in fresh {
-                add(&mut hours, *minute);
-            }
-            found.append(&mut hours);
+        for (minute, _) in fresh.filter(|(_, origin)| sees(*origin)) {
+            add(found, start, *minute);
         }
     }
 

@@ -1,13 +1,12 @@
-//! The batches that are kept, and the index from traces to segments.
+//! The batches that are kept.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
 use skytrail_model::batch::SpanBatch;
 
 use super::compact::compact;
+use super::index::{BatchKey, Gone, Index};
 use super::join::join;
 use crate::spi::{Cut, Origin, SegmentEntry, SpanAppend};
 
@@ -42,29 +41,33 @@ pub(super) struct Kept {
     bytes: usize,
 }
 
-/// A segment: number of the batch, place in its entries.
-type Place = (u64, usize);
-
-/// Where the segments of a trace are; most traces of one process have one.
+/// A batch and the generation that indexes it; none while it may be joined with
+/// another: those few are searched one by one.
 #[derive(Debug)]
-enum Places {
-    One(Place),
-    Many(VecDeque<Place>),
+struct Held {
+    kept: Arc<Kept>,
+    generation: Option<u64>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    /// By number, which is never used again.
-    batches: BTreeMap<u64, Arc<Kept>>,
+    /// By key, which is never used again.
+    batches: BTreeMap<BatchKey, Held>,
     next: u64,
-    /// Places by hash of the trace id; ids of equal hash share an entry.
-    traces: HashMap<u64, Places, FixedState>,
+    index: Index,
     pub(super) bytes: usize,
     pub(super) spans: u64,
     /// The latest start of what was evicted or expired, ever.
     pub(super) gone_to: Option<i64>,
     pub(super) evicted: u64,
     pub(super) expired: u64,
+}
+
+/// What the caller drops when the table is unlocked.
+#[derive(Debug, Default)]
+pub(super) struct Removed {
+    batches: Vec<Arc<Kept>>,
+    index: Vec<Gone>,
 }
 
 pub(super) fn trace_hash(trace_id: &[u8]) -> u64 {
@@ -145,126 +148,104 @@ impl Kept {
 
 impl Table {
     pub(super) fn push(&mut self, kept: Kept) {
-        let number = self.next;
+        let key = (self.next, 0);
         self.next += 1;
-        self.insert(number, kept);
+        self.insert(key, kept, None);
         while self.join_last_two() {}
+        let last = self.batches.last_key_value();
+        if last.is_some_and(|(_, held)| held.kept.bytes >= SMALL_BYTES) {
+            self.index_all();
+        }
     }
 
-    fn insert(&mut self, number: u64, kept: Kept) {
-        for (place, hash) in kept.traces.iter().enumerate() {
-            self.add_place(*hash, (number, place));
-        }
+    fn insert(&mut self, key: BatchKey, kept: Kept, generation: Option<u64>) {
         self.bytes += kept.bytes;
         self.spans += kept.spans;
-        self.batches.insert(number, Arc::new(kept));
+        self.batches.insert(key, Held { kept: Arc::new(kept), generation });
     }
 
-    fn add_place(&mut self, hash: u64, place: Place) {
-        match self.traces.get_mut(&hash) {
-            None => drop(self.traces.insert(hash, Places::One(place))),
-            Some(Places::Many(places)) => places.push_back(place),
-            Some(one) => {
-                if let Places::One(first) = *one {
-                    *one = Places::Many(VecDeque::from([first, place]));
-                }
-            }
+    /// Indexes what can no longer be joined, as a large batch follows or is it.
+    fn index_all(&mut self) {
+        let newest_first = self.batches.iter_mut().rev();
+        let open = newest_first.take_while(|(_, held)| held.generation.is_none());
+        let mut open: Vec<_> = open.collect();
+        while let Some((key, held)) = open.pop() {
+            held.generation = Some(self.index.add(*key, &held.kept.traces));
         }
     }
 
     fn join_last_two(&mut self) -> bool {
         let mut last = self.batches.iter().rev();
-        let (Some((right_number, right)), Some((left_number, left))) = (last.next(), last.next())
-        else {
+        let (Some((right_key, right)), Some((left_key, left))) = (last.next(), last.next()) else {
             return false;
         };
-        if !left.is_joined_with(right) {
+        if left.generation.is_some() || !left.kept.is_joined_with(&right.kept) {
             return false;
         }
-        let (left_number, left) = (*left_number, left.clone());
-        let (right_number, right) = (*right_number, right.clone());
-        for (place, hash) in right.traces.iter().enumerate() {
-            self.move_place(
-                *hash,
-                (right_number, place),
-                (left_number, left.entries.len() + place),
-            );
-        }
-        let joined = left.joined(&right);
-        self.bytes = self.bytes + joined.bytes - left.bytes - right.bytes;
-        self.batches.remove(&right_number);
-        self.batches.insert(left_number, Arc::new(joined));
+        let (left_key, right_key) = (*left_key, *right_key);
+        let joined = left.kept.joined(&right.kept);
+        self.bytes = self.bytes + joined.bytes - left.kept.bytes - right.kept.bytes;
+        self.batches.remove(&right_key);
+        self.batches.insert(left_key, Held { kept: Arc::new(joined), generation: None });
         true
     }
 
-    fn move_place(&mut self, hash: u64, from: Place, to: Place) {
-        match self.traces.get_mut(&hash) {
-            Some(Places::One(place)) if *place == from => *place = to,
-            // What moves is among the newest.
-            Some(Places::Many(places)) => {
-                if let Some(place) = places.iter_mut().rev().find(|place| **place == from) {
-                    *place = to;
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Forgets a batch. The caller drops it when the table is unlocked.
-    fn remove(&mut self, number: u64) -> Option<Arc<Kept>> {
-        let kept = self.batches.remove(&number)?;
-        let mut hashes = kept.traces.clone();
-        hashes.sort_unstable();
-        hashes.dedup();
-        for hash in hashes {
-            if self.traces.get_mut(&hash).is_some_and(|places| places.forget(number)) {
-                self.traces.remove(&hash);
-            }
-        }
-        self.bytes -= kept.bytes;
-        self.spans -= kept.spans;
-        Some(kept)
+    /// Forgets a batch; with whether it was indexed.
+    fn remove(&mut self, key: BatchKey, removed: &mut Removed) -> Option<(Arc<Kept>, bool)> {
+        let held = self.batches.remove(&key)?;
+        self.bytes -= held.kept.bytes;
+        self.spans -= held.kept.spans;
+        removed.batches.push(held.kept.clone());
+        removed.index.extend(held.generation.and_then(|gone| self.index.forget(gone)));
+        Some((held.kept, held.generation.is_some()))
     }
 
     /// Forgets the oldest batches until the rest fits; the newest one stays.
-    pub(super) fn make_room(&mut self, limit_bytes: usize) -> Vec<Arc<Kept>> {
-        let mut gone = Vec::new();
+    pub(super) fn make_room(&mut self, limit_bytes: usize) -> Removed {
+        let mut removed = Removed::default();
         while self.bytes > limit_bytes && self.batches.len() > 1 {
             let Some(oldest) = self.batches.keys().next().copied() else { break };
-            gone.extend(self.remove(oldest));
+            if let Some((kept, _)) = self.remove(oldest, &mut removed) {
+                self.gone_to = self.gone_to.max(Some(kept.starts.1));
+                self.evicted += kept.spans;
+            }
         }
-        self.gone_to = self.gone_to.max(gone.iter().map(|kept| kept.starts.1).max());
-        self.evicted += gone.iter().map(|kept| kept.spans).sum::<u64>();
-        gone
+        removed
     }
 
     /// Forgets segments that started before `before`.
-    pub(super) fn expire(&mut self, before: i64) -> Vec<Arc<Kept>> {
-        let old = self.batches.iter().filter(|(_, kept)| kept.starts.0 < before);
-        let old: Vec<_> = old.map(|(number, _)| *number).collect();
+    pub(super) fn expire(&mut self, before: i64) -> Removed {
+        let old = self.batches.iter().filter(|(_, held)| held.kept.starts.0 < before);
+        let old: Vec<_> = old.map(|(key, _)| *key).collect();
         let held = self.spans;
-        let mut gone = Vec::new();
-        for number in old {
-            let Some(kept) = self.remove(number) else { continue };
+        let mut removed = Removed::default();
+        for key in old {
+            let Some((kept, is_indexed)) = self.remove(key, &mut removed) else { continue };
             let starts = kept.entries.iter().map(|entry| entry.start);
             self.gone_to = self.gone_to.max(starts.filter(|start| *start < before).max());
             if let Some(young) = kept.filtered(|_, entry| entry.start >= before) {
-                self.insert(number, young);
+                // Under a key of its own: what is indexed of the old one leads nowhere.
+                let key = (key.0, key.1.saturating_add(1));
+                let generation = is_indexed.then(|| self.index.add(key, &young.traces));
+                self.insert(key, young, generation);
             }
-            gone.push(kept);
         }
         self.expired += held - self.spans;
-        gone
+        removed
     }
 
     /// Batches and places of everything whose trace id has a hash.
     pub(super) fn places(&self, hash: u64) -> Vec<(Arc<Kept>, usize)> {
-        let kept = |(number, place): &Place| Some((self.batches.get(number)?.clone(), *place));
-        match self.traces.get(&hash) {
-            None => Vec::new(),
-            Some(Places::One(place)) => kept(place).into_iter().collect(),
-            Some(Places::Many(places)) => places.iter().filter_map(kept).collect(),
-        }
+        let indexed = self.index.places(hash).filter_map(|(key, place)| {
+            Some((self.batches.get(&key)?.kept.clone(), place as usize))
+        });
+        let newest_first = self.batches.values().rev();
+        let open = newest_first.take_while(|held| held.generation.is_none());
+        let open = open.flat_map(|held| {
+            let places = held.kept.traces.iter().enumerate().filter(move |(_, of)| **of == hash);
+            places.map(|(place, _)| (held.kept.clone(), place))
+        });
+        indexed.chain(open).collect()
     }
 
     /// Batches held.
@@ -273,44 +254,37 @@ impl Table {
         self.batches.len()
     }
 
+    /// Batches that are searched one by one.
+    #[cfg(test)]
+    pub(super) fn open(&self) -> usize {
+        self.batches.values().filter(|held| held.generation.is_none()).count()
+    }
+
     /// Whether nothing is held, in the index neither.
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
-        self.batches.is_empty() && self.traces.is_empty()
+        self.batches.is_empty() && self.indexed() == 0
+    }
+
+    /// Places in the index.
+    #[cfg(test)]
+    pub(super) fn indexed(&self) -> usize {
+        self.index.entries()
     }
 
     /// All batches, newest first.
     pub(super) fn newest_first(&self) -> Vec<Arc<Kept>> {
-        self.batches.values().rev().cloned().collect()
+        self.batches.values().rev().map(|held| held.kept.clone()).collect()
     }
 
     /// A table of what came with the appends within a cut.
     pub(super) fn within(&self, cut: &Cut) -> Self {
         let mut table = Self { gone_to: self.gone_to, ..Self::default() };
-        for kept in self.batches.values() {
-            if let Some(kept) = kept.filtered(|origin, _| cut.contains(origin)) {
+        for held in self.batches.values() {
+            if let Some(kept) = held.kept.filtered(|origin, _| cut.contains(origin)) {
                 table.push(kept);
             }
         }
         table
-    }
-}
-
-impl Places {
-    /// Removes the places in a batch; says whether none is left.
-    fn forget(&mut self, number: u64) -> bool {
-        match self {
-            Self::One(place) => place.0 == number,
-            Self::Many(places) => {
-                // The oldest batch is the usual one to go, and stands in front.
-                while places.front().is_some_and(|place| place.0 == number) {
-                    places.pop_front();
-                }
-                if places.iter().any(|place| place.0 == number) {
-                    places.retain(|place| place.0 != number);
-                }
-                places.is_empty()
-            }
-        }
     }
 }

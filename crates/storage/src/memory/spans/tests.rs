@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::MemorySpans;
+use super::index::GENERATION_ENTRIES;
 use crate::contract::build::{SegmentSpec, append, entry, exit, link, local, read, segment};
 use crate::spi::{Origin, SegmentFilter, SpanAppend, Spans};
 
@@ -134,4 +135,66 @@ async fn what_nobody_keeps_costs_nothing() {
         answer.parts.iter().flat_map(|part| read(&part.batch)).collect::<Vec<_>>(),
         [usual(700)]
     );
+}
+
+/// A segment of the one trace that everything belongs to.
+fn hot(n: i64) -> SegmentSpec {
+    let spans = [entry("/").at(n * 1_000).tag("url", "http://shop:8080/orders/4711")];
+    segment("hot", format!("{n:08}")).with(spans)
+}
+
+async fn of_hot_trace(spans: &MemorySpans) -> Vec<String> {
+    let answer = spans.trace("hot", usize::MAX).await.unwrap();
+    let found = answer.parts.iter().flat_map(|part| read(&part.batch));
+    found.map(|segment| segment.segment_id).collect()
+}
+
+#[tokio::test]
+async fn a_trace_of_everything_is_indexed_once_and_forgotten_whole() {
+    let spans = MemorySpans::new(4 << 20);
+    let (mut first, mut largest) = (0, 0);
+    for (number, size) in [1_i64, 700, 3, 40, 2_000, 1, 1, 90].iter().cycle().take(160).enumerate()
+    {
+        let batch = append((first..first + size).map(hot));
+        spans.append(origin(number as u64), batch).await.unwrap();
+        (first, largest) = (first + size, largest.max(*size as usize));
+        let table = spans.table.read();
+        // Each segment has a span; what is indexed beyond those held is of one generation.
+        let most = table.spans as usize + GENERATION_ENTRIES + largest;
+        assert!(table.indexed() <= most, "{} of {} segments", table.indexed(), table.spans);
+        assert!(table.open() <= 16, "{} batches are searched one by one", table.open());
+    }
+    let usage = spans.usage();
+    assert!(usage.evicted > usage.rows, "{usage:?}");
+    let held: Vec<_> = (first - usage.rows as i64..first).map(|n| format!("{n:08}")).collect();
+    assert_eq!(of_hot_trace(&spans).await, held);
+    spans.expire(i64::MAX);
+    assert!(spans.table.read().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_young_in_a_batch_is_found_when_the_rest_has_gone() {
+    // Batches of every size, each with old and young segments.
+    let spans = MemorySpans::new(64 << 20);
+    for (number, size) in [1_500_i64, 2, 60, 1, 400, 7, 2, 1].into_iter().enumerate() {
+        let number = number as i64;
+        let segments = (0..size).map(|n| hot(n % 10 * 100_000 + number * 10_000 + n));
+        spans.append(origin(number as u64), append(segments)).await.unwrap();
+    }
+    let all = of_hot_trace(&spans).await;
+    for tenth in 0..=10 {
+        let before = format!("{:08}", tenth * 100_000);
+        spans.expire(tenth * 100_000 * 1_000);
+        let young: Vec<_> = all.iter().filter(|id| **id >= before).cloned().collect();
+        assert_eq!(of_hot_trace(&spans).await, young, "{before}");
+        let by_id = SegmentFilter {
+            from: i64::MIN,
+            to: i64::MAX,
+            trace_id: Some("hot".to_owned()),
+            ..SegmentFilter::default()
+        };
+        let page = spans.search(&by_id, None, 10_000).await.unwrap();
+        assert_eq!(page.segments.len(), young.len());
+    }
+    assert!(spans.table.read().is_empty());
 }
