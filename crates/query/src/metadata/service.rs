@@ -8,7 +8,6 @@ use skytrail_storage::{EntityFilter, EntityQuery};
 
 use crate::aliases::AliasTable;
 use crate::context::Ctx;
-use crate::entity::parse_layer;
 use crate::error::{Error, Result};
 use crate::query::Query;
 
@@ -72,14 +71,17 @@ impl Query {
         Ok(Layer::all().filter(seen).map(Layer::name).collect())
     }
 
-    /// `listServices`: the services of a layer, or all, by name.
+    /// `listServices`: the services of a layer, or all, by name. A layer that
+    /// nobody knows has none, as in SkyWalking.
     ///
     /// # Errors
-    /// `Invalid` for an unknown layer, `TooLarge` for more services than are
-    /// listed.
+    /// `TooLarge` for more services than are listed.
     pub async fn list_services(&self, ctx: &Ctx, layer: Option<&str>) -> Result<Vec<Service>> {
         let filters = match layer.filter(|layer| !layer.is_empty()) {
-            Some(layer) => vec![EntityFilter::Layer(parse_layer(layer)?)],
+            Some(layer) => match Layer::from_name(layer) {
+                Some(layer) => vec![EntityFilter::Layer(layer)],
+                None => return Ok(Vec::new()),
+            },
             None => Vec::new(),
         };
         let query = EntityQuery { scope: Scope::Service, filters, limit: self.config.max_listed };

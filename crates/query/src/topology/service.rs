@@ -15,7 +15,7 @@ use super::calls::{Calls, foremost};
 use super::read::{Edges, ends};
 use crate::aliases::AliasTable;
 use crate::context::Ctx;
-use crate::entity::{ServiceCondition, parse_layer, parse_service};
+use crate::entity::{ServiceCondition, parse_service};
 use crate::error::Result;
 use crate::hash::{Map, Set};
 use crate::query::Query;
@@ -28,7 +28,7 @@ impl Query {
     /// `getGlobalTopology`: all calls, or those that touch a service of a layer.
     ///
     /// # Errors
-    /// `Invalid` for a wrong range or layer, `TooLarge` for a graph beyond the
+    /// `Invalid` for a wrong range, `TooLarge` for a graph beyond the
     /// limit; so with the other topologies.
     pub async fn get_global_topology(
         &self,
@@ -40,9 +40,11 @@ impl Query {
         let Some(layer) = layer.filter(|layer| !layer.is_empty()) else {
             return self.service_topology(ctx, &window, None).await;
         };
+        // A layer that nobody knows has no services.
+        let Some(layer) = Layer::from_name(layer) else { return Ok(Topology::default()) };
         let query = EntityQuery {
             scope: Scope::Service,
-            filters: vec![EntityFilter::Layer(parse_layer(layer)?)],
+            filters: vec![EntityFilter::Layer(layer)],
             limit: self.config.max_listed,
         };
         let records = self.list_entities(ctx, &query).await?;
