@@ -12,10 +12,6 @@ use crate::oal::event::{Event, NULL, jvm};
 use crate::oal::schema::Source;
 use crate::source::{Circumstances, Slot, Sources};
 
-/// Constants of `MemoryPoolType` and of `GCPhase`.
-const POOLS: i32 = 11;
-const PHASES: i32 = 3;
-
 /// The instance, for each source in the order of their numbers.
 static SLOTS: [Slot; 6] = [
     Slot::unlisted(Scope::ServiceInstance, Source::JvmCpu),
@@ -48,10 +44,12 @@ fn count(sources: &mut Sources<'_>, of: (u32, u32), sample: &JvmSample) {
         put(Source::JvmMemory, &[i64::from(memory.is_heap), memory.max, memory.used]);
     }
     for pool in &sample.pools {
-        put(Source::JvmMemoryPool, &[constant(pool.pool, POOLS), pool.used]);
+        let constant = pool.pool.map_or(NULL, |pool| pool as i64);
+        put(Source::JvmMemoryPool, &[constant, pool.used]);
     }
     for gc in &sample.collections {
-        put(Source::JvmGc, &[constant(gc.phase, PHASES), gc.time_ms, gc.count]);
+        let constant = gc.phase.map_or(NULL, |phase| phase as i64);
+        put(Source::JvmGc, &[constant, gc.time_ms, gc.count]);
     }
     let threads = &sample.threads;
     put(
@@ -68,10 +66,6 @@ fn count(sources: &mut Sources<'_>, of: (u32, u32), sample: &JvmSample) {
     );
     let classes = &sample.classes;
     put(Source::JvmClass, &[classes.loaded, classes.total_unloaded, classes.total_loaded]);
-}
-
-fn constant(number: i32, constants: i32) -> i64 {
-    if (0..constants).contains(&number) { i64::from(number) } else { NULL }
 }
 
 /// Counts one event whose numbers stand in the order of the source's attributes.

@@ -44,19 +44,69 @@ pub struct MemorySample {
 /// A memory pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PoolSample {
-    /// Number of the protocol's `PoolType`: 0 code cache, 1 new generation, 2 old
-    /// generation, 3 survivor, 4 permanent generation, 5 metaspace, 6 Z heap,
-    /// 7 compressed class space, 8-10 code heaps.
-    pub pool: i32,
+    /// Which; none when the sender knows more pools than there are here.
+    pub pool: Option<MemoryPool>,
     /// Used.
     pub used: i64,
+}
+
+/// Pools of memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the pool of its name")]
+pub enum MemoryPool {
+    CodeCache,
+    NewGeneration,
+    OldGeneration,
+    Survivor,
+    PermanentGeneration,
+    Metaspace,
+    ZHeap,
+    CompressedClassSpace,
+    CodeHeapNonMethods,
+    CodeHeapProfiledMethods,
+    CodeHeapOtherMethods,
+}
+
+impl MemoryPool {
+    /// Every pool, in the order of SkyWalking's `PoolType` and of the constants
+    /// that rules compare with.
+    pub const ALL: [Self; 11] = [
+        Self::CodeCache,
+        Self::NewGeneration,
+        Self::OldGeneration,
+        Self::Survivor,
+        Self::PermanentGeneration,
+        Self::Metaspace,
+        Self::ZHeap,
+        Self::CompressedClassSpace,
+        Self::CodeHeapNonMethods,
+        Self::CodeHeapProfiledMethods,
+        Self::CodeHeapOtherMethods,
+    ];
+}
+
+/// What a collection collects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GcPhase {
+    /// The young generation.
+    New,
+    /// The old generation.
+    Old,
+    /// A heap without generations.
+    Normal,
+}
+
+impl GcPhase {
+    /// Every phase, in the order of SkyWalking's `GCPhase` and of the constants
+    /// that rules compare with.
+    pub const ALL: [Self; 3] = [Self::New, Self::Old, Self::Normal];
 }
 
 /// Garbage collections since the sample before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GcSample {
-    /// Number of the protocol's `GCPhase`: 0 new, 1 old, 2 normal.
-    pub phase: i32,
+    /// Which; none when the sender knows more phases than there are here.
+    pub phase: Option<GcPhase>,
     /// How many.
     pub count: i64,
     /// How long in all, in milliseconds.

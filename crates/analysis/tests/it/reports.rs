@@ -3,7 +3,8 @@
 use skytrail_analysis::{Config, config};
 use skytrail_model::batch::Batch;
 use skytrail_model::jvm::{
-    ClassSample, GcSample, JvmReport, JvmSample, MemorySample, PoolSample, ThreadSample,
+    ClassSample, GcPhase, GcSample, JvmReport, JvmSample, MemoryPool, MemorySample, PoolSample,
+    ThreadSample,
 };
 use skytrail_model::layer::Layer;
 use skytrail_model::management::InstanceReport;
@@ -22,10 +23,13 @@ fn sample(time: i64, cpu: f64, used: i64) -> JvmSample {
             MemorySample { is_heap: true, max: 1000, used },
             MemorySample { is_heap: false, max: -1, used: 7 },
         ],
-        pools: vec![PoolSample { pool: 2, used: 40 }, PoolSample { pool: 99, used: 1 }],
+        pools: vec![
+            PoolSample { pool: Some(MemoryPool::OldGeneration), used: 40 },
+            PoolSample { pool: None, used: 1 },
+        ],
         collections: vec![
-            GcSample { phase: 0, count: 2, time_ms: 30 },
-            GcSample { phase: 1, count: 1, time_ms: 90 },
+            GcSample { phase: Some(GcPhase::New), count: 2, time_ms: 30 },
+            GcSample { phase: Some(GcPhase::Old), count: 1, time_ms: 90 },
         ],
         threads: ThreadSample { live: 10, peak: 12, timed_waiting: 3, ..ThreadSample::default() },
         classes: ClassSample { loaded: 5, total_unloaded: 1, total_loaded: 6 },

@@ -4,7 +4,8 @@ use std::fmt;
 
 use prost::Message;
 use skytrail_model::jvm::{
-    ClassSample, GcSample, JvmReport, JvmSample, MemorySample, PoolSample, ThreadSample,
+    ClassSample, GcPhase, GcSample, JvmReport, JvmSample, MemoryPool, MemorySample, PoolSample,
+    ThreadSample,
 };
 use skytrail_model::layer::Layer;
 use skytrail_model::management::InstanceReport;
@@ -150,6 +151,11 @@ pub fn jvm(message: &[u8], limits: &ReportLimits) -> Result<JvmReport, ReportRef
     })
 }
 
+/// What a number of the protocol stands for, in a list in its order.
+fn named<T: Copy>(all: &[T], number: i32) -> Option<T> {
+    usize::try_from(number).ok().and_then(|number| all.get(number)).copied()
+}
+
 fn sample(metric: v3::JvmMetric) -> JvmSample {
     let thread = metric.thread.unwrap_or_default();
     let class = metric.clazz.unwrap_or_default();
@@ -164,12 +170,16 @@ fn sample(metric: v3::JvmMetric) -> JvmSample {
         pools: metric
             .memory_pool
             .into_iter()
-            .map(|pool| PoolSample { pool: pool.r#type, used: pool.used })
+            .map(|pool| PoolSample { pool: named(&MemoryPool::ALL, pool.r#type), used: pool.used })
             .collect(),
         collections: metric
             .gc
             .into_iter()
-            .map(|gc| GcSample { phase: gc.phase, count: gc.count, time_ms: gc.time })
+            .map(|gc| GcSample {
+                phase: named(&GcPhase::ALL, gc.phase),
+                count: gc.count,
+                time_ms: gc.time,
+            })
             .collect(),
         threads: ThreadSample {
             live: thread.live_count,
