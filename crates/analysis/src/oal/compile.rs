@@ -167,7 +167,7 @@ impl Compiler {
                 numerator: self.count(site, Some(numerator))?,
                 denominator: self.count(site, Some(denominator))?,
             },
-            Function::Percentile { .. } | Function::Percentile2 { .. } => {
+            Function::Percentile | Function::Percentile2 => {
                 Formula::Percentile { histogram: self.histogram(site)?, divisor }
             }
             Function::Apdex { name, status } => self.apdex(site, name, status)?,

@@ -126,13 +126,12 @@ impl Words<'_> {
             | Function::Min
             | Function::MaxDouble
             | Function::MinDouble
+            | Function::Percentile
+            | Function::Percentile2
             | Function::Cpm => String::new(),
             Function::Percent(condition) => self.condition(condition),
             Function::Rate { numerator, denominator } => {
                 format!("{}, {}", self.condition(numerator), self.condition(denominator))
-            }
-            Function::Percentile { precision } | Function::Percentile2 { precision } => {
-                format!("precision {precision}")
             }
             Function::Apdex { name, status } => {
                 format!("name {}, status {}", self.value(name), self.value(status))

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-/// The most buckets a `histogram` may have.
-pub const MAX_BUCKETS: u32 = 1_000;
+/// The most label values a `labelAvg` or `labelCount` may keep per entity and
+/// minute: what a cell of a metric table holds.
+pub const MAX_LABELS: u32 = skytrail_model::metric::MAX_LABELS as u32;
 
-/// The most label values a `labelAvg` or `labelCount` may keep per entity.
-pub const MAX_LABELS: u32 = 10_000;
+/// The most buckets of a `histogram`, each of them a label; the open last one is
+/// one more.
+pub const MAX_BUCKETS: u32 = MAX_LABELS - 1;
 
 /// What the rule files say, in the order of files and rules.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -194,16 +196,11 @@ pub enum Function {
         /// Below the line.
         denominator: Condition,
     },
-    /// Ranks 50, 75, 90, 95, 99 in the label form before SkyWalking 10 (`percentile`).
-    Percentile {
-        /// Width of a bucket, at least 1.
-        precision: u32,
-    },
-    /// Ranks 50, 75, 90, 95, 99 with the label `p` (`percentile2`).
-    Percentile2 {
-        /// Width of a bucket, at least 1.
-        precision: u32,
-    },
+    /// Ranks 50, 75, 90, 95, 99 in the label form before SkyWalking 10 (`percentile`). The precision
+    /// that a rule names is checked and not kept: buckets are finer than any it can ask for.
+    Percentile,
+    /// Ranks 50, 75, 90, 95, 99 with the label `p` (`percentile2`), likewise.
+    Percentile2,
     /// Apdex score of the value, 10000 is best.
     Apdex {
         /// Text that selects the threshold, usually the service name.
@@ -224,14 +221,14 @@ pub enum Function {
         label: Value,
         /// Number to average.
         value: Value,
-        /// The most label values kept, 50 when not written, 1 to [`MAX_LABELS`].
+        /// The most label values kept, 1 to [`MAX_LABELS`], which is the default.
         limit: u32,
     },
     /// Number of events per label value.
     LabelCount {
         /// Text that becomes the label value.
         label: Value,
-        /// The most label values kept, 50 when not written, 1 to [`MAX_LABELS`].
+        /// The most label values kept, 1 to [`MAX_LABELS`], which is the default.
         limit: u32,
     },
 }
@@ -251,8 +248,8 @@ impl Function {
             Self::Cpm => "cpm",
             Self::Percent(_) => "percent",
             Self::Rate { .. } => "rate",
-            Self::Percentile { .. } => "percentile",
-            Self::Percentile2 { .. } => "percentile2",
+            Self::Percentile => "percentile",
+            Self::Percentile2 => "percentile2",
             Self::Apdex { .. } => "apdex",
             Self::Histogram { .. } => "histogram",
             Self::LabelAvg { .. } => "labelAvg",

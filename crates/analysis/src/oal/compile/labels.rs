@@ -59,10 +59,6 @@ impl Compiler {
         steps: u32,
         unit: i64,
     ) -> Result<ColumnId, Fault> {
-        // The open last bucket is one more label.
-        if steps as usize >= MAX_LABELS {
-            return Err(format!("a histogram has at most {} steps, not {steps}", MAX_LABELS - 1));
-        }
         let value = &site.rule.value;
         let number = self.whole_number(site, value)?;
         let mut conditions = self.conditions(site, None)?;

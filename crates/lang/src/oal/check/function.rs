@@ -7,9 +7,6 @@ use super::super::program::{Condition, Function, MAX_BUCKETS, MAX_LABELS, Value}
 use super::super::schema::AttributeType;
 use super::rule::{Scope, Typed};
 
-/// The label values kept when a rule does not say how many.
-const DEFAULT_LABELS: u32 = 50;
-
 /// How a function is called: name, arguments as messages show them, the least number of arguments,
 /// whether it calculates with the value of `from`.
 struct Signature {
@@ -136,10 +133,12 @@ impl Scope<'_> {
                 Function::Rate { numerator: numerator?, denominator: denominator? }
             }
             "percentile" => {
-                Function::Percentile { precision: self.number(argument(0)?, u32::MAX)? }
+                self.number("precision", argument(0)?, u32::MAX)?;
+                Function::Percentile
             }
             "percentile2" => {
-                Function::Percentile2 { precision: self.number(argument(0)?, u32::MAX)? }
+                self.number("precision", argument(0)?, u32::MAX)?;
+                Function::Percentile2
             }
             "apdex" => {
                 let (name, status) =
@@ -147,8 +146,8 @@ impl Scope<'_> {
                 Function::Apdex { name: name?, status: status? }
             }
             "histogram" => Function::Histogram {
-                step: self.number(argument(0)?, u32::MAX)?,
-                steps: self.number(argument(1)?, MAX_BUCKETS)?,
+                step: self.number("step", argument(0)?, u32::MAX)?,
+                steps: self.number("number of steps", argument(1)?, MAX_BUCKETS)?,
             },
             "labelAvg" => {
                 let label = self.text(argument(0)?);
@@ -172,8 +171,8 @@ impl Scope<'_> {
         }
     }
 
-    /// A whole number from 1 to `largest`.
-    fn number(&mut self, argument: &Argument<'_>, largest: u32) -> Option<u32> {
+    /// A whole number from 1 to `largest`, the limit of `what`.
+    fn number(&mut self, what: &str, argument: &Argument<'_>, largest: u32) -> Option<u32> {
         let Argument::Literal(literal) = argument else {
             return self.reject_kind(argument, "a whole number");
         };
@@ -182,12 +181,14 @@ impl Scope<'_> {
         };
         match u32::try_from(number) {
             Ok(number) if (1..=largest).contains(&number) => Some(number),
-            _ => self.reject(literal.span, format!("number {number} is not from 1 to {largest}")),
+            _ => self.reject(literal.span, format!("{what} {number} is not from 1 to {largest}")),
         }
     }
 
     fn limit(&mut self, argument: Option<&Argument<'_>>) -> Option<u32> {
-        argument.map_or(Some(DEFAULT_LABELS), |argument| self.number(argument, MAX_LABELS))
+        argument.map_or(Some(MAX_LABELS), |argument| {
+            self.number("number of labels", argument, MAX_LABELS)
+        })
     }
 
     fn text(&mut self, argument: &Argument<'_>) -> Option<Value> {
