@@ -7,6 +7,7 @@ use crate::tidy::workspace::{Dependency, Package, manifest_line};
 pub(crate) const RULE: &str = "crate-edges";
 
 const PREFIX: &str = "skytrail-";
+const MANIFEST: &str = "Cargo.toml";
 const EVERYTHING: &[&str] = &["*"];
 
 /// A crate and the crates it may name, for tests and build scripts too. Part of the design: a
@@ -16,18 +17,13 @@ static ALLOWED: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("proto", &[]),
     ("lang", &["model"]),
-    ("profiling", &["model"]),
-    ("ingest", &["base", "model", "proto", "profiling"]),
+    ("ingest", &["base", "model", "proto"]),
     ("storage", &["base", "model"]),
     ("analysis", &["base", "model", "lang", "storage"]),
-    ("alarm", &["base", "model", "lang", "storage"]),
-    ("engine", &["base", "model", "storage"]),
-    ("remotes", &["base", "model", "storage"]),
-    ("query", &["base", "model", "lang", "profiling", "storage"]),
+    ("query", &["base", "model", "lang", "storage"]),
     ("api", &["base", "model", "query", "proto"]),
     ("demo", &["base", "model", "proto"]),
     ("server", EVERYTHING),
-    ("agent", &["proto"]),
 ];
 
 /// Edges that only tests have: questions are tested on the in-memory store, not on a double of it.
@@ -37,6 +33,12 @@ static FOR_TESTS: &[(&str, &str)] = &[("api", "storage")];
 static OUTSIDE: &[&str] = &["skytrail-bench", "xtask"];
 
 pub(crate) fn check(project: &Project) -> Vec<Finding> {
+    let mut findings = edges(project);
+    findings.extend(idle_rows(project));
+    findings
+}
+
+fn edges(project: &Project) -> Vec<Finding> {
     let members = &project.workspace.members;
     let position = |name: &str| members.iter().position(|member| member.name == name);
     let mut findings = Vec::new();
@@ -54,6 +56,18 @@ pub(crate) fn check(project: &Project) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Rows about crates that are not there.
+fn idle_rows(project: &Project) -> Vec<Finding> {
+    let members = &project.workspace.members;
+    let has = |short: &str| members.iter().any(|member| member.name == format!("{PREFIX}{short}"));
+    let idle = ALLOWED.iter().map(|(name, _)| *name).filter(|name| !has(name));
+    let finding = |name| {
+        let message = format!("the table of edges has a row for {name}, which is no crate");
+        Finding::new(RULE, MANIFEST, 1, message, "delete the row")
+    };
+    idle.map(finding).collect()
 }
 
 /// Says what is wrong with an edge between the members at `place` and `other`.
@@ -95,11 +109,11 @@ fn judge(
 
 #[cfg(test)]
 mod tests {
-    use super::check;
+    use super::{edges, idle_rows};
     use crate::tidy::project::Project;
     use crate::tidy::workspace::fixture::package;
 
-    fn findings(members: &[(&str, &[&str])]) -> Vec<String> {
+    fn project(members: &[(&str, &[&str])]) -> Project {
         let mut project = Project::of(&[(
             "crates/lang/Cargo.toml",
             "[dependencies]\n\nskytrail-base.workspace = true\n",
@@ -112,7 +126,20 @@ mod tests {
                 dependencies,
             ));
         }
-        check(&project).iter().map(ToString::to_string).collect()
+        project
+    }
+
+    fn findings(members: &[(&str, &[&str])]) -> Vec<String> {
+        edges(&project(members)).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_row_without_its_crate_is_found() {
+        let members: Vec<(&str, &[&str])> = vec![("skytrail-base", &[]), ("skytrail-api", &[])];
+        let found = idle_rows(&project(&members));
+        let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+        assert!(found.iter().any(|one| one.contains("a row for lang, which is no crate")));
+        assert!(!found.iter().any(|one| one.contains("row for base")), "{found:?}");
     }
 
     #[test]
