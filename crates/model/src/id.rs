@@ -98,9 +98,17 @@ mod tests {
         assert_eq!(parse_service("VXNlcg==.0"), Some(service("User", false)));
         let child = parse_child("c2hvcA==.1_UE9TVDovdXNlcnM=").unwrap();
         assert_eq!((child.service.name.as_str(), child.name.as_str()), ("shop", "POST:/users"));
-        for bad in ["", "x", "VXNlcg==.2", "!!.1", "VXNlcg==.1_"] {
-            assert!(parse_service(bad).is_none() || bad.contains('_'), "{bad}");
+        assert_eq!(child.service, service("shop", true));
+    }
+
+    #[test]
+    fn what_is_no_id_is_not_read() {
+        // No name, no flag, another flag, no base64, no UTF-8, and an id of something else.
+        for bad in ["", "x", "VXNlcg==", "VXNlcg==.2", "!!.1", "/w==.1", "VXNlcg==.1_VQ=="] {
+            assert_eq!(parse_service(bad), None, "{bad}");
         }
-        assert_eq!(parse_child("VXNlcg==.1"), None);
+        for bad in ["", "VXNlcg==.1", "VXNlcg==.1_!", "VXNlcg==.3_VQ==", "_VQ==", "a_b_c"] {
+            assert_eq!(parse_child(bad), None, "{bad}");
+        }
     }
 }

@@ -25,16 +25,31 @@ fn descriptors_state_exactly_the_facts_of_the_protocol() {
     );
 }
 
+/// Services that agents before SkyWalking 8 call without a package.
+const WITHOUT_PACKAGE: [&str; 7] = [
+    "BrowserPerfService",
+    "CLRMetricReportService",
+    "JVMMetricReportService",
+    "ManagementService",
+    "MeterReportService",
+    "ProfileTask",
+    "TraceSegmentReportService",
+];
+
 #[test]
-fn every_agent_service_is_offered() {
-    let services: BTreeSet<&str> = CONTRACT
-        .lines()
-        .filter_map(|line| line.strip_prefix("rpc /"))
-        .filter_map(|line| line.split('/').next())
-        .collect();
-    let without_package = services.iter().filter(|name| !name.contains('.')).count();
-    let v10 = services.iter().filter(|name| name.starts_with("skywalking.v10.")).count();
-    assert_eq!((without_package, v10, services.len()), (7, 2, 25));
+fn services_without_a_package_are_those_of_older_agents_and_equal_the_newer_ones() {
+    let ours = facts(skytrail_proto::FILE_DESCRIPTOR_SET);
+    let methods = |prefix: &str| -> BTreeSet<String> {
+        let own = ours.iter().filter_map(|fact| fact.strip_prefix("rpc /")?.strip_prefix(prefix));
+        own.map(str::to_owned).collect()
+    };
+    let old: BTreeSet<String> =
+        methods("").into_iter().filter(|method| !method.starts_with("skywalking.")).collect();
+    let names: BTreeSet<&str> = old.iter().filter_map(|method| method.split('/').next()).collect();
+    assert_eq!(names, BTreeSet::from(WITHOUT_PACKAGE));
+    let new = methods("skywalking.v3.");
+    let surplus: Vec<_> = old.difference(&new).collect();
+    assert!(surplus.is_empty(), "differ from those of skywalking.v3: {surplus:#?}");
 }
 
 fn facts(descriptors: &[u8]) -> BTreeSet<String> {
