@@ -96,6 +96,7 @@ impl Analysis {
             settings: settings.clone(),
             pairing: pairing.clone(),
             budget: budget.clone(),
+            shards: receivers.len(),
             zone: deps.zone.clone(),
         };
         let shards: Shards = (0..receivers.len())
@@ -157,6 +158,14 @@ impl Analysis {
     /// Takes over where a checkpoint left off. To be called before anything else.
     pub fn restore(&self, checkpoint: &Checkpoint) -> Result<()> {
         skytrail_storage::check_zone(&checkpoint.zone, &self.zone)?;
+        let rules = self.rules.hash();
+        if checkpoint.rules != rules {
+            return Err(Error::invalid(format!(
+                "checkpoint: its rows were made with rules {:016x}, analysis.oal has rules {rules:016x}; \
+                 put the old rules back, or start with an empty store",
+                checkpoint.rules
+            )));
+        }
         let state = State::decode(&checkpoint.state)?;
         for (index, shard) in self.shards.iter().enumerate() {
             shard.lock().resume_after(checkpoint.cut.last_of(index as u16));

@@ -3,5 +3,5 @@
 mod arena;
 mod node;
 
-pub(crate) use arena::{Directory, Overflow};
+pub(crate) use arena::{Directory, Known, Overflow};
 pub(crate) use node::{NO_NODE, Saved};

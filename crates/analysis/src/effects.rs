@@ -41,7 +41,7 @@ impl Effects {
     pub(crate) fn crowded_services(&self) -> impl Iterator<Item = &Arc<str>> {
         self.overflows.iter().filter_map(|overflow| match overflow {
             Overflow::EndpointsOf(service) => Some(service),
-            Overflow::Scope(_) => None,
+            Overflow::Limit { .. } => None,
         })
     }
 }

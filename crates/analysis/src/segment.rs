@@ -27,11 +27,12 @@ pub(crate) fn home(sources: &mut Sources<'_>, segment: &Segment) -> Home {
     let batch = sources.batch;
     let names = [segment.service, segment.instance].map(|name| sources.symbol(name));
     let key = RouteKey::new(Shape::Home, 0, 0, names);
-    let [service, instance, ..] = sources.nodes(key, |sources| {
-        let service = sources.service(batch.name(segment.service), Layer::GENERAL);
-        let instance = sources.instance(service, batch.name(segment.instance));
-        [service, instance, NO_NODE, NO_NODE]
-    });
+    let [service, instance, ..] =
+        sources.nodes(key, &[Scope::Service, Scope::ServiceInstance], |sources| {
+            let service = sources.service(batch.name(segment.service), Layer::GENERAL);
+            let instance = sources.instance(service, batch.name(segment.instance));
+            [service, instance, NO_NODE, NO_NODE]
+        });
     let id = |scope, node| sources.directory.id(scope, node).unwrap_or_default();
     Home {
         service: id(Scope::Service, service),
@@ -75,7 +76,7 @@ fn endpoint_of(sources: &mut Sources<'_>, home: Home, segment: &Segment, span: &
     let batch: &SpanBatch = sources.batch;
     let names = [segment.service, span.operation].map(|name| sources.symbol(name));
     let key = RouteKey::new(Shape::HomeEndpoint, 0, 0, names);
-    let [endpoint, ..] = sources.nodes(key, |sources| {
+    let [endpoint, ..] = sources.nodes(key, &[Scope::Endpoint], |sources| {
         let operation = batch.name(span.operation);
         [sources.endpoint(home.service_node, operation), NO_NODE, NO_NODE, NO_NODE]
     });

@@ -131,9 +131,10 @@ impl Meters {
         self.outside_time.inc_by(effects.counts.outside_time);
         self.unpaired_early.inc_by(effects.counts.unpaired_early);
         for overflow in &effects.overflows {
-            if let Overflow::Scope(scope) = overflow {
+            if let Overflow::Limit { scope, key, example } = overflow {
                 let label = scope.catalogue_name().to_lowercase();
                 self.over_limit.get_or_create(&vec![("scope", label)]).inc();
+                self.warn_of_limit(key, example, now);
             }
         }
         for service in effects.crowded_services() {
@@ -153,6 +154,19 @@ impl Meters {
                      analysis.endpoint_grouping.file ({file}) or raise the limit"
                 );
             }
+        }
+    }
+
+    /// Says in the log, once in a while, that a limit was reached.
+    fn warn_of_limit(&self, key: &'static str, example: &str, now: i64) {
+        if self.warned.lock().is_due(&Arc::from(key), now) {
+            tracing::warn!(
+                key,
+                example,
+                "there are more names than the limit; those beyond it count as _other_, or for no \
+                 relation; at most half of the services may be known by an address only; raise the \
+                 limit, or keep numbers out of names"
+            );
         }
     }
 

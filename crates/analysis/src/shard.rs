@@ -14,7 +14,7 @@ use skytrail_model::batch::{Batch, SpanBatch};
 use skytrail_model::metric::MetricBlock;
 use skytrail_model::relation::RelationRow;
 use skytrail_model::scope::Scope;
-use skytrail_model::time::Zone;
+use skytrail_model::time::{Minute, Zone};
 use skytrail_storage::Origin;
 
 use crate::config::Settings;
@@ -26,7 +26,7 @@ use crate::oal::plan::Plan;
 use crate::oal::rules::Rules;
 use crate::pair::{Pairing, emit};
 use crate::source::{Routes, Sources};
-use crate::window::{ClosedWindow, Slice, Window, Windows};
+use crate::window::{ClosedWindow, Edge, Slice, Window, Windows};
 
 /// Idle names are looked for this often, in log time.
 const PRUNE_EVERY: i64 = 60_000_000_000;
@@ -38,6 +38,8 @@ pub(crate) struct Common {
     pub(crate) settings: Arc<Settings>,
     pub(crate) pairing: Arc<Pairing>,
     pub(crate) budget: Budget,
+    /// How many shards share the budget.
+    pub(crate) shards: usize,
     pub(crate) zone: Zone,
 }
 
@@ -107,6 +109,7 @@ impl Shard {
             plan: rules.plan(),
             pairing: Arc::new(Pairing::new(1, settings.pairing)),
             budget: Budget::new(settings.windows.budget),
+            shards: 1,
             settings: Arc::new(settings),
             zone,
         };
@@ -227,10 +230,13 @@ impl Shard {
     }
 
     /// Brings the budget up to date, and closes the oldest window early when
-    /// there is no more room and nothing else is on its way out.
+    /// there is no more room, this shard has more than its share of it, and
+    /// nothing else is on its way out. Some shard has more when there is no room.
     fn settle(&mut self) {
         self.charge();
+        let share = self.common.budget.limit() / self.common.shards.max(1);
         if self.common.budget.is_over()
+            && self.charged > share
             && self.closed.is_empty()
             && let Some(window) = self.windows.take_oldest()
         {
@@ -252,24 +258,26 @@ impl Shard {
     }
 
     fn relations_of(&self, window: &Window) -> Vec<RelationRow> {
-        let row = |edge: &crate::window::Edge| {
-            let [source, dest, source_service, dest_service] =
-                self.directory.ends_of(edge.scope, edge.node)?;
-            Some(RelationRow {
-                minute: window.minute,
-                scope: edge.scope,
-                relation: self.directory.id(edge.scope, edge.node)?,
-                source,
-                dest,
-                source_service,
-                dest_service,
-                side: edge.side,
-                component: edge.component,
-            })
-        };
-        let mut rows: Vec<_> = window.edges.iter().filter_map(row).collect();
+        let rows = window.edges.iter().filter_map(|edge| self.relation_of(window.minute, edge));
+        let mut rows: Vec<_> = rows.collect();
         rows.sort_unstable();
         rows
+    }
+
+    fn relation_of(&self, minute: Minute, edge: &Edge) -> Option<RelationRow> {
+        let [source, dest, source_service, dest_service] =
+            self.directory.ends_of(edge.scope, edge.node)?;
+        Some(RelationRow {
+            minute,
+            scope: edge.scope,
+            relation: self.directory.id(edge.scope, edge.node)?,
+            source,
+            dest,
+            source_service,
+            dest_service,
+            side: edge.side,
+            component: edge.component,
+        })
     }
 
     /// The last append whose rows a reader takes from the store; later ones are

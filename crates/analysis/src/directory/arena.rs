@@ -76,7 +76,24 @@ pub(crate) enum Overflow {
     /// Too many endpoints of this service.
     EndpointsOf(Arc<str>),
     /// Too many entities of a scope.
-    Scope(Scope),
+    Limit {
+        scope: Scope,
+        /// The key of the limit.
+        key: &'static str,
+        /// A name that was not told apart.
+        example: Arc<str>,
+    },
+}
+
+/// How a service is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// By its own reports, or by those of a service that it called.
+    Itself,
+    /// As an address that somebody called, or as whoever calls without saying
+    /// who. Anybody can make up any number of these, so at most half of
+    /// `limits.services` are for them.
+    ByOthers,
 }
 
 /// All entities of a shard.
@@ -84,12 +101,14 @@ pub(crate) enum Overflow {
 pub(crate) struct Directory {
     arenas: [Arena; Scope::ALL.len()],
     limits: Limits,
+    /// Services that are known by others only.
+    conjectured: usize,
     overflows: Vec<Overflow>,
 }
 
 impl Directory {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { arenas: Default::default(), limits, overflows: Vec::new() }
+        Self { arenas: Default::default(), limits, conjectured: 0, overflows: Vec::new() }
     }
 
     fn arena(&self, scope: Scope) -> &Arena {
@@ -112,18 +131,47 @@ impl Directory {
     }
 
     /// The number of a service by its normalised name.
-    pub(crate) fn service(&mut self, name: &str, normal: bool, now: i64) -> u32 {
+    pub(crate) fn service(&mut self, name: &str, normal: bool, known: Known, now: i64) -> u32 {
         let service = ServiceName { name: Arc::from(name), normal };
         let id = Entity::Service(service.to_ref()).id();
         if let Some(node) = self.known(Scope::Service, id, now) {
+            self.know(node, known);
             return node;
         }
-        if self.len(Scope::Service) >= self.limits.services && name != OTHER {
-            self.overflows.push(Overflow::Scope(Scope::Service));
-            return self.service(OTHER, normal, now);
+        if self.is_full_of_services(known) && name != OTHER {
+            self.overflow(Scope::Service, name);
+            return self.service(OTHER, normal, known, now);
         }
-        let node = Node::new(id, Names::Service(service), NO_NODE, now);
+        let mut node = Node::new(id, Names::Service(service), NO_NODE, now);
+        node.is_conjectured = known == Known::ByOthers;
+        self.conjectured += usize::from(node.is_conjectured);
         self.arena_mut(Scope::Service).insert(node)
+    }
+
+    fn is_full_of_services(&self, known: Known) -> bool {
+        let limit = self.limits.services;
+        let has_share = known == Known::Itself || self.conjectured < (limit / 2).max(1);
+        self.len(Scope::Service) >= limit || !has_share
+    }
+
+    /// A service that reports itself is no longer a conjecture.
+    fn know(&mut self, node: u32, known: Known) {
+        if let Some(node) = self.arena_mut(Scope::Service).get_mut(node)
+            && known == Known::Itself
+            && std::mem::take(&mut node.is_conjectured)
+        {
+            self.conjectured = self.conjectured.saturating_sub(1);
+        }
+    }
+
+    fn overflow(&mut self, scope: Scope, example: &str) {
+        let key = match scope {
+            Scope::Service => "analysis.limits.services",
+            Scope::ServiceInstance => "analysis.limits.instances",
+            Scope::Endpoint => "analysis.limits.endpoints",
+            _ => "analysis.limits.relations",
+        };
+        self.overflows.push(Overflow::Limit { scope, key, example: Arc::from(example) });
     }
 
     /// The number of an instance or endpoint by its normalised name.
@@ -168,7 +216,7 @@ impl Directory {
             return Some(ABANDONED);
         }
         if self.len(scope) >= limit {
-            self.overflows.push(Overflow::Scope(scope));
+            self.overflow(scope, name);
             return Some(OTHER);
         }
         None
@@ -177,18 +225,13 @@ impl Directory {
     /// The number of a relation between two entities of one scope; none beyond
     /// the limit.
     pub(crate) fn relation(&mut self, scope: Scope, source: u32, dest: u32, now: i64) -> u32 {
-        let end_scope = match scope {
-            Scope::ServiceRelation => Scope::Service,
-            Scope::EndpointRelation => Scope::Endpoint,
-            _ => Scope::ServiceInstance,
-        };
-        let Some((names, ends)) = self.ends(end_scope, source, dest) else { return NO_NODE };
+        let Some((names, ends)) = self.ends(end_scope(scope), source, dest) else { return NO_NODE };
         let id = names.entity(scope).id();
         if let Some(node) = self.known(scope, id, now) {
             return node;
         }
         if self.len(scope) >= self.limits.relations {
-            self.overflows.push(Overflow::Scope(scope));
+            self.overflow(scope, &names.to_string());
             return NO_NODE;
         }
         let mut node = Node::new(id, names, NO_NODE, now);
@@ -230,13 +273,25 @@ impl Directory {
         self.arena(scope).by_id.get(&id).copied()
     }
 
-    /// Keeps an entity, and the service it belongs to, from becoming idle.
+    /// Keeps an entity, the service it belongs to and the ends of a relation
+    /// from becoming idle.
     pub(crate) fn touch(&mut self, scope: Scope, node: u32, now: i64) {
         let Some(found) = self.arena_mut(scope).get_mut(node) else { return };
         found.touched = found.touched.max(now);
-        let owner = found.owner;
+        let (owner, ends) = (found.owner, found.ends.as_deref().copied());
         if let Some(owner) = self.arena_mut(Scope::Service).get_mut(owner) {
             owner.touched = owner.touched.max(now);
+        }
+        let Some([source, dest, source_service, dest_service]) = ends else { return };
+        let services = [source_service, dest_service].map(|id| (Scope::Service, id));
+        for (scope, id) in
+            [source, dest].map(|id| (end_scope(scope), id)).into_iter().chain(services)
+        {
+            if let Some(end) = self.find(scope, id)
+                && let Some(end) = self.arena_mut(scope).get_mut(end)
+            {
+                end.touched = end.touched.max(now);
+            }
         }
     }
 
@@ -307,6 +362,7 @@ impl Directory {
         for scope in Scope::ALL {
             let pruned = self.arena_mut(scope).prune(since);
             any |= !pruned.is_empty();
+            self.conjectured -= pruned.iter().filter(|node| node.is_conjectured).count();
             for node in pruned.iter().filter(|node| node.counts_as_endpoint(scope)) {
                 if let Some(owner) = self.arena_mut(Scope::Service).get_mut(node.owner) {
                     owner.children = owner.children.saturating_sub(1);
@@ -331,7 +387,8 @@ impl Directory {
     /// Puts back what [`Self::save`] gave.
     pub(crate) fn restore(&mut self, saved: &[Saved]) {
         for entry in saved {
-            let service = self.service(&entry.service, entry.normal, entry.touched);
+            let known = if entry.is_conjectured { Known::ByOthers } else { Known::Itself };
+            let service = self.service(&entry.service, entry.normal, known, entry.touched);
             let scope = match entry.scope {
                 2 => Scope::ServiceInstance,
                 3 => Scope::Endpoint,
@@ -342,6 +399,15 @@ impl Directory {
             }
         }
         self.overflows.clear();
+    }
+}
+
+/// The scope of a relation's ends.
+fn end_scope(relation: Scope) -> Scope {
+    match relation {
+        Scope::ServiceRelation => Scope::Service,
+        Scope::EndpointRelation => Scope::Endpoint,
+        _ => Scope::ServiceInstance,
     }
 }
 

@@ -68,6 +68,20 @@ impl Names {
     }
 }
 
+impl std::fmt::Display for Names {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Service(service) => f.write_str(&service.name),
+            Self::Child(service, name) => write!(f, "{} of {}", name, service.name),
+            Self::Relation(source, dest) => write!(f, "{} to {}", source.name, dest.name),
+            Self::ChildRelation(ends) => {
+                let [(source, from), (dest, to)] = &**ends;
+                write!(f, "{from} of {} to {to} of {}", source.name, dest.name)
+            }
+        }
+    }
+}
+
 /// One entity.
 #[derive(Debug, Clone)]
 pub(super) struct Node {
@@ -77,6 +91,8 @@ pub(super) struct Node {
     pub(super) owner: u32,
     /// Endpoints of a service.
     pub(super) children: u32,
+    /// Whether a service is known by others only.
+    pub(super) is_conjectured: bool,
     /// Keys of a relation's ends and of their services.
     pub(super) ends: Option<Box<[EntityId; 4]>>,
     /// Layers it was told to the store with; empty as long as it is not listed.
@@ -95,6 +111,7 @@ impl Node {
             names,
             owner,
             children: 0,
+            is_conjectured: false,
             ends: None,
             layers: LayerSet::default(),
             is_listed: false,
@@ -157,6 +174,7 @@ impl Node {
             service: service.name.to_string(),
             normal: service.normal,
             name,
+            is_conjectured: self.is_conjectured,
             touched: self.touched,
         })
     }
@@ -169,5 +187,7 @@ pub(crate) struct Saved {
     pub(super) service: String,
     pub(super) normal: bool,
     pub(super) name: Option<String>,
+    #[serde(default)]
+    pub(super) is_conjectured: bool,
     pub(super) touched: i64,
 }

@@ -123,12 +123,11 @@ fn calling(sources: &mut Sources<'_>, caller: &Side, callee: Option<&Side>) {
     let at = Circumstances { minute: Minute(caller.minute), component: caller.component, layer };
     let is_gateway =
         caller.span_layer() == SpanLayer::Http && sources.settings.gateways.contains(&caller.peer);
-    let (dest, dest_instance, dest_layer) = match callee {
-        Some(callee) if !is_queued(callee, caller) => {
-            (&callee.service, &callee.instance, own_layer(callee.span_layer()))
-        }
-        _ if caller.peer.is_empty() => return,
-        _ => (&caller.peer, &caller.peer, layer_of_peer(caller.span_layer(), is_gateway)),
+    let direct = callee.filter(|callee| !is_queued(callee, caller));
+    let (dest, dest_instance, dest_layer) = match direct {
+        Some(callee) => (&callee.service, &callee.instance, own_layer(callee.span_layer())),
+        None if caller.peer.is_empty() => return,
+        None => (&caller.peer, &caller.peer, layer_of_peer(caller.span_layer(), is_gateway)),
     };
     let call = Outgoing {
         service: &caller.service,
@@ -137,6 +136,7 @@ fn calling(sources: &mut Sources<'_>, caller: &Side, callee: Option<&Side>) {
         dest,
         dest_instance,
         dest_layer,
+        is_address: direct.is_none(),
     };
     let nodes = outgoing_nodes(sources, &call);
     let route: Route = sources.open(nodes, &OUTGOING, at);

@@ -34,6 +34,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) dest: &'a str,
     pub(crate) dest_instance: &'a str,
     pub(crate) dest_layer: Layer,
+    /// Whether the callee is known by its address only.
+    pub(crate) is_address: bool,
 }
 
 /// What layer an address belongs to as long as nobody says who is behind it.
@@ -53,7 +55,11 @@ pub(crate) fn layer_of_peer(layer: SpanLayer, is_gateway: bool) -> Layer {
 /// Relations of a call that left an instance.
 pub(crate) fn outgoing_nodes(sources: &mut Sources<'_>, call: &Outgoing<'_>) -> [u32; 4] {
     let service = sources.service(call.service, call.layer);
-    let dest = sources.service(call.dest, call.dest_layer);
+    let dest = if call.is_address {
+        sources.peer(call.dest, call.dest_layer)
+    } else {
+        sources.service(call.dest, call.dest_layer)
+    };
     let relation = sources.relation(Scope::ServiceRelation, service, dest);
     if call.instance.is_empty() || call.dest_instance.is_empty() {
         return [relation, NO_NODE, NO_NODE, NO_NODE];
@@ -95,6 +101,7 @@ pub(crate) fn exit(
             dest: peer,
             dest_instance: peer,
             dest_layer,
+            is_address: true,
         };
         outgoing_nodes(sources, &call)
     });

@@ -51,7 +51,9 @@ impl Shard {
         }
         for window in self.windows.iter() {
             if (read.from..=read.to).contains(&window.minute) {
-                rows.extend(self.relations_of(window).iter().filter(|row| read.wants(row)));
+                let edges = window.edges.iter().filter(|edge| edge.scope == read.scope);
+                let found = edges.filter_map(|edge| self.relation_of(window.minute, edge));
+                rows.extend(found.filter(|row| read.wants(row)));
             }
         }
     }

@@ -9,12 +9,15 @@ use skytrail_model::time::Minute;
 
 use super::route::{Route, RouteCell, RouteKey, Routes};
 use crate::config::Settings;
-use crate::directory::{Directory, NO_NODE};
+use crate::directory::{Directory, Known, NO_NODE};
 use crate::effects::Effects;
 use crate::oal::event::Event;
 use crate::oal::plan::Plan;
 use crate::oal::schema::Source;
 use crate::window::{Edge, NO_CELL, NO_ROW, Window, Windows};
+
+/// Entities of routes without rows are kept from becoming idle this often.
+const TOUCH_EVERY: i64 = 60_000_000_000;
 
 /// The parts of a shard that one batch works on.
 #[derive(Debug)]
@@ -123,13 +126,22 @@ impl Sources<'_> {
     pub(crate) fn nodes(
         &mut self,
         key: RouteKey,
+        scopes: &[Scope],
         make: impl FnOnce(&mut Self) -> [u32; 4],
     ) -> [u32; 4] {
-        if let Some(known) = self.routes.get(&key) {
-            return known.nodes;
+        let now = self.now.div_euclid(TOUCH_EVERY) as u32;
+        let known = self.routes.get(&key).map(|known| (known.nodes, known.cell.window));
+        if let Some((nodes, touched)) = known {
+            if touched != now {
+                for (scope, node) in scopes.iter().zip(nodes) {
+                    self.directory.touch(*scope, node, self.now);
+                }
+                self.routes.put(key, nodes, RouteCell::none(now));
+            }
+            return nodes;
         }
         let nodes = make(self);
-        self.routes.put(key, nodes, RouteCell::none(u32::MAX));
+        self.routes.put(key, nodes, RouteCell::none(now));
         nodes
     }
 
@@ -195,10 +207,21 @@ impl Sources<'_> {
         cell
     }
 
-    /// The number of a service by its raw name.
+    /// The number of a service by its raw name. One of a layer that reports
+    /// nothing itself is a conjecture.
     pub(crate) fn service(&mut self, name: &str, layer: Layer) -> u32 {
+        let known = if layer.is_normal() { Known::Itself } else { Known::ByOthers };
+        self.service_known(name, layer, known)
+    }
+
+    /// The number of what was called by an address.
+    pub(crate) fn peer(&mut self, name: &str, layer: Layer) -> u32 {
+        self.service_known(name, layer, Known::ByOthers)
+    }
+
+    fn service_known(&mut self, name: &str, layer: Layer, known: Known) -> u32 {
         let name = self.settings.naming.service(name);
-        self.directory.service(name, layer.is_normal(), self.now)
+        self.directory.service(name, layer.is_normal(), known, self.now)
     }
 
     /// The number of an instance by its raw name.
