@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use skytrail_model::entity::EntityId;
 use skytrail_model::metric::{ColumnId, MetricBlock, Row, Table, TableId};
 use skytrail_model::time::{Downsampling, Minute};
-use skytrail_storage::{EntitySelection, MetricRead, Visible};
+use skytrail_storage::{ColumnSelection, EntitySelection, MetricRead, Visible};
 
 use crate::context::Ctx;
 use crate::error::{Error, Result};
@@ -46,6 +46,7 @@ impl Query {
         let mut question = MetricRead {
             table: read.table,
             entities: read.entities.clone(),
+            columns: ColumnSelection::these(read.columns.clone()),
             downsampling: read.downsampling,
             from: read.from,
             to: read.to,

@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub use checkpoint::{Checkpoint, Checkpoints, check_zone};
 pub use entities::{Entities, EntityFilter, EntityQuery};
 pub use live::{LiveMetrics, NoLiveMetrics};
-pub use metrics::{EntitySelection, MetricRead, Metrics};
+pub use metrics::{ColumnSelection, EntitySelection, MetricRead, Metrics};
 pub use origin::{Cut, Origin, Visible};
 pub use records::{RecordRead, Records};
 pub use relations::{Edge, HourMinutes, RelationRead, Relations, Sighting};

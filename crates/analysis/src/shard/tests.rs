@@ -4,7 +4,7 @@ use skytrail_model::relation::RelationRow;
 use skytrail_model::scope::Scope;
 use skytrail_model::time::{Downsampling, Minute, Zone};
 use skytrail_storage::contract::build::{batch, entry, segment};
-use skytrail_storage::{EntitySelection, MetricRead, RelationRead, Visible};
+use skytrail_storage::{ColumnSelection, EntitySelection, MetricRead, RelationRead, Visible};
 
 use super::Shard;
 use crate::config::Config;
@@ -33,6 +33,7 @@ fn live_rows(shard: &Shard) -> usize {
         let read = MetricRead {
             table: TableId(table as u16),
             entities: EntitySelection::All,
+            columns: ColumnSelection::All,
             downsampling: Downsampling::Minute,
             from: Minute(0),
             to: Minute(i64::MAX),

@@ -134,6 +134,7 @@ fn values_are_those_worked_out_by_hand_while_they_are_live_and_when_they_are_sto
     let read = skytrail_storage::MetricRead {
         table: skytrail_model::metric::TableId(0),
         entities: skytrail_storage::EntitySelection::All,
+        columns: skytrail_storage::ColumnSelection::All,
         downsampling: Downsampling::Minute,
         from: Minute(0),
         to: Minute(i64::MAX),

@@ -8,7 +8,9 @@ use skytrail_model::relation::RelationRow;
 use skytrail_model::scope::Scope;
 use skytrail_model::time::{Downsampling, Minute, Zone};
 use skytrail_storage::contract::build::{SegmentSpec, entry, exit, segment};
-use skytrail_storage::{EntitySelection, MetricRead, RelationRead, Sighting, Storage, Visible};
+use skytrail_storage::{
+    ColumnSelection, EntitySelection, MetricRead, RelationRead, Sighting, Storage, Visible,
+};
 
 use crate::world::{MILLI, MINUTE, SECOND, START, World};
 
@@ -46,6 +48,7 @@ fn counted(world: &World, downsampling: Downsampling) -> Vec<(u128, i64, i64)> {
     let read = MetricRead {
         table: metric.table,
         entities: EntitySelection::All,
+        columns: ColumnSelection::All,
         downsampling,
         from: Minute(0),
         to: Minute(i64::MAX / 100_000_000_000),

@@ -16,8 +16,8 @@ use skytrail_model::time::{Downsampling, Minute, Zone};
 use skytrail_storage::contract::build::{SegmentSpec, Symbols, batch_in};
 use skytrail_storage::memory::{self, MemoryStorage};
 use skytrail_storage::{
-    EntityQuery, EntitySelection, MetricRead, RecordRead, RelationRead, SharedStorage, Sighting,
-    Storage, Visible,
+    ColumnSelection, EntityQuery, EntitySelection, MetricRead, RecordRead, RelationRead,
+    SharedStorage, Sighting, Storage, Visible,
 };
 
 /// 2026-03-01T10:00:00Z.
@@ -129,6 +129,7 @@ impl World {
         let read = MetricRead {
             table: metric.table,
             entities: EntitySelection::these(vec![entity.id()]),
+            columns: ColumnSelection::All,
             downsampling,
             from: bucket,
             to: bucket,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::entity::EntityId;
-use crate::metric::column::{Merge, Table, TableId};
+use crate::metric::column::{ColumnId, Merge, Table, TableId};
 use crate::metric::histogram::Histogram;
 use crate::metric::row::{Cell, Row};
 use crate::time::Minute;
@@ -178,6 +178,22 @@ impl MetricBlock {
     /// The rows at `places`, in that order, as rows of `bucket`.
     #[must_use]
     pub fn gather(&self, places: &[usize], bucket: Minute) -> Self {
+        self.gather_columns(places, bucket, |_| true)
+    }
+
+    /// The same with values of the wanted columns only: the others are empty.
+    #[must_use]
+    pub fn gather_columns(
+        &self,
+        places: &[usize],
+        bucket: Minute,
+        is_wanted: impl Fn(ColumnId) -> bool,
+    ) -> Self {
+        let columns = (0_u16..).map(ColumnId).zip(&self.columns);
+        let gathered = columns.map(|(id, column)| match is_wanted(id) {
+            true => column.gather(places),
+            false => column.gather(&[]),
+        });
         Self {
             table: self.table,
             bucket,
@@ -185,7 +201,7 @@ impl MetricBlock {
                 .iter()
                 .filter_map(|place| self.entities.get(*place).copied())
                 .collect(),
-            columns: self.columns.iter().map(|column| column.gather(places)).collect(),
+            columns: gathered.collect(),
         }
     }
 

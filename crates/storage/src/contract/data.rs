@@ -15,8 +15,8 @@ use skytrail_model::time::{Downsampling, Minute, Zone};
 use super::harness::{Harness, Instance};
 use crate::error::Result;
 use crate::spi::{
-    Cut, EntitySelection, MetricRead, Origin, RelationRead, SegmentFilter, SegmentPage, Sighting,
-    Storage, Visible,
+    ColumnSelection, Cut, EntitySelection, MetricRead, Origin, RelationRead, SegmentFilter,
+    SegmentPage, Sighting, Storage, Visible,
 };
 
 /// 2026-03-10T00:00Z: the checks live in the days after it.
@@ -126,8 +126,8 @@ pub(super) type Rows = BTreeMap<(Minute, EntityId), Row>;
 
 /// A question for all entities of [`SERVICE`].
 pub(super) fn every(downsampling: Downsampling, from: Minute, to: Minute) -> MetricRead {
-    let entities = EntitySelection::All;
-    MetricRead { table: SERVICE, entities, downsampling, from, to, visible: Visible::All }
+    let (entities, columns) = (EntitySelection::All, ColumnSelection::All);
+    MetricRead { table: SERVICE, entities, columns, downsampling, from, to, visible: Visible::All }
 }
 
 /// Reads rows, and checks what holds for every answer: ascending buckets, all

@@ -48,6 +48,7 @@ macro_rules! storage_contract {
                 tables_are_apart
                 minutes_are_inclusive
                 entities_select
+                columns_select
                 readers_stop_when_they_want
                 readers_see_up_to_their_cut
                 an_append_may_hold_many_blocks

@@ -1,6 +1,6 @@
 //! Metric rows at minute precision.
 
-use skytrail_model::metric::{Cell, MetricBlock, Row, TableId};
+use skytrail_model::metric::{Cell, ColumnId, MetricBlock, Row, TableId};
 use skytrail_model::time::{Downsampling, Minute};
 
 use super::data::{
@@ -9,7 +9,7 @@ use super::data::{
 };
 use super::harness::{Check, Harness, checks};
 use crate::error::Result;
-use crate::spi::{EntitySelection, MetricRead, Storage, Visible};
+use crate::spi::{ColumnSelection, EntitySelection, MetricRead, Storage, Visible};
 
 pub(super) const CHECKS: &[Check] = checks!("metrics":
     every_kind_of_column_comes_back,
@@ -19,6 +19,7 @@ pub(super) const CHECKS: &[Check] = checks!("metrics":
     tables_are_apart,
     minutes_are_inclusive,
     entities_select,
+    columns_select,
     readers_stop_when_they_want,
     readers_see_up_to_their_cut,
     an_append_may_hold_many_blocks,
@@ -108,6 +109,31 @@ async fn tables_are_apart(harness: &dyn Harness) -> Result<()> {
     let read = MetricRead { table: TableId(99), ..minutes(0, 0) };
     store.metrics().read(&read, &mut take).await?;
     assert_eq!(calls, 0, "a table that is not there has no rows");
+    Ok(())
+}
+
+async fn columns_select(harness: &dyn Harness) -> Result<()> {
+    let opened = open(harness).await?;
+    let store = opened.store();
+    let blocks = [block(START, &[("a", &[3, 9]), ("b", &[4])]), block(START, &[("a", &[-5])])];
+    for (sequence, block) in blocks.into_iter().enumerate() {
+        store.metrics().append(origin(0, sequence as u64 + 1), vec![block]).await?;
+    }
+    let sizes = [Downsampling::Minute, Downsampling::Hour, Downsampling::Day];
+    for (ids, size) in [vec![0], vec![5, 4, 4], vec![3, 2]].into_iter().zip(sizes) {
+        let ids: Vec<_> = ids.into_iter().map(ColumnId).collect();
+        for entities in [EntitySelection::All, EntitySelection::these(vec![service_id("a")])] {
+            let columns = ColumnSelection::these(ids.clone());
+            let read = MetricRead { entities, columns, ..every(size, START, START) };
+            let answered = read_rows(store, &read).await?;
+            let found = answered.get(&(START, service_id("a"))).map(|row| &row.cells);
+            for id in &ids {
+                let cell = found.and_then(|cells| cells.get(usize::from(id.0)));
+                let whole = row(&[3, 9, -5]);
+                assert_eq!(cell, whole.cells.get(usize::from(id.0)), "{id:?} {size:?}");
+            }
+        }
+    }
     Ok(())
 }
 

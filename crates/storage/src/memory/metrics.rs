@@ -92,22 +92,22 @@ impl MemoryMetrics {
 }
 
 /// The selected rows of a block as rows of `bucket`, given to `take`; whether
-/// it wants more.
+/// it wants more. Nothing is copied that was not asked for.
 fn give(
     block: &MetricBlock,
-    entities: &EntitySelection,
+    read: &MetricRead,
     bucket: Minute,
     take: &mut (dyn FnMut(&MetricBlock) -> bool + Send),
 ) -> bool {
-    match entities {
-        EntitySelection::All if block.bucket == bucket => take(block),
-        EntitySelection::All => take(&MetricBlock { bucket, ..block.clone() }),
+    let places: Vec<usize> = match &read.entities {
+        EntitySelection::All if block.bucket == bucket => return take(block),
+        EntitySelection::All => (0..block.len()).collect(),
         EntitySelection::These(ids) => {
-            let places = ids.iter().filter_map(|id| block.entities.binary_search(id).ok());
-            let places: Vec<_> = places.collect();
-            places.is_empty() || take(&block.gather(&places, bucket))
+            ids.iter().filter_map(|id| block.entities.binary_search(id).ok()).collect()
         }
-    }
+    };
+    let is_wanted = |id| read.columns.contains(id);
+    places.is_empty() || take(&block.gather_columns(&places, bucket, is_wanted))
 }
 
 impl Metrics for MemoryMetrics {
@@ -127,7 +127,7 @@ impl Metrics for MemoryMetrics {
                 if turn % BUCKETS_PER_TURN == BUCKETS_PER_TURN - 1 {
                     tokio::task::yield_now().await;
                 }
-                if !blocks.iter().all(|block| give(block, &read.entities, bucket, take)) {
+                if !blocks.iter().all(|block| give(block, read, bucket, take)) {
                     break;
                 }
             }

@@ -16,6 +16,7 @@ use crate::spi::relations::RelationRead;
 pub trait LiveMetrics: Send + Sync + 'static {
     /// Live rows of a table, at the precision of the question (`read.visible`
     /// is ignored), each block one bucket; one entity may be in several blocks.
+    /// Columns that were not asked for MAY be without values.
     fn metrics(&self, read: &MetricRead) -> (Vec<MetricBlock>, Visible);
 
     /// Live relation rows (`read.visible` is ignored).

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use skytrail_base::future::BoxFuture;
 use skytrail_model::entity::EntityId;
-use skytrail_model::metric::{MetricBlock, TableId};
+use skytrail_model::metric::{ColumnId, MetricBlock, TableId};
 use skytrail_model::time::{Downsampling, Minute};
 
 use crate::error::Result;
@@ -36,6 +36,32 @@ impl EntitySelection {
     }
 }
 
+/// Values of which columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ColumnSelection {
+    /// Every column.
+    All,
+    /// These; sorted and distinct.
+    These(Arc<[ColumnId]>),
+}
+
+impl ColumnSelection {
+    /// These columns, in any order.
+    pub fn these(mut ids: Vec<ColumnId>) -> Self {
+        ids.sort_unstable();
+        ids.dedup();
+        Self::These(ids.into())
+    }
+
+    /// Whether a column is selected.
+    pub fn contains(&self, id: ColumnId) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(ids) => ids.binary_search(&id).is_ok(),
+        }
+    }
+}
+
 /// A question for rows of one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MetricRead {
@@ -43,6 +69,10 @@ pub struct MetricRead {
     pub table: TableId,
     /// Which entities.
     pub entities: EntitySelection,
+    /// Which columns. Blocks of an answer have every column of the table; one
+    /// that was not asked for MAY be without values, as those of
+    /// [`MetricBlock::empty`] are, and whoever copies rows SHOULD leave it so.
+    pub columns: ColumnSelection,
     /// Size of the buckets.
     pub downsampling: Downsampling,
     /// Start of the first bucket.
@@ -62,7 +92,7 @@ pub struct MetricRead {
 /// - `read` gives the rows bucket by bucket, in ascending order of buckets, to
 ///   `take`, each call one bucket or a part of one, until `take` says false.
 ///   Rows of one entity and bucket MAY come as several partials in several
-///   calls; merged they are the value. All columns of the table are present.
+///   calls; merged they are the value, in every column that was asked for.
 /// - `read` MUST NOT hold more than one bucket in memory beyond what is stored.
 /// - An entity or bucket without rows is left out.
 pub trait Metrics: Send + Sync {

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use skytrail_model::entity::EntityId;
 use skytrail_model::metric::{
-    Catalogue, Cell, Column, Histogram, Merge, MetricBlock, Row, Table, TableId,
+    Catalogue, Cell, Column, ColumnId, Histogram, Merge, MetricBlock, Row, Table, TableId,
 };
 use skytrail_model::scope::Scope;
 use skytrail_model::time::{Downsampling, Minute, Zone};
 
 use super::MemoryMetrics;
-use crate::spi::{Cut, EntitySelection, MetricRead, Metrics, Origin, Visible};
+use crate::spi::{ColumnSelection, Cut, EntitySelection, MetricRead, Metrics, Origin, Visible};
 
 const TABLE: TableId = TableId(0);
 /// 2026-03-10T00:00Z.
@@ -57,7 +57,8 @@ fn block(minute: i64, first: u128, value: i64) -> MetricBlock {
 fn every(downsampling: Downsampling, visible: Visible) -> MetricRead {
     let (from, to) = (START.plus(-1440), START.plus(5 * 1440));
     let from = Zone::parse("+0530").unwrap().bucket(Downsampling::Day, from);
-    MetricRead { table: TABLE, entities: EntitySelection::All, downsampling, from, to, visible }
+    let (entities, columns) = (EntitySelection::All, ColumnSelection::All);
+    MetricRead { table: TABLE, entities, columns, downsampling, from, to, visible }
 }
 
 type Rows = BTreeMap<(Minute, EntityId), Row>;
@@ -134,9 +135,7 @@ async fn rows_that_may_be_live_are_not_merged() {
         // A reader that still holds the one before as live must not see this one stored.
         let seen = rows(&metrics, &read(sequence - 1)).await;
         let all = rows(&metrics, &every(Downsampling::Minute, Visible::All)).await;
-        let count = |rows: &Rows| -> i64 {
-            rows.values().map(|row| row.int(skytrail_model::metric::ColumnId(0))).sum()
-        };
+        let count = |rows: &Rows| -> i64 { rows.values().map(|row| row.int(ColumnId(0))).sum() };
         assert_eq!(count(&seen) + 40, count(&all), "append {sequence}");
     }
     assert!(metrics.usage().bytes <= 40 << 10, "{:?}", metrics.usage());
@@ -224,7 +223,11 @@ fn check_whole(size: Downsampling, answered: &Rows, exact: &Rows) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig {
+        cases: 24,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn hours_and_days_are_equal_whatever_the_order_and_lateness(steps in steps()) {
@@ -256,5 +259,27 @@ async fn play(steps: Vec<Step>) {
             let read = every(size, Visible::All);
             check_whole(size, &rows(&folded, &read).await, &rows(&whole, &read).await);
         }
+    }
+}
+
+#[tokio::test]
+async fn only_the_columns_asked_for_are_copied() {
+    let metrics = metrics(256 << 20);
+    fill(&metrics).await;
+    for size in [Downsampling::Minute, Downsampling::Hour] {
+        let entities = EntitySelection::these(vec![EntityId(7)]);
+        let columns = ColumnSelection::these(vec![ColumnId(1)]);
+        let read = MetricRead { entities, columns, ..every(size, Visible::All) };
+        let mut blocks = 0;
+        let mut take = |block: &MetricBlock| {
+            blocks += 1;
+            let empty = MetricBlock::empty(TABLE, &schema(), block.bucket);
+            for (place, (copied, none)) in block.columns.iter().zip(&empty.columns).enumerate() {
+                assert_eq!(copied == none, place != 1, "column {place} of {block:?}");
+            }
+            true
+        };
+        metrics.read(&read, &mut take).await.unwrap();
+        assert!(blocks > 100);
     }
 }
