@@ -51,6 +51,7 @@ async fn received_is_stored_and_refused_and_dropped() {
     }
     world.trigger.stop();
     world.running.await.unwrap();
+    world.consumers.join_all().await;
     let totals = world.account.totals(Signal::Segment);
     let closed = |of: fn(&skytrail_base::account::Totals) -> u64| of(&totals);
     assert_eq!(closed(|t| t.in_flight.messages + t.in_flight.spans), 0);

@@ -19,7 +19,7 @@ use skytrail_model::batch::Batch;
 use skytrail_model::command::{Command, CommandSource};
 use skytrail_proto::v3;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tonic::transport::{Channel, Endpoint};
 
 pub(crate) const START_NANOS: i64 = 1_700_000_000_000_000_000;
@@ -99,6 +99,8 @@ pub(crate) struct World {
     pub(crate) registry: Registry,
     pub(crate) trigger: Trigger,
     pub(crate) running: JoinHandle<()>,
+    /// They end once the receivers have, with nothing left in the queues.
+    pub(crate) consumers: JoinSet<()>,
     pub(crate) batches: Arc<Mutex<Vec<Batch>>>,
 }
 
@@ -112,9 +114,9 @@ pub(crate) fn store(_: usize) -> Outcome {
 impl World {
     /// With a consumer per shard.
     pub(crate) fn start(config: &Config, shards: usize, decide: Decide) -> Self {
-        let (world, queues) = Self::without_consumer(config, shards);
+        let (mut world, queues) = Self::without_consumer(config, shards);
         for queue in queues {
-            tokio::spawn(consume(queue, world.batches.clone(), decide));
+            world.consumers.spawn(consume(queue, world.batches.clone(), decide));
         }
         world
     }
@@ -148,6 +150,7 @@ impl World {
             registry,
             trigger,
             running: tokio::spawn(ingest.run(shutdown)),
+            consumers: JoinSet::new(),
             batches: Arc::default(),
         };
         (world, receivers)

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::{BufMut, Bytes};
+use futures_util::StreamExt;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use prost::Message;
@@ -119,4 +120,50 @@ async fn an_answer_that_never_comes_is_given_up() {
         (Code::Unavailable, "not stored: answer_timeout")
     );
     assert_eq!(start.elapsed(), Duration::from_secs(60));
+}
+
+/// A call whose messages come in these pieces, and which then stays open.
+fn open_stream(pieces: Vec<Vec<u8>>) -> Request<Body> {
+    let pieces = futures_util::stream::iter(pieces.into_iter().map(Ok::<_, std::io::Error>));
+    let body = Body::from_stream(pieces.chain(futures_util::stream::pending()));
+    stream(&[]).map(|_| body)
+}
+
+#[tokio::test(start_paused = true)]
+async fn large_messages_hold_room_while_they_come() {
+    let mut config = tight();
+    config.grpc.max_message_size = Size(1 << 20);
+    config.http.max_body_size = Size(1 << 20);
+    config.batch.in_flight_size = Size(1 << 20);
+    let world = World::start(&config, 1, |_| Outcome::Durable);
+    let begun =
+        |flag: u8, len: u32| vec![[&[flag][..], &len.to_be_bytes()].concat(), vec![7; 1000]];
+    // It holds what it says it will take, before that came; a packed one what it may become.
+    for first in [begun(0, 800_000), begun(1, 2_000)] {
+        let slow = tokio::spawn(world.ingest_grpc.clone().oneshot(open_stream(first)));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let second = world.ingest_grpc.clone().oneshot(open_stream(begun(0, 800_000))).await;
+        let refused = status(second.unwrap()).await;
+        assert_eq!(refused.code(), Code::ResourceExhausted);
+        assert!(refused.message().contains("ingest.batch.in_flight_size"), "{refused}");
+        let ended = status(slow.await.unwrap().unwrap()).await;
+        assert_eq!(ended.code(), Code::DeadlineExceeded, "{ended}");
+    }
+    let small = Bytes::from(segment("s", &["/a"]).encode_to_vec());
+    let taken = world.ingest_grpc.clone().oneshot(stream(&[small])).await.unwrap();
+    assert_eq!(status(taken).await.code(), Code::Ok);
+}
+
+#[tokio::test]
+async fn a_call_that_ends_within_a_message_is_told_so_and_keeps_the_whole_ones() {
+    let world = World::start(&tight(), 1, |_| Outcome::Durable);
+    let small = Bytes::from(segment("s", &["/a"]).encode_to_vec());
+    let whole = stream(&[small.clone(), small]).into_body().collect().await.unwrap().to_bytes();
+    let cut = stream(&[]).map(|_| Body::from(whole.slice(..whole.len() - 1)));
+    let ended = status(world.ingest_grpc.clone().oneshot(cut).await.unwrap()).await;
+    assert_eq!((ended.code(), ended.message()), (Code::Internal, "the call ends within a message"));
+    world.trigger.stop();
+    world.running.await.unwrap();
+    world.consumers.join_all().await;
+    assert_eq!(world.account.totals(Signal::Segment).stored.messages, 1);
 }

@@ -2,7 +2,6 @@
 
 use tonic::{Code, Status};
 
-use crate::config::Settings;
 use crate::intake::Rejected;
 
 /// A rejection as agents understand it: `RESOURCE_EXHAUSTED` and `UNAVAILABLE`
@@ -21,17 +20,6 @@ pub(super) fn too_large(bytes: u64, limit: usize) -> Status {
     Status::out_of_range(format!(
         "message of {bytes} bytes exceeds ingest.grpc.max_message_size ({limit} bytes)"
     ))
-}
-
-/// The library's own refusal to inflate a message does not say which limit it was.
-pub(super) fn name_limit(status: Status, settings: &Settings) -> Status {
-    if status.code() == Code::ResourceExhausted && status.message().contains("decompressing") {
-        return Status::resource_exhausted(format!(
-            "message exceeds ingest.grpc.max_message_size ({} bytes) after decompression",
-            settings.max_message_bytes
-        ));
-    }
-    status
 }
 
 /// The reason as it is counted.

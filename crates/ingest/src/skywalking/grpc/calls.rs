@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use futures_util::stream::{self, Stream};
 use prost::Message;
 use skytrail_base::account::Signal;
@@ -11,7 +10,7 @@ use skytrail_proto::v3::{
     Command, Commands, ConfigurationSyncRequest, KeyStringValuePair, ProfileTaskCommandQuery,
 };
 use skytrail_proto::v10::{AsyncProfilerCollectionResponse, AsyncProfilingStatus};
-use tonic::{Response, Status, Streaming};
+use tonic::{Response, Status};
 
 use super::answer;
 use super::methods::Call;
@@ -23,10 +22,10 @@ use crate::promise::Promise;
 pub(super) async fn answer(
     intake: Arc<Intake>,
     call: Call,
-    stream: Streaming<Bytes>,
+    messages: Messages,
 ) -> Result<Response<Commands>, Status> {
     let _open = intake.metrics.open_stream();
-    let answer = run(&intake, call, Messages::new(stream)).await;
+    let answer = run(&intake, call, messages).await;
     if let Err(status) = &answer {
         intake.metrics.ended(answer::reason(status));
     }
@@ -37,11 +36,11 @@ async fn run(intake: &Intake, call: Call, mut messages: Messages) -> Result<Vec<
     match call {
         Call::Segments => segments(intake, messages).await?,
         Call::Collection => {
-            let message = messages.only(intake).await?;
+            let message = messages.only().await?;
             collection(intake, &message).await.map_err(|rejected| answer::status(&rejected))?;
         }
         Call::Report(kind) => {
-            let message = messages.only(intake).await?;
+            let message = messages.only().await?;
             let mut promise = Promise::default();
             let taken = intake.report(kind, &message, &mut promise).await;
             taken.map_err(|rejected| answer::status(&rejected))?;
@@ -49,19 +48,19 @@ async fn run(intake: &Intake, call: Call, mut messages: Messages) -> Result<Vec<
             stored.map_err(|rejected| answer::status(&rejected))?;
         }
         Call::ProfileTasks => {
-            let query: ProfileTaskCommandQuery = read(&messages.only(intake).await?)?;
+            let query: ProfileTaskCommandQuery = read(&messages.only().await?)?;
             let (service, instance) = (&query.service, &query.service_instance);
             let tasks = intake.commands.profile_tasks(service, instance, query.last_command_time);
             return Ok(tasks.into_iter().map(command).collect());
         }
         Call::Configuration => {
-            let query: ConfigurationSyncRequest = read(&messages.only(intake).await?)?;
+            let query: ConfigurationSyncRequest = read(&messages.only().await?)?;
             let changes = intake.commands.configuration(&query.service, &query.uuid);
             return Ok(changes.into_iter().map(command).collect());
         }
-        Call::Nothing => drop(messages.only(intake).await?),
+        Call::Nothing => drop(messages.only().await?),
         Call::Ignore(signal) | Call::Decline(signal) => {
-            while messages.next(intake).await?.is_some() {
+            while messages.next().await?.is_some() {
                 intake.ignore(signal, 1);
             }
         }
@@ -72,7 +71,7 @@ async fn run(intake: &Intake, call: Call, mut messages: Messages) -> Result<Vec<
 /// A segment that is refused is in the books and in the log; the stream goes on.
 async fn segments(intake: &Intake, mut messages: Messages) -> Result<(), Status> {
     let mut promise = Promise::default();
-    while let Some(message) = messages.next(intake).await? {
+    while let Some(message) = messages.next().await? {
         match intake.segment(&message, &mut promise).await {
             Ok(()) | Err(Rejected::Refused { .. }) => {}
             Err(rejected) => return Err(answer::status(&rejected)),
@@ -107,14 +106,14 @@ fn command(command: command::Command) -> Command {
 pub(super) fn decline(
     intake: Arc<Intake>,
     signal: Signal,
-    stream: Streaming<Bytes>,
+    messages: Messages,
 ) -> impl Stream<Item = Result<AsyncProfilerCollectionResponse, Status>> + Send {
     let open = intake.metrics.open_stream();
-    let state = Some((Messages::new(stream), true, intake, open));
+    let state = Some((messages, true, intake, open));
     stream::unfold(state, move |state| async move {
         let (mut messages, mut is_first, intake, open) = state?;
         loop {
-            match messages.next(&intake).await {
+            match messages.next().await {
                 Ok(None) => return None,
                 Err(status) => return Some((Err(status), None)),
                 Ok(Some(_)) => intake.ignore(signal, 1),

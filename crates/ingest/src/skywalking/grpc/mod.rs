@@ -6,7 +6,7 @@
 
 mod answer;
 mod calls;
-mod guard;
+mod framing;
 mod methods;
 mod router;
 mod stream;

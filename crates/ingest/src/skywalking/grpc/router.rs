@@ -11,6 +11,7 @@ use axum::response::Response;
 use axum::routing::any;
 use bytes::Bytes;
 use futures_util::FutureExt;
+use skytrail_base::future::BoxFuture;
 use skytrail_proto::raw::BytesCodec;
 use skytrail_proto::v3::Commands;
 use skytrail_proto::v10::AsyncProfilerCollectionResponse;
@@ -24,8 +25,8 @@ use tonic_health::server::HealthService;
 use tower::service_fn;
 
 use super::calls;
-use super::guard::Guarded;
 use super::methods::{Call, METHODS};
+use super::stream::Messages;
 use crate::auth;
 use crate::intake::Intake;
 
@@ -83,30 +84,39 @@ async fn authenticate(State(intake): State<Arc<Intake>>, request: Request, next:
     Status::unauthenticated(message).into_http()
 }
 
+/// The library answers; the messages are read past it, because it copies each.
 async fn serve(intake: Arc<Intake>, call: Call, request: Request) -> Response {
-    let settings = &intake.settings;
-    let limit = settings.max_message_bytes;
-    let guard = {
-        let (room, patience) = (intake.room.clone(), settings.stall_timeout);
-        move |body: Body| Guarded::new(body, room, patience, limit)
-    };
-    let request = request.map(guard);
+    let (parts, body) = request.into_parts();
+    let is_gzip = parts.headers.get("grpc-encoding").is_some_and(|name| name == "gzip");
+    let messages = Messages::new(intake.clone(), body, is_gzip);
+    let request = Request::from_parts(parts, Body::empty());
     if let Call::Decline(signal) = call {
-        let upload = move |request: tonic::Request<Streaming<Bytes>>| {
-            let answers = calls::decline(intake.clone(), signal, request.into_inner());
-            std::future::ready(Ok::<_, Status>(tonic::Response::new(answers)))
-        };
+        let upload = once(messages, move |messages| async move {
+            Ok(tonic::Response::new(calls::decline(intake, signal, messages)))
+        });
         let mut grpc = Grpc::new(BytesCodec::<AsyncProfilerCollectionResponse>::default())
-            .accept_compressed(CompressionEncoding::Gzip)
-            .max_decoding_message_size(limit);
+            .accept_compressed(CompressionEncoding::Gzip);
         return grpc.streaming(service_fn(upload), request).await.map(Body::new);
     }
     // On the wire a call of one message is a stream that ends after it.
-    let mut grpc = Grpc::new(BytesCodec::<Commands>::default())
-        .accept_compressed(CompressionEncoding::Gzip)
-        .max_decoding_message_size(limit);
-    let stream = move |request: tonic::Request<Streaming<Bytes>>| {
-        calls::answer(intake.clone(), call, request.into_inner())
-    };
+    let mut grpc =
+        Grpc::new(BytesCodec::<Commands>::default()).accept_compressed(CompressionEncoding::Gzip);
+    let stream = once(messages, move |messages| calls::answer(intake, call, messages));
     grpc.client_streaming(service_fn(stream), request).await.map(Body::new)
+}
+
+/// A service for the one request of a call: what the library read of it is
+/// nothing, the messages are given instead.
+fn once<A, F>(
+    messages: Messages,
+    answer: impl FnOnce(Messages) -> F,
+) -> impl FnMut(tonic::Request<Streaming<Bytes>>) -> BoxFuture<'static, Result<A, Status>>
+where
+    F: Future<Output = Result<A, Status>> + Send + 'static,
+{
+    let mut once = Some((messages, answer));
+    move |_| match once.take() {
+        Some((messages, answer)) => Box::pin(answer(messages)),
+        None => Box::pin(async { Err(Status::internal("a call is answered once")) }),
+    }
 }

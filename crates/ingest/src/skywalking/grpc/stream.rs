@@ -1,61 +1,137 @@
-//! Messages of a call, one after the other, from peers that may be slow.
+//! Messages of a call, one after the other, from peers that may be slow. One
+//! that is too large is refused before it is read, and a large one holds room
+//! while it is.
 
-use std::time::Duration;
+use std::io::Read;
+use std::sync::Arc;
 
+use axum::body::Body;
 use bytes::Bytes;
+use flate2::read::GzDecoder;
 use futures_util::FutureExt;
-use tonic::{Status, Streaming};
+use http_body_util::BodyExt;
+use tonic::Status;
 
 use super::answer;
+use super::framing::{Framed, Framing};
 use crate::intake::{Intake, Rejected};
+use crate::room::{FREE_BYTES, Hold};
 
 /// The messages of one call.
 pub(super) struct Messages {
-    stream: Streaming<Bytes>,
+    intake: Arc<Intake>,
+    body: Body,
+    framing: Framing,
+    is_gzip: bool,
     is_first: bool,
+    /// Room for the message under way, and for the last one until the next is
+    /// asked for.
+    hold: Option<Hold>,
 }
 
 impl Messages {
-    pub(super) fn new(stream: Streaming<Bytes>) -> Self {
-        Self { stream, is_first: true }
+    /// `is_gzip` when the call says that packed messages are packed by gzip.
+    pub(super) fn new(intake: Arc<Intake>, body: Body, is_gzip: bool) -> Self {
+        let framing = Framing::new(intake.settings.max_message_bytes);
+        Self { intake, body, framing, is_gzip, is_first: true, hold: None }
     }
 
     /// The next message; none once the peer has closed its side.
-    pub(super) async fn next(&mut self, intake: &Intake) -> Result<Option<Bytes>, Status> {
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Status> {
+        self.hold = None;
         // Most messages are there already, and need no timer.
-        let message = match self.stream.message().now_or_never() {
+        let ready = match self.framing.take()? {
+            Some(framed) => Some(Ok(Some(framed))),
+            None => self.receive().now_or_never(),
+        };
+        let message = match ready {
             Some(message) => {
                 tokio::task::coop::consume_budget().await;
                 message
             }
-            None => self.later(intake).await,
+            None => self.later().await,
         };
         self.is_first = false;
-        message.map_err(|status| answer::name_limit(status, &intake.settings))
+        message?.map(|framed| self.unpack(framed)).transpose()
     }
 
-    async fn later(&mut self, intake: &Intake) -> Result<Option<Bytes>, Status> {
-        let settings = &intake.settings;
+    /// The message of a call that has one.
+    pub(super) async fn only(&mut self) -> Result<Bytes, Status> {
+        let message = self.next().await?;
+        message.ok_or_else(|| Status::invalid_argument("the call brings no message"))
+    }
+
+    async fn later(&mut self) -> Result<Option<Framed>, Status> {
+        let settings = &self.intake.settings;
         let (patience, key) = if self.is_first {
             (settings.first_message_timeout, "ingest.grpc.first_message_timeout")
         } else {
             (settings.idle_stream_timeout, "ingest.grpc.idle_stream_timeout")
         };
-        let mut shutdown = intake.shutdown.clone();
+        let mut shutdown = self.intake.shutdown.clone();
         tokio::select! {
-            message = self.stream.message() => message,
-            () = tokio::time::sleep(patience) => Err(slow(patience, key)),
+            message = self.receive() => message,
+            () = tokio::time::sleep(patience) => {
+                let patience = patience.as_secs_f64();
+                Err(Status::deadline_exceeded(format!("no message within {key} ({patience} s)")))
+            }
             () = shutdown.stopping() => Err(answer::status(&Rejected::Stopping)),
         }
     }
 
-    /// The message of a call that has one.
-    pub(super) async fn only(&mut self, intake: &Intake) -> Result<Bytes, Status> {
-        let message = self.next(intake).await?;
-        message.ok_or_else(|| Status::invalid_argument("the call brings no message"))
+    /// Reads on until a message is whole. What was read stays when this is
+    /// given up in between.
+    async fn receive(&mut self) -> Result<Option<Framed>, Status> {
+        loop {
+            if let Some(framed) = self.framing.take()? {
+                return Ok(Some(framed));
+            }
+            self.hold_room().await?;
+            match self.body.frame().await {
+                Some(Ok(frame)) => self.framing.put(frame.into_data().unwrap_or_default()),
+                Some(Err(error)) => return Err(Status::from_error(Box::new(error))),
+                None if self.framing.is_between() => return Ok(None),
+                None => return Err(Status::internal("the call ends within a message")),
+            }
+        }
+    }
+
+    async fn hold_room(&mut self) -> Result<(), Status> {
+        let expected = self.framing.expected();
+        if expected <= FREE_BYTES || self.hold.is_some() {
+            return Ok(());
+        }
+        let hold = self.intake.room.take(expected, self.intake.settings.stall_timeout).await;
+        if hold.is_none() {
+            let message = "no room for a large message: ingest.batch.in_flight_size is in use";
+            return Err(Status::resource_exhausted(message));
+        }
+        self.hold = hold;
+        Ok(())
+    }
+
+    fn unpack(&self, framed: Framed) -> Result<Bytes, Status> {
+        if !framed.is_packed {
+            return Ok(framed.bytes);
+        }
+        if !self.is_gzip {
+            let message = "a message is packed, but grpc-encoding does not say how";
+            return Err(Status::internal(message));
+        }
+        gunzip(&framed.bytes, self.intake.settings.max_message_bytes)
     }
 }
 
-fn slow(patience: Duration, key: &str) -> Status {
-    Status::deadline_exceeded(format!("no message within {key} ({} s)", patience.as_secs_f64()))
+fn gunzip(packed: &[u8], limit: usize) -> Result<Bytes, Status> {
+    let mut unpacked = Vec::new();
+    let mut reader = GzDecoder::new(packed).take(limit as u64 + 1);
+    if let Err(error) = reader.read_to_end(&mut unpacked) {
+        return Err(Status::internal(format!("a message cannot be unpacked: {error}")));
+    }
+    if unpacked.len() > limit {
+        return Err(Status::resource_exhausted(format!(
+            "message exceeds ingest.grpc.max_message_size ({limit} bytes) after decompression"
+        )));
+    }
+    Ok(unpacked.into())
 }
