@@ -1,14 +1,12 @@
 //! One page of segments behind a cursor.
 
-use skytrail_model::entity::Entity;
 use skytrail_storage::{SegmentCursor, SegmentFilter, SegmentSummary, TraceState};
 
 use crate::context::Ctx;
-use crate::entity::{parse_child, parse_service};
 use crate::error::{Error, Result};
 use crate::query::Query;
 use crate::time::Duration;
-use crate::trace::{BasicTrace, QueryOrder, SpanTag};
+use crate::trace::{Asked, BasicTrace, QueryOrder, SpanTag};
 
 /// Segments of one page at most.
 const MAX_LIMIT: usize = 1_000;
@@ -102,37 +100,20 @@ impl Query {
     }
 
     fn search_filter(&self, condition: &SearchCondition) -> Result<SegmentFilter> {
-        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let (trace_id, span_id) = (given(&condition.trace_id), given(&condition.span_id));
-        let (from, to) = match &condition.duration {
-            Some(duration) => {
-                let window = duration.window(&self.zone)?;
-                (window.from_nanos, window.to_nanos)
-            }
-            None if trace_id.is_some() || span_id.is_some() => (i64::MIN, i64::MAX),
-            None => return Err(Error::invalid("condition needs duration, traceId or spanId")),
-        };
-        let service = given(&condition.service_id)
-            .map(|id| parse_service("serviceId", &id).map(|service| service.id()));
-        let instance = given(&condition.service_instance_id)
-            .map(|id| parse_child("serviceInstanceId", &id).map(|c| Entity::Instance(c).id()));
-        let endpoint = given(&condition.endpoint_id)
-            .map(|id| parse_child("endpointId", &id).map(|c| Entity::Endpoint(c).id()));
-        Ok(SegmentFilter {
-            from,
-            to,
-            service: service.transpose()?,
-            instance: instance.transpose()?,
-            endpoint: endpoint.transpose()?,
-            trace_id,
-            span_id,
-            min_duration: crate::trace::least(condition.min_duration),
-            max_duration: crate::trace::most(condition.max_duration),
+        let asked = Asked {
+            duration: condition.duration.as_ref(),
+            service_id: condition.service_id.as_deref(),
+            instance_id: condition.service_instance_id.as_deref(),
+            endpoint_id: condition.endpoint_id.as_deref(),
+            trace_id: condition.trace_id.as_deref(),
+            span_id: condition.span_id.as_deref(),
+            durations: (condition.min_duration, condition.max_duration),
             state: condition.state,
-            tags: condition.tags.iter().map(SpanTag::filter).collect(),
-            keyword: given(&condition.keyword),
-            order: condition.order.stored(),
-        })
+            tags: &condition.tags,
+            keyword: condition.keyword.as_deref(),
+            order: condition.order,
+        };
+        asked.filter(&self.zone, "condition needs duration, traceId or spanId")
     }
 }
 

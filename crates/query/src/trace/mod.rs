@@ -8,8 +8,8 @@ mod tags;
 mod whole;
 
 pub use basic::{BasicTrace, TraceBrief};
+pub(crate) use condition::Asked;
 pub use condition::{QueryOrder, SpanTag, TraceQueryCondition, TraceQueryConditionByName};
-pub(crate) use condition::{least, most};
 pub use order::sort_spans;
 pub use skytrail_storage::TraceState;
 pub use span::{LogEntity, Ref, RefType, Span};

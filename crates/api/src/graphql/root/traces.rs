@@ -111,14 +111,19 @@ impl From<TraceQueryByNameForm> for TraceQueryConditionByName {
             service: form.service.map(Into::into),
             instance: form.instance.map(Into::into),
             endpoint: form.endpoint.map(Into::into),
-            trace_id: form.trace_id,
-            query_duration: form.query_duration.map(Into::into),
-            min_trace_duration: form.min_trace_duration,
-            max_trace_duration: form.max_trace_duration,
-            trace_state: form.trace_state.into(),
-            query_order: form.query_order.into(),
-            tags: tags(form.tags),
-            paging: form.paging.into(),
+            rest: TraceQueryCondition {
+                service_id: None,
+                service_instance_id: None,
+                endpoint_id: None,
+                trace_id: form.trace_id,
+                query_duration: form.query_duration.map(Into::into),
+                min_trace_duration: form.min_trace_duration,
+                max_trace_duration: form.max_trace_duration,
+                trace_state: form.trace_state.into(),
+                query_order: form.query_order.into(),
+                tags: tags(form.tags),
+                paging: form.paging.into(),
+            },
         }
     }
 }
