@@ -57,8 +57,11 @@ pub struct Sources {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   skytrail serve --data ./data
-  SKYTRAIL_API_REST_PORT=12801 skytrail serve --data /var/lib/skytrail
-  skytrail serve --set storage.selector=memory --set server.time_zone=+0800")]
+  skytrail serve --config skytrail.yaml --data /var/lib/skytrail
+  SKYTRAIL_API_REST_PORT=12801 skytrail serve
+  skytrail serve --set server.time_zone=+0800 --set storage.memory.budget=2GiB
+  skytrail serve --set ingest.grpc.host=0.0.0.0 --set server.tls.certificate_file=cert.pem \\
+    --set server.tls.key_file=key.pem   # the token in SKYTRAIL_INGEST_AUTH_TOKEN")]
 pub struct Serve {
     /// Where the configuration comes from.
     #[command(flatten)]
