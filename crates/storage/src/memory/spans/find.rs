@@ -44,8 +44,7 @@ pub(super) async fn find(
             tokio::task::yield_now().await;
         }
         if best.may_gain(kept) {
-            examined += kept.entries.len() as u64;
-            best.offer_all(kept);
+            examined += best.offer_all(kept);
         }
     }
     Ok(best.into_page(examined, gone_to))
@@ -87,9 +86,10 @@ impl Best<'_> {
         in_range && is_long && !is_below && !is_before
     }
 
-    fn offer_all(&mut self, kept: &Arc<Kept>) {
+    /// Says how many segments it looked at.
+    fn offer_all(&mut self, kept: &Arc<Kept>) -> u64 {
         let mut matcher = None;
-        for entry in &kept.entries {
+        for (looked_at, entry) in (1..).zip(&kept.entries) {
             let key = self.key_of(entry);
             let is_hopeless = self.bar().is_some_and(|bar| key < bar)
                 || self.after.is_some_and(|after| key > after.key);
@@ -97,13 +97,17 @@ impl Best<'_> {
                 continue;
             }
             let Some(segment) = kept.batch.segments.get(entry.segment as usize) else { continue };
-            let matcher = matcher.get_or_insert_with(|| Matcher::new(self.filter, &kept.batch));
+            if matcher.is_none() {
+                matcher = Matcher::new(self.filter, &kept.batch);
+            }
+            let Some(matcher) = &matcher else { return looked_at };
             if matcher.matches(segment) {
                 let segment_id = kept.batch.text(segment.segment_id);
                 let trace_id = kept.batch.text(segment.trace_id);
                 self.offer(kept, entry, segment_id, trace_id);
             }
         }
+        kept.entries.len() as u64
     }
 
     fn offer(&mut self, kept: &Arc<Kept>, entry: &SegmentEntry, segment_id: &str, trace_id: &str) {

@@ -29,8 +29,8 @@ pub(super) fn matches_entry(filter: &SegmentFilter, entry: &SegmentEntry) -> boo
 pub(super) struct Matcher<'a> {
     filter: &'a SegmentFilter,
     batch: &'a SpanBatch,
-    /// Keys and values; none when a key is nowhere in the batch.
-    tags: Option<Vec<(NameId, Option<&'a str>)>>,
+    /// Keys and values.
+    tags: Vec<(NameId, Option<&'a str>)>,
     keyword: Option<Hits<'a>>,
 }
 
@@ -48,24 +48,28 @@ fn name_of(batch: &SpanBatch, text: &str) -> Option<NameId> {
 }
 
 impl<'a> Matcher<'a> {
-    pub(super) fn new(filter: &'a SegmentFilter, batch: &'a SpanBatch) -> Self {
+    /// None when a name that is asked for is nowhere in the batch, so that no
+    /// segment of it can match.
+    pub(super) fn new(filter: &'a SegmentFilter, batch: &'a SpanBatch) -> Option<Self> {
         let tags =
             filter.tags.iter().map(|tag| Some((name_of(batch, &tag.key)?, tag.value.as_deref())));
+        let tags = tags.collect::<Option<_>>()?;
         let keyword = filter.keyword.as_deref().map(|text| {
             let keyword = Keyword::new(text);
             let names = batch.names.iter().map(|name| keyword.is_in(batch.bytes_at(name.text)));
             Hits { names: names.collect(), statement: name_of(batch, STATEMENT), keyword }
         });
-        Self { filter, batch, tags: tags.collect(), keyword }
+        let may_hit = |hits: &Hits<'_>| hits.statement.is_some() || hits.names.contains(&true);
+        let may_match = keyword.as_ref().is_none_or(may_hit);
+        may_match.then_some(Self { filter, batch, tags, keyword })
     }
 
     /// What remains to be asked when the entry matches.
     pub(super) fn matches(&self, segment: &Segment) -> bool {
-        let Some(tags) = &self.tags else { return false };
         let (filter, batch) = (self.filter, self.batch);
         filter.trace_id.as_ref().is_none_or(|id| batch.bytes_at(segment.trace_id) == id.as_bytes())
             && filter.span_id.as_ref().is_none_or(|id| self.has_id(segment, id.as_bytes()))
-            && tags.iter().all(|(key, value)| self.has_tag(segment, *key, *value))
+            && self.tags.iter().all(|(key, value)| self.has_tag(segment, *key, *value))
             && self.keyword.as_ref().is_none_or(|hits| self.has_keyword(segment, hits))
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::MemorySpans;
 use super::index::GENERATION_ENTRIES;
 use crate::contract::build::{SegmentSpec, append, entry, exit, link, local, read, segment};
-use crate::spi::{Origin, SegmentFilter, SpanAppend, Spans};
+use crate::spi::{Origin, SegmentFilter, SpanAppend, Spans, TagFilter};
 
 const KIB: usize = 1 << 10;
 
@@ -197,4 +197,27 @@ async fn what_is_young_in_a_batch_is_found_when_the_rest_has_gone() {
         assert_eq!(page.segments.len(), young.len());
     }
     assert!(spans.table.read().is_empty());
+}
+
+#[tokio::test]
+async fn batches_without_what_is_asked_for_are_not_searched() {
+    let spans = MemorySpans::new(64 << 20);
+    for batch in 0..10 {
+        let segments = (0..500).map(|n| if batch == 4 { usual(n) } else { hot(batch * 500 + n) });
+        spans.append(origin(batch as u64), append(segments)).await.unwrap();
+    }
+    let tag = |key: &str| vec![TagFilter { key: key.to_owned(), value: None }];
+    let any = || SegmentFilter { from: i64::MIN, to: i64::MAX, ..SegmentFilter::default() };
+    let cases = [
+        (SegmentFilter { tags: tag("db.type"), ..any() }, 500, 510),
+        (SegmentFilter { tags: tag("nowhere"), ..any() }, 0, 10),
+        (SegmentFilter { keyword: Some("ORDERSERVICE".to_owned()), ..any() }, 500, 510),
+        (SegmentFilter { keyword: Some("from orders".to_owned()), ..any() }, 500, 510),
+        (SegmentFilter { tags: tag("url"), ..any() }, 5_000, 5_000),
+    ];
+    for (filter, found, most) in cases {
+        let page = spans.search(&filter, None, 10_000).await.unwrap();
+        assert_eq!(page.segments.len(), found, "{filter:?}");
+        assert!(page.examined <= most && page.examined >= found as u64, "{}", page.examined);
+    }
 }
