@@ -21,12 +21,13 @@ use tokio::task::JoinSet;
 
 use crate::checkpoint::State;
 use crate::config::Settings;
+use crate::effects::Effects;
 use crate::error::{Error, ErrorKind, Result};
 use crate::live::LiveWindows;
 use crate::oal::rules::Rules;
 use crate::pair::Pairing;
 use crate::persist::{BATCH_PATIENCE, BatchAppend, Persister};
-use crate::run::{Pause, PausedAt, Shards, Worker, analyse};
+use crate::run::{LAST_PATIENCE, Pause, PausedAt, Shards, Worker, analyse};
 use crate::self_metrics::{Advice, Meters};
 use crate::shard::{Common, Shard};
 
@@ -55,6 +56,7 @@ pub struct Analysis {
     shards: Shards,
     pairing: Arc<Pairing>,
     persister: Persister,
+    clock: SharedClock,
     advice: Advice,
     stage: Mutex<Stage>,
     pauses: Vec<mpsc::UnboundedSender<Pause>>,
@@ -133,6 +135,7 @@ impl Analysis {
             shards,
             pairing,
             persister,
+            clock: deps.clock,
             advice,
             stage,
             pauses,
@@ -246,8 +249,32 @@ impl Analysis {
                 return Err(Error::new(ErrorKind::Stopped, "a shard failed"));
             }
         }
+        self.end().await;
         *self.stage.lock() = Stage::Stopped;
         Ok(())
+    }
+
+    /// Counts and stores the sides of calls that still wait for another. Only
+    /// here, because any shard may bring the other side.
+    async fn end(&self) {
+        for shard in self.shards.iter() {
+            let mut effects = Effects::default();
+            let origins = {
+                let mut shard = shard.lock();
+                shard.end(self.clock.unix_nanos(), &mut effects);
+                std::array::from_fn(|_| shard.next_origin())
+            };
+            self.persister.meters.ended(&effects);
+            let append = BatchAppend { origins, spans: Arc::default(), effects };
+            let stored = async {
+                // A failure was logged and counted where it happened.
+                let _ = self.persister.batch(append, LAST_PATIENCE).await;
+                self.flush(shard, true).await
+            };
+            if !matches!(tokio::time::timeout(LAST_PATIENCE, stored).await, Ok(Ok(()))) {
+                tracing::error!("calls without their other side could not be stored in time");
+            }
+        }
     }
 
     /// Asks all shards to stop behind `position` with everything stored. Every

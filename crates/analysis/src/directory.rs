@@ -2,6 +2,8 @@
 
 mod arena;
 mod node;
+mod overflow;
 
-pub(crate) use arena::{Directory, Known, Overflow};
+pub(crate) use arena::Directory;
 pub(crate) use node::{NO_NODE, Saved};
+pub(crate) use overflow::{Known, Overflow};

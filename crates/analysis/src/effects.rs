@@ -57,4 +57,6 @@ pub struct Counts {
     pub outside_time: u64,
     /// Spans that lost their other side because pairing was full.
     pub unpaired_early: u64,
+    /// Spans that still waited for their other side at the end.
+    pub unpaired_at_end: u64,
 }

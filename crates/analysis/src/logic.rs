@@ -26,11 +26,20 @@ enum Logic {
     Named(String, i64, bool),
 }
 
-/// Counts the logic endpoint of a span, if its tag tells of one.
+/// Counts the logic endpoints of a span, one for each of its tags that tells
+/// of one.
 pub(crate) fn logic(sources: &mut Sources<'_>, segment: &Segment, span: &Span, tags: Tags<'_>) {
-    let Some(text) = tags.get(Key::LOGIC_ENDPOINT) else { return };
+    if tags.get(Key::LOGIC_ENDPOINT).is_some() {
+        let key = sources.plan.keys.name(Key::LOGIC_ENDPOINT);
+        for text in tags.all(key) {
+            count(sources, segment, span, &text);
+        }
+    }
+}
+
+fn count(sources: &mut Sources<'_>, segment: &Segment, span: &Span, text: &str) {
     let batch = sources.batch;
-    let (name, latency, is_success) = match read(&text, span.kind == SpanKind::Internal) {
+    let (name, latency, is_success) = match read(text, span.kind == SpanKind::Internal) {
         None => return,
         Some(Logic::Span) => {
             (batch.name(span.operation).to_owned(), span.duration / 1000, !span.is_error())

@@ -12,4 +12,4 @@ mod side;
 mod table;
 
 pub(crate) use emit::{emit, offer_client, offer_server};
-pub(crate) use table::{Pairing, PairingState};
+pub(crate) use table::{Outcome, Pairing, PairingState};

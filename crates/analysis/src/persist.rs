@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use skytrail_base::future::BoxFuture;
 use skytrail_model::batch::SpanBatch;
+use skytrail_model::metric::MetricBlock;
 use skytrail_storage::{Error, ErrorKind, Origin, SharedStorage, SpanAppend};
 
 use crate::effects::Effects;
@@ -50,22 +51,22 @@ impl Persister {
         let storage = &self.storage;
         let spans = SpanAppend { batch: spans, entries: segments };
         // Names first, so that nobody finds rows without one.
-        self.retry("entities", patience, !entities.is_empty(), || {
+        self.retry("entities", patience, entities.len(), || {
             storage.entities().upsert(of_entities, entities.clone())
         })
         .await?;
-        self.retry("aliases", patience, !aliases.is_empty(), || {
+        self.retry("aliases", patience, aliases.len(), || {
             storage.entities().upsert_aliases(of_aliases, aliases.clone())
         })
         .await?;
         let (spans, records, tags) = tokio::join!(
-            self.retry("spans", patience, !spans.entries.is_empty(), || {
+            self.retry("spans", patience, spans.entries.len(), || {
                 storage.spans().append(of_spans, spans.clone())
             }),
-            self.retry("records", patience, !records.is_empty(), || {
+            self.retry("records", patience, records.len(), || {
                 storage.records().append(of_records, records.clone())
             }),
-            self.retry("tags", patience, !tags.is_empty(), || {
+            self.retry("tags", patience, tags.len(), || {
                 storage.tags().upsert(of_tags, tags.clone())
             }),
         );
@@ -77,13 +78,14 @@ impl Persister {
         let origin = append.origin;
         match &append.slice {
             Slice::Metrics(blocks) => {
-                self.retry("metrics", patience, true, || {
+                let rows = blocks.iter().map(MetricBlock::len).sum();
+                self.retry("metrics", patience, rows, || {
                     self.storage.metrics().append(origin, blocks.clone())
                 })
                 .await
             }
             Slice::Relations(rows) => {
-                self.retry("relations", patience, true, || {
+                self.retry("relations", patience, rows.len(), || {
                     self.storage.relations().append(origin, rows.clone())
                 })
                 .await
@@ -91,16 +93,17 @@ impl Persister {
         }
     }
 
-    /// Tries until the store takes it, says that it never will, or `patience`
+    /// Tries to append so many rows, none of which is nothing to do, until the
+    /// store takes them, says that it never will, or `patience`
     /// has run out.
     async fn retry<'a>(
         &self,
         family: &'static str,
         patience: Duration,
-        is_needed: bool,
+        rows: usize,
         attempt: impl Fn() -> BoxFuture<'a, Result<(), Error>>,
     ) -> Result<(), Error> {
-        if !is_needed {
+        if rows == 0 {
             return Ok(());
         }
         let mut waited = Duration::ZERO;
@@ -109,8 +112,8 @@ impl Persister {
             let Err(error) = attempt().await else { return Ok(()) };
             let is_hopeless = error.kind != ErrorKind::Unavailable;
             if is_hopeless || waited >= patience {
-                self.meters.append_failed(family);
-                tracing::error!(family, %error, "rows were not stored");
+                self.meters.append_failed(family, rows);
+                tracing::error!(family, rows, %error, "rows were not stored");
                 return Err(error);
             }
             self.meters.append_retried(family);

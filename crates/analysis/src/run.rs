@@ -32,7 +32,7 @@ const MAX_UNDER_WAY: usize = 16;
 const TICK: Duration = Duration::from_millis(500);
 
 /// Time to write the last windows before the process ends.
-const LAST_PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const LAST_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The shards, each behind its own lock.
 pub(crate) type Shards = Arc<[Mutex<Shard>]>;
@@ -114,6 +114,8 @@ impl Worker {
                 Some(done) = running.tasks.join_next(), if !running.tasks.is_empty() => {
                     running.done(&done);
                 }
+                // Before batches, which under load never have an end.
+                _ = tick.tick() => running.tick(),
                 Some(pause) = running.worker.pauses.recv() => running.pause(pause).await,
                 batch = running.worker.receiver.recv(), if has_room => match batch {
                     Some(batch) => running.take(batch).await,
@@ -123,7 +125,6 @@ impl Worker {
                     Some(batch) => running.take(batch).await,
                     None => break,
                 },
-                _ = tick.tick() => running.tick(),
             }
         }
         running.finish().await;

@@ -36,6 +36,9 @@ pub(crate) struct Meters {
     crowded: Counters,
     retries: Counters,
     failures: Counters,
+    lost_rows: Counters,
+    unpaired_at_end: Counter,
+    names_bytes: Values,
     closed_early: Values,
     route_resets: Values,
     window_bytes: Values,
@@ -93,9 +96,21 @@ impl Meters {
                 "Attempts to store rows that are repeated because the store was unavailable",
             ),
             failures: counters("skytrail_analysis_append_failures", "Appends that were given up"),
+            lost_rows: counters(
+                "skytrail_analysis_lost_rows",
+                "Rows of appends that were given up",
+            ),
+            unpaired_at_end: counter(
+                "skytrail_analysis_unpaired_at_end",
+                "Spans that still waited for their other side when the server stopped",
+            ),
+            names_bytes: values(
+                "skytrail_analysis_names_bytes",
+                "Memory of entities and routes, which analysis.limits bound",
+            ),
             closed_early: values(
                 "skytrail_analysis_windows_closed_early",
-                "Windows written before their minute was over because memory ran out, since the start",
+                "Windows written before their time because memory ran out or too many minutes were open, since the start",
             ),
             route_resets: values(
                 "skytrail_analysis_route_resets",
@@ -117,8 +132,15 @@ impl Meters {
         self.retries.get_or_create(&vec![("family", family.to_owned())]).inc();
     }
 
-    pub(crate) fn append_failed(&self, family: &'static str) {
-        self.failures.get_or_create(&vec![("family", family.to_owned())]).inc();
+    pub(crate) fn append_failed(&self, family: &'static str, rows: usize) {
+        let labels = vec![("family", family.to_owned())];
+        self.failures.get_or_create(&labels).inc();
+        self.lost_rows.get_or_create(&labels).inc_by(rows as u64);
+    }
+
+    /// Counts what the end of the analysis brought.
+    pub(crate) fn ended(&self, effects: &Effects) {
+        self.unpaired_at_end.inc_by(effects.counts.unpaired_at_end);
     }
 
     /// Counts what a batch brought, and says in the log, once in a while, which
@@ -185,6 +207,7 @@ impl Meters {
             let label = scope.catalogue_name().to_lowercase();
             set(&self.entities, Some(("scope", label)), count as u64);
         }
+        set(&self.names_bytes, None, gauges.names_bytes as u64);
         set(&self.closed_early, None, gauges.closed_early);
         set(&self.route_resets, None, gauges.route_resets);
         self.waiting_pairs.set(i64::try_from(waiting_pairs).unwrap_or(i64::MAX));

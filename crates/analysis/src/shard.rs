@@ -24,7 +24,7 @@ use crate::jvm;
 use crate::management;
 use crate::oal::plan::Plan;
 use crate::oal::rules::Rules;
-use crate::pair::{Pairing, emit};
+use crate::pair::{Outcome, Pairing, emit};
 use crate::source::{Routes, Sources};
 use crate::window::{ClosedWindow, Edge, Slice, Window, Windows};
 
@@ -130,6 +130,7 @@ impl Shard {
     pub(crate) fn begin(&mut self, batch: &Batch, effects: &mut Effects) {
         self.routes.begin(batch.spans.space);
         self.desk.begin(batch.spans.space);
+        self.common.pairing.go_on(batch.arrival);
         self.advance(batch.arrival, effects);
         self.prune(batch.arrival);
     }
@@ -188,32 +189,50 @@ impl Shard {
             jvm::report(&mut sources, report);
         }
         effects.overflows.extend(self.directory.take_overflows());
+        for window in self.windows.take_early() {
+            self.closed_early += 1;
+            self.close(window);
+        }
         self.settle();
     }
 
     /// Time goes on to `now`: closes windows that are due, gives up sides that
-    /// waited in vain.
+    /// waited in vain. Sides wait by the time of batches alone, so that replay
+    /// gives up the same.
     pub(crate) fn advance(&mut self, now: i64, effects: &mut Effects) {
-        let outcomes = self.common.pairing.expire(self.index, now);
+        let outcomes = self.common.pairing.expire(self.index);
         effects.counts.unpaired_early += self.common.pairing.take_early(self.index);
-        if !outcomes.is_empty() {
-            let mut sources = Sources {
-                plan: &self.common.plan,
-                settings: &self.common.settings,
-                batch: &SpanBatch::default(),
-                now,
-                directory: &mut self.directory,
-                routes: &mut self.routes,
-                windows: &mut self.windows,
-                effects,
-            };
-            emit(&mut sources, outcomes);
-            effects.overflows.extend(self.directory.take_overflows());
-        }
+        self.give_up(outcomes, now, effects);
         for window in self.windows.take_due(now) {
             self.close(window);
         }
         self.settle();
+    }
+
+    /// Counts all sides that still wait as they are: nothing comes any more.
+    pub(crate) fn end(&mut self, now: i64, effects: &mut Effects) {
+        let outcomes = self.common.pairing.take_all(self.index);
+        effects.counts.unpaired_at_end += outcomes.len() as u64;
+        self.give_up(outcomes, now, effects);
+        self.close_all();
+    }
+
+    fn give_up(&mut self, outcomes: Vec<Outcome>, now: i64, effects: &mut Effects) {
+        if outcomes.is_empty() {
+            return;
+        }
+        let mut sources = Sources {
+            plan: &self.common.plan,
+            settings: &self.common.settings,
+            batch: &SpanBatch::default(),
+            now,
+            directory: &mut self.directory,
+            routes: &mut self.routes,
+            windows: &mut self.windows,
+            effects,
+        };
+        emit(&mut sources, outcomes);
+        effects.overflows.extend(self.directory.take_overflows());
     }
 
     fn close(&mut self, window: Window) {
@@ -314,6 +333,7 @@ impl Shard {
     pub(crate) fn gauges(&self) -> Gauges {
         Gauges {
             window_bytes: self.charged,
+            names_bytes: self.directory.memory() + self.routes.memory(),
             open_windows: self.windows.iter().count(),
             closed_windows: self.closed.len(),
             entities: Scope::ALL.map(|scope| self.directory.len(scope)),
@@ -327,6 +347,9 @@ impl Shard {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Gauges {
     pub(crate) window_bytes: usize,
+    /// Memory of entities and routes. It is bounded by `limits`, not by the
+    /// budget: closing windows would free none of it.
+    pub(crate) names_bytes: usize,
     pub(crate) open_windows: usize,
     pub(crate) closed_windows: usize,
     /// By scope.

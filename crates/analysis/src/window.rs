@@ -11,13 +11,13 @@ mod table;
 use std::collections::HashMap;
 
 use block::Rows;
-pub(crate) use cells::NO_CELL;
 use cells::{Cells, Part, Place, Wants};
+pub(crate) use cells::{NO_CELL, NO_ROW};
 pub(crate) use closed::{ClosedWindow, Slice};
 pub(crate) use edges::{Edge, Edges};
 use foldhash::fast::RandomState;
 use skytrail_model::time::Minute;
-pub(crate) use table::{NO_ROW, TableWindow};
+pub(crate) use table::TableWindow;
 
 use crate::config::Thresholds;
 use crate::oal::event::Event;
@@ -31,6 +31,8 @@ pub(crate) struct Window {
     pub(crate) generation: u32,
     /// When it closes, in log time.
     due: i64,
+    /// Whether most entities occur in it; not in a minute long gone.
+    is_current: bool,
     /// In the order of the plan's tables.
     pub(crate) tables: Vec<TableWindow>,
     cells: Cells,
@@ -152,6 +154,14 @@ impl Window {
 /// names that it holds must not become idle meanwhile.
 const LONGEST_OPEN: i64 = 70_000_000_000;
 
+/// Open windows; when there are more, the oldest is closed early. A day of
+/// minutes that come late in order has no use for more than a few.
+const MAX_OPEN: usize = 256;
+
+/// Windows that were closed early since [`Windows::take_early`]; when there are
+/// more, other minutes get no window until then. An empty one has a few KiB.
+const MAX_EARLY: usize = 1024;
+
 /// The open windows of a shard.
 #[derive(Debug, Default)]
 pub(crate) struct Windows {
@@ -160,8 +170,10 @@ pub(crate) struct Windows {
     places: HashMap<Minute, usize, RandomState>,
     /// The one that was used last; most events follow one of their minute.
     last: usize,
+    /// Those that were closed because there were too many.
+    early: Vec<Window>,
     generation: u32,
-    /// Rows of the window closed last, by table: what the next one will need.
+    /// Rows of the current window closed last, by table: what the next one will need.
     expected: Vec<usize>,
     grace: i64,
 }
@@ -188,6 +200,10 @@ impl Windows {
             self.last = place;
             return place;
         }
+        if self.open.len() >= MAX_OPEN {
+            let oldest = self.take_oldest();
+            self.early.extend(oldest);
+        }
         self.generation = self.generation.wrapping_add(1);
         // Minutes long gone get rows for a few entities only.
         let is_current = minute >= Minute::of_nanos(now).plus(-1);
@@ -201,6 +217,7 @@ impl Windows {
             minute,
             generation: self.generation,
             due,
+            is_current,
             tables: tables.collect(),
             cells: Cells::default(),
             edges: Edges::default(),
@@ -208,6 +225,18 @@ impl Windows {
         self.last = self.open.len() - 1;
         self.places.insert(minute, self.last);
         self.last
+    }
+
+    /// Whether events of a minute can be counted now. Only a flood of different
+    /// minutes in one batch leaves no room.
+    #[inline]
+    pub(crate) fn has_room(&self, minute: Minute) -> bool {
+        self.early.len() < MAX_EARLY || self.places.contains_key(&minute)
+    }
+
+    /// Takes the windows that were closed because there were too many.
+    pub(crate) fn take_early(&mut self) -> Vec<Window> {
+        std::mem::take(&mut self.early)
     }
 
     /// Takes the windows that are due at `now`, the oldest first.
@@ -234,7 +263,7 @@ impl Windows {
         taken.sort_by_key(|window| (window.minute, window.generation));
         self.last = 0;
         self.places = (0..).zip(&self.open).map(|(place, window)| (window.minute, place)).collect();
-        if let Some(newest) = taken.last() {
+        if let Some(newest) = taken.iter().rfind(|window| window.is_current) {
             self.expected = newest.tables.iter().map(TableWindow::len).collect();
         }
         taken
@@ -245,6 +274,6 @@ impl Windows {
     }
 
     pub(crate) fn memory(&self) -> usize {
-        self.open.iter().map(Window::memory).sum()
+        self.open.iter().chain(&self.early).map(Window::memory).sum()
     }
 }

@@ -88,7 +88,8 @@ impl SlowThresholds {
 
     /// Whether it is slow for its type; without a default nothing else is.
     pub(crate) fn exceeds(&self, kind: &str, latency: i64) -> bool {
-        let found = self.by_type.get(&kind.to_lowercase()).or_else(|| self.by_type.get("default"));
+        let known = self.by_type.iter().find(|known| known.0.eq_ignore_ascii_case(kind));
+        let found = known.map(|known| known.1).or_else(|| self.by_type.get("default"));
         latency > found.copied().unwrap_or(i64::MAX)
     }
 }

@@ -10,6 +10,7 @@ use skytrail_model::scope::Scope;
 use skytrail_model::time::Minute;
 
 use super::node::{NO_NODE, Names, Node, Saved, ServiceName};
+use super::overflow::{Known, Overflow};
 use crate::config::Limits;
 use crate::naming::{ABANDONED, OTHER, is_collective};
 
@@ -21,6 +22,8 @@ struct Arena {
     ids: Vec<EntityId>,
     free: Vec<u32>,
     by_id: HashMap<EntityId, u32, RandomState>,
+    /// Bytes that nodes hold besides.
+    heap: usize,
 }
 
 impl Arena {
@@ -34,6 +37,7 @@ impl Arena {
 
     fn insert(&mut self, node: Node) -> u32 {
         let id = node.id;
+        self.heap += node.heap();
         let place = self.free.pop().unwrap_or_else(|| {
             self.nodes.push(None);
             self.ids.push(EntityId::default());
@@ -53,12 +57,21 @@ impl Arena {
         self.by_id.len()
     }
 
+    fn memory(&self) -> usize {
+        self.nodes.capacity() * size_of::<Option<Node>>()
+            + (self.ids.capacity() + self.free.capacity()) * size_of::<EntityId>()
+            // One control byte per slot, at most seven eighths of the slots in use.
+            + self.by_id.capacity() * 8 / 7 * (size_of::<(EntityId, u32)>() + 1)
+            + self.heap
+    }
+
     /// Removes the nodes last used before `since` and gives them back.
     fn prune(&mut self, since: i64) -> Vec<Node> {
         let mut pruned = Vec::new();
         for (place, slot) in self.nodes.iter_mut().enumerate() {
             if let Some(node) = slot.take_if(|node| node.touched < since) {
                 self.by_id.remove(&node.id);
+                self.heap = self.heap.saturating_sub(node.heap());
                 self.free.push(place as u32);
                 pruned.push(node);
             }
@@ -69,32 +82,6 @@ impl Arena {
 
 /// The service of a relation's end, and its own name where it is no service.
 pub(crate) type EndName = (Arc<str>, Option<Arc<str>>);
-
-/// A limit that was reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Overflow {
-    /// Too many endpoints of this service.
-    EndpointsOf(Arc<str>),
-    /// Too many entities of a scope.
-    Limit {
-        scope: Scope,
-        /// The key of the limit.
-        key: &'static str,
-        /// A name that was not told apart.
-        example: Arc<str>,
-    },
-}
-
-/// How a service is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Known {
-    /// By its own reports, or by those of a service that it called.
-    Itself,
-    /// As an address that somebody called, or as whoever calls without saying
-    /// who. Anybody can make up any number of these, so at most half of
-    /// `limits.services` are for them.
-    ByOthers,
-}
 
 /// All entities of a shard.
 #[derive(Debug)]
@@ -122,6 +109,11 @@ impl Directory {
     /// Entities of a scope.
     pub(crate) fn len(&self, scope: Scope) -> usize {
         self.arena(scope).len()
+    }
+
+    /// Bytes that entities hold. New ones beyond `limits` are refused.
+    pub(crate) fn memory(&self) -> usize {
+        self.arenas.iter().map(Arena::memory).sum()
     }
 
     /// Limits that were reached since the last call, one entry per name that
@@ -165,13 +157,7 @@ impl Directory {
     }
 
     fn overflow(&mut self, scope: Scope, example: &str) {
-        let key = match scope {
-            Scope::Service => "analysis.limits.services",
-            Scope::ServiceInstance => "analysis.limits.instances",
-            Scope::Endpoint => "analysis.limits.endpoints",
-            _ => "analysis.limits.relations",
-        };
-        self.overflows.push(Overflow::Limit { scope, key, example: Arc::from(example) });
+        self.overflows.push(Overflow::of(scope, example));
     }
 
     /// The number of an instance or endpoint by its normalised name.

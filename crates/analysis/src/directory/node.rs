@@ -121,6 +121,19 @@ impl Node {
         }
     }
 
+    /// Bytes that it holds besides itself; names are shared by their first owner.
+    pub(super) fn heap(&self) -> usize {
+        // An `Arc` counts in front of its text.
+        let text = |text: &str| text.len() + 2 * size_of::<usize>();
+        let names = match &self.names {
+            Names::Service(service) => text(&service.name),
+            Names::Child(_, name) => text(name),
+            Names::Relation(..) => 0,
+            Names::ChildRelation(ends) => size_of_val(&**ends),
+        };
+        names + self.ends.as_deref().map_or(0, size_of_val)
+    }
+
     /// Notes a sighting; gives a record when the store should hear of it: the
     /// first time, in a new layer, and once in a while.
     pub(super) fn see(

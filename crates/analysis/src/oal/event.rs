@@ -154,6 +154,14 @@ impl<'a> Tags<'a> {
         self.slots.value(key).map(|value| self.show(value))
     }
 
+    /// All tags of a key, in the order in which the span has them.
+    pub(crate) fn all(&self, key: &str) -> impl Iterator<Item = Cow<'a, str>> {
+        let tags = *self;
+        let attributes = tags.batch.attributes_of(tags.span.attributes).iter();
+        let found = attributes.filter(move |attribute| tags.batch.name(attribute.key) == key);
+        found.map(move |attribute| tags.show(attribute.value))
+    }
+
     /// The bytes of a tag that is text.
     #[inline]
     pub(crate) fn bytes(&self, key: Key) -> Option<&'a [u8]> {

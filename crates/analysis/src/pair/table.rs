@@ -1,6 +1,7 @@
 //! The sides that wait.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use foldhash::fast::RandomState;
 use parking_lot::Mutex;
@@ -130,6 +131,15 @@ impl PairTable {
         outcomes
     }
 
+    /// Gives up everybody.
+    fn take_all(&mut self) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        while !self.turns.is_empty() {
+            outcomes.extend(self.give_up_first());
+        }
+        outcomes
+    }
+
     /// Gives up the oldest until the others fit.
     fn make_room(&mut self) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
@@ -197,6 +207,8 @@ impl PairTable {
 #[derive(Debug)]
 pub(crate) struct Pairing {
     tables: Vec<Mutex<PairTable>>,
+    /// The latest arrival of a batch.
+    now: AtomicI64,
 }
 
 impl Pairing {
@@ -208,7 +220,8 @@ impl Pairing {
             bytes: limits.bytes.div_ceil(shards),
             wait: limits.wait,
         };
-        Self { tables: (0..shards).map(|_| Mutex::new(PairTable::new(share))).collect() }
+        let tables = (0..shards).map(|_| Mutex::new(PairTable::new(share))).collect();
+        Self { tables, now: AtomicI64::new(i64::MIN) }
     }
 
     /// Does something with the table in which a key meets its other side.
@@ -221,10 +234,23 @@ impl Pairing {
         self.tables.get(place).map(|table| work(&mut table.lock()))
     }
 
-    /// Gives up who has waited long enough in the table of a shard.
-    pub(crate) fn expire(&self, shard: u16, now: i64) -> Vec<Outcome> {
+    /// A batch arrived.
+    pub(crate) fn go_on(&self, arrival: i64) {
+        self.now.fetch_max(arrival, Ordering::Relaxed);
+    }
+
+    /// Gives up who has waited long enough in the table of a shard, by the time
+    /// of the latest batch.
+    pub(crate) fn expire(&self, shard: u16) -> Vec<Outcome> {
+        let now = self.now.load(Ordering::Relaxed);
         let table = self.tables.get(shard as usize);
         table.map(|table| table.lock().expire(now)).unwrap_or_default()
+    }
+
+    /// Gives up everybody in the table of a shard.
+    pub(crate) fn take_all(&self, shard: u16) -> Vec<Outcome> {
+        let table = self.tables.get(shard as usize);
+        table.map(|table| table.lock().take_all()).unwrap_or_default()
     }
 
     /// Sides that went early since the last call.

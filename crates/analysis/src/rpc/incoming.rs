@@ -72,7 +72,10 @@ pub(crate) fn incoming_nodes(sources: &mut Sources<'_>, call: &Incoming<'_>) -> 
     if call.caller.instance.is_empty() || call.instance.is_empty() {
         return [service, instance, relation, NO_NODE];
     }
-    let calling = sources.instance(caller, call.caller.instance);
+    let calling = match call.caller.layer.is_normal() {
+        true => sources.instance(caller, call.caller.instance),
+        false => sources.peer_instance(caller, call.caller.instance),
+    };
     let between = sources.relation(Scope::ServiceInstanceRelation, calling, instance);
     [service, instance, relation, between]
 }

@@ -65,7 +65,10 @@ pub(crate) fn outgoing_nodes(sources: &mut Sources<'_>, call: &Outgoing<'_>) -> 
         return [relation, NO_NODE, NO_NODE, NO_NODE];
     }
     let instance = sources.instance(service, call.instance);
-    let reached = sources.instance(dest, call.dest_instance);
+    let reached = match call.is_address {
+        true => sources.peer_instance(dest, call.dest_instance),
+        false => sources.instance(dest, call.dest_instance),
+    };
     let between = sources.relation(Scope::ServiceInstanceRelation, instance, reached);
     [relation, between, NO_NODE, NO_NODE]
 }

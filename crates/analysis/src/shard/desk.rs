@@ -90,12 +90,12 @@ impl Desk {
         self.reader.read(batch, span, &sources.plan.keys, &mut self.slots);
         let tags = Tags { batch, span, slots: &self.slots };
         let minute = Minute::of_nanos(span.start);
-        let sightings = &mut sources.effects.tags;
-        self.memory.look(tags, minute, &sources.plan.keys, sightings);
         if !sources.is_in_time(span.start) {
             sources.effects.counts.outside_time += 1;
             return NO_NODE;
         }
+        let sightings = &mut sources.effects.tags;
+        self.memory.look(tags, minute, &sources.plan.keys, sightings);
         let mut called = NO_NODE;
         if !span.skip_analysis {
             called = call(sources, pairing, segment, span, tags);

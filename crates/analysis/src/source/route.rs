@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use skytrail_model::text::SymbolSpace;
 
-use super::sources::Slot;
+use super::slot::Slot;
 use crate::directory::NO_NODE;
 use crate::window::NO_CELL;
 
@@ -157,6 +157,12 @@ impl Routes {
     /// Forgets all routes: the numbers in them may mean something else now.
     pub(crate) fn clear(&mut self) {
         self.by_key.clear();
+    }
+
+    /// Bytes; when there are too many routes, all are forgotten.
+    pub(crate) fn memory(&self) -> usize {
+        // One control byte per slot, at most seven eighths of the slots in use.
+        self.by_key.capacity() * 8 / 7 * (size_of::<Known>() + 1)
     }
 
     #[inline]

@@ -2,18 +2,17 @@
 
 use skytrail_model::batch::SpanBatch;
 use skytrail_model::layer::Layer;
-use skytrail_model::relation::DetectPoint;
 use skytrail_model::scope::Scope;
 use skytrail_model::text::NameId;
 use skytrail_model::time::Minute;
 
 use super::route::{Route, RouteCell, RouteKey, Routes};
+use super::slot::Slot;
 use crate::config::Settings;
 use crate::directory::{Directory, Known, NO_NODE};
 use crate::effects::Effects;
 use crate::oal::event::Event;
 use crate::oal::plan::Plan;
-use crate::oal::schema::Source;
 use crate::window::{Edge, NO_CELL, NO_ROW, Window, Windows};
 
 /// Entities of routes without rows are kept from becoming idle this often.
@@ -31,40 +30,6 @@ pub(crate) struct Sources<'a> {
     pub(crate) routes: &'a mut Routes,
     pub(crate) windows: &'a mut Windows,
     pub(crate) effects: &'a mut Effects,
-}
-
-/// What one entity of a route is for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Slot {
-    scope: Scope,
-    /// The source whose table has a row for it.
-    source: Option<Source>,
-    /// Whether the store lists it.
-    is_listed: bool,
-    /// The side that reports a relation.
-    side: Option<DetectPoint>,
-}
-
-/// An entity that is listed and counted.
-pub(crate) const fn slot(scope: Scope, source: Option<Source>) -> Slot {
-    Slot { scope, source, is_listed: true, side: None }
-}
-
-impl Slot {
-    /// An entity that is counted, and listed by others.
-    pub(crate) const fn unlisted(scope: Scope, source: Source) -> Self {
-        Self { scope, source: Some(source), is_listed: false, side: None }
-    }
-
-    /// The table that has a row for it.
-    fn table(&self, plan: &Plan) -> Option<usize> {
-        self.source.and_then(|source| plan.table_of(source))
-    }
-}
-
-/// A relation as one side reports it.
-pub(crate) const fn relation_slot(scope: Scope, source: Source, side: DetectPoint) -> Slot {
-    Slot { scope, source: Some(source), is_listed: true, side: Some(side) }
 }
 
 /// When a call was, what carried it, and what layer its callee has.
@@ -93,7 +58,9 @@ impl Sources<'_> {
     #[inline]
     pub(crate) fn is_in_time(&self, time: i64) -> bool {
         let rules = &self.settings.windows;
-        time >= self.now.saturating_sub(rules.past) && time <= self.now.saturating_add(rules.future)
+        time >= self.now.saturating_sub(rules.past)
+            && time <= self.now.saturating_add(rules.future)
+            && self.windows.has_room(Minute::of_nanos(time))
     }
 
     /// The route of a key in the window of the minute, and whether it is the
@@ -228,6 +195,13 @@ impl Sources<'_> {
     pub(crate) fn instance(&mut self, service: u32, name: &str) -> u32 {
         let name = self.settings.naming.instance(name);
         self.directory.child(Scope::ServiceInstance, service, name, self.now)
+    }
+
+    /// The number of the only instance of what was called by an address. An
+    /// address is as long wherever it stands, so that aliases find it.
+    pub(crate) fn peer_instance(&mut self, service: u32, address: &str) -> u32 {
+        let address = self.settings.naming.service(address);
+        self.directory.child(Scope::ServiceInstance, service, address, self.now)
     }
 
     /// The number of an endpoint by its raw name.

@@ -11,9 +11,11 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use super::counted::Counted;
-use super::table::NO_ROW;
 use crate::config::Thresholds;
 use crate::oal::column::Tally;
+
+/// No row.
+pub(crate) const NO_ROW: u32 = u32::MAX;
 
 /// No cell.
 pub(crate) const NO_CELL: u32 = u32::MAX;

@@ -6,14 +6,14 @@ use foldhash::fast::RandomState;
 use skytrail_model::entity::EntityId;
 use skytrail_model::metric::MAX_LABELS;
 
-use super::cells::NO_CELL;
+use super::cells::{NO_CELL, NO_ROW};
 use crate::config::Thresholds;
 use crate::oal::column::{Label, Operation};
 use crate::oal::event::Event;
 use crate::oal::plan::TablePlan;
 
-/// No row.
-pub(crate) const NO_ROW: u32 = u32::MAX;
+/// A key, a value and their share of a node.
+const LABEL_BYTES: usize = 64;
 
 /// Values by label.
 pub(super) type Labels = BTreeMap<String, i64>;
@@ -232,15 +232,58 @@ impl LabelCell<'_> {
         }
     }
 
-    /// Adds to a label; new ones only while there are fewer than `limit`.
+    /// Adds to a label. Of more than `limit` those with the smallest names
+    /// stay, as when rows are merged, so that the order does not matter: one
+    /// that stays was never among the largest.
     fn add(self, start: usize, slot: u16, label: &str, value: i64, limit: usize) {
         let Some(labels) = self.labels.get_mut(start + usize::from(slot)) else { return };
         if let Some(kept) = labels.get_mut(label) {
             *kept = kept.saturating_add(value);
-        } else if labels.len() < limit {
-            labels.insert(label.to_owned(), value);
-            // A key, its text, a value and its share of a node.
-            *self.heap += label.len() + 64;
+            return;
+        }
+        let limit = limit.min(MAX_LABELS);
+        if labels.len() >= limit && labels.last_key_value().is_none_or(|last| **last.0 < *label) {
+            return;
+        }
+        labels.insert(label.to_owned(), value);
+        *self.heap += label.len() + LABEL_BYTES;
+        if labels.len() > limit
+            && let Some((largest, _)) = labels.pop_last()
+        {
+            *self.heap = self.heap.saturating_sub(largest.len() + LABEL_BYTES);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use skytrail_model::metric::{Cell, MAX_LABELS, Merge};
+
+    use super::{LABEL_BYTES, LabelCell, Labels};
+
+    fn window(labels: &[u8]) -> (Labels, usize) {
+        let (mut cells, mut heap) = (vec![Labels::default()], 0);
+        for label in labels {
+            let cell = LabelCell { labels: &mut cells, heap: &mut heap };
+            cell.add(0, 0, &format!("{label:03}"), 1, 10_000);
+        }
+        (cells.remove(0), heap)
+    }
+
+    proptest! {
+        #[test]
+        fn labels_are_the_same_in_one_window_and_in_several_that_are_merged(
+            labels in prop::collection::vec(any::<u8>(), 0..400),
+            cut in 0_usize..400,
+        ) {
+            let (whole, heap) = window(&labels);
+            prop_assert_eq!(heap, whole.len() * (3 + LABEL_BYTES));
+            prop_assert!(whole.len() <= MAX_LABELS);
+            let (early, late) = labels.split_at(cut.min(labels.len()));
+            let mut merged = Cell::Labels(window(early).0);
+            merged.merge(Merge::Labels, &Cell::Labels(window(late).0));
+            prop_assert_eq!(merged, Cell::Labels(whole));
         }
     }
 }

@@ -251,21 +251,26 @@ fn a_link_that_is_no_reference_is_no_call() {
 fn logic_endpoints_count_beside_calls() {
     let mut world = world();
     let named = r#"{"name":"graph/user","latency":40,"status":false}"#;
+    let other = r#"{"name":"graph/cart","latency":7,"status":true}"#;
     feed(
         &mut world,
         [
-            at(entry("/graphql")).tag("x-le", named),
+            at(entry("/graphql")).tag("x-le", named).tag("x-le", other),
             at(local("resolve")).tag("x-le", r#"{"logic-span":true}"#),
             at(exit("never")).peer("a:1").tag("x-le", named),
             at(entry("/skipped")).tag("x-le", named).skipped(),
         ],
     );
-    assert_eq!(world.listed(Scope::Endpoint), ["shop|/graphql", "shop|graph/user", "shop|resolve"]);
+    assert_eq!(
+        world.listed(Scope::Endpoint),
+        ["shop|/graphql", "shop|graph/cart", "shop|graph/user", "shop|resolve"]
+    );
     world.expect(
         START,
         "
         endpoint_cpm        shop|graph/user = 1
         endpoint_resp_time  shop|graph/user = 40
+        endpoint_resp_time  shop|graph/cart = 7
         endpoint_sla        shop|graph/user = 0
         endpoint_resp_time  shop|resolve    = 10
         endpoint_sla        shop|resolve    = 10000
@@ -285,4 +290,15 @@ fn names_are_cut_and_grouped_for_relations_and_aliases_alike() {
     assert_eq!(world.listed(Scope::Endpoint), [format!("{cut}|{}", "y".repeat(150))]);
     let alias = &aliases(&world)[0];
     assert_eq!((&alias.address, &alias.service.name), (&cut, &cut));
+}
+
+#[test]
+fn an_address_is_cut_to_one_length_as_a_service_and_as_an_instance() {
+    let names = config::NamesConfig { instance_length: 10, ..config::NamesConfig::default() };
+    let mut world = World::of(&Config { names, ..Config::default() }, Zone::utc(), 1);
+    feed(&mut world, [at(exit("GET")).peer("shop.example:8080")]);
+    assert_eq!(
+        world.relations(Scope::ServiceInstanceRelation),
+        ["shop|shop-1 > shop.example:8080|shop.example:8080 CLIENT 0"]
+    );
 }

@@ -107,3 +107,15 @@ fn a_queue_stands_between_producer_and_consumers() {
     );
     world.expect(START, "service_relation_client_cpm web > ~kafka:9092 = 1");
 }
+
+#[test]
+fn who_still_waits_at_the_end_is_counted_as_if_alone() {
+    let mut world = world();
+    world.feed_at(START + SECOND, [web()]);
+    let (trigger, signal) = skytrail_base::shutdown::channel();
+    trigger.stop();
+    world.block_on(world.analysis.run(signal)).unwrap();
+    world.expect(START, "service_relation_client_cpm web > shop:80 = 1");
+    let text = world.registry.encode();
+    assert!(text.contains("skytrail_analysis_unpaired_at_end_total 1"), "{text}");
+}

@@ -119,6 +119,10 @@ fn a_state_of_other_shards_is_taken_as_far_as_it_goes() {
         second.replay(Batch { shard, arrival: arrival(9), ..Batch::default() });
     }
     second.expect(START, "service_relation_client_cpm web > late:80 = 1");
+    let other = skytrail_storage::Checkpoint { rules: 0xbad, ..checkpoint.clone() };
+    let refused = second.analysis.restore(&other).unwrap_err().context;
+    let ours = format!("{:016x}", checkpoint.rules);
+    assert!(refused.contains("0000000000000bad") && refused.contains(&ours), "{refused}");
     let broken = skytrail_storage::Checkpoint { state: b"{".to_vec(), ..checkpoint };
     assert!(second.analysis.restore(&broken).unwrap_err().context.contains("cannot be read"));
 }

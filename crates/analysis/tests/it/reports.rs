@@ -161,6 +161,11 @@ fn searchable_tags_are_told_once_a_day() {
     // Half past midnight of the next day in India.
     world.feed_at(
         START + 9 * 3600 * SECOND,
+        [segment("t", "old")
+            .with([entry("/x").at(START - 8 * 86_400 * SECOND).tag("http.method", "OLD")])],
+    );
+    world.feed_at(
+        START + 9 * 3600 * SECOND,
         [segment("t", "b")
             .with([entry("/x").at(START + 9 * 3600 * SECOND).tag("http.method", "PUT")])],
     );
@@ -176,6 +181,8 @@ fn searchable_tags_are_told_once_a_day() {
     };
     assert_eq!(list(None, 0, i64::MAX), ["http.method", "http.status_code"]);
     assert_eq!(list(Some("http.status_code"), 0, i64::MAX), ["404"]);
+    // A span that counts for nothing completes nothing.
+    assert_eq!(list(Some("http.method"), 0, i64::MAX), ["GET", "POST", "PUT"]);
     // 2026-03-01T00:00+0530 is 18:30 of the day before.
     let day = Minute::of_nanos(START).0 - 15 * 60 - 30;
     assert_eq!(list(Some("http.method"), day, day), ["GET", "POST"]);

@@ -1,10 +1,10 @@
 //! Late data, the accepted time, and hours and days of a zone.
 
-use skytrail_analysis::Config;
+use skytrail_analysis::{Config, config};
 use skytrail_model::scope::Scope;
 use skytrail_model::time::{Downsampling, Minute, Zone};
 use skytrail_storage::Storage;
-use skytrail_storage::contract::build::{SegmentSpec, entry, segment};
+use skytrail_storage::contract::build::{SegmentSpec, entry, local, segment};
 
 use crate::world::{MILLI, MINUTE, SECOND, START, World, world};
 
@@ -84,4 +84,54 @@ fn a_day_of_25_hours_is_one_bucket() {
         row.int(metric.formula.columns()[0])
     };
     assert_eq!((count(day), count(day.plus(25 * 60))), (4, 1));
+}
+
+#[test]
+fn a_batch_of_many_minutes_loses_nothing_and_keeps_few_windows() {
+    let mut world = world();
+    let minutes = 600;
+    // Each minute twice, far apart, so that its window was closed in between.
+    let calls = (0..2 * minutes).flat_map(|number| at(START - (number % minutes) * MINUTE));
+    let calls: Vec<_> = calls.collect();
+    world.feed_at(START, calls);
+    for minute in [0, 1, 255, 256, 599] {
+        world.expect(START - minute * MINUTE, "service_cpm shop = 2");
+    }
+    world.feed_at(START + MINUTE, []);
+    assert!(world.registry.encode().contains("skytrail_analysis_outside_time_total 0"));
+}
+
+#[test]
+fn a_flood_of_minutes_is_bounded_and_counted() {
+    let mut world = world();
+    let calls: Vec<_> = (0..2000).flat_map(|number| at(START - number * MINUTE)).collect();
+    world.feed_at(START, calls);
+    let text = world.registry.encode();
+    let refused = 2000 - 256 - 1024;
+    assert!(text.contains(&format!("skytrail_analysis_outside_time_total {refused}")), "{text}");
+    world.expect(START - 1279 * MINUTE, "service_cpm shop = 1");
+    world.expect(START - 1280 * MINUTE, "service_cpm shop = -");
+    // The next batch finds room again.
+    world.feed_at(START, at(START - 1280 * MINUTE));
+    world.expect(START - 1280 * MINUTE, "service_cpm shop = 1");
+}
+
+#[test]
+fn who_is_in_use_is_known_for_ever_even_if_none_of_its_spans_count() {
+    let limits = config::LimitsConfig { services: 3, ..config::LimitsConfig::default() };
+    let mut world = World::of(&Config { limits, ..Config::default() }, Zone::utc(), 1);
+    let quiet = |now| [segment("t", "q").of("quiet", "i").with([local("job").at(now)])];
+    world.feed_at(START, quiet(START));
+    // Longer than `limits.idle` in all, and never as long between two.
+    for number in 1..3 {
+        let now = START + number * 4 * MINUTE;
+        world.feed_at(now, quiet(now));
+    }
+    let now = START + 12 * MINUTE;
+    world.feed_at(now, at(now));
+    world.feed_at(now, at(now));
+    let late = [segment("t", "l").of("late", "i").with([entry("/x").at(now)])];
+    world.feed_at(now, late);
+    // The quiet one, the shop and the user leave no room.
+    world.expect(now, "service_cpm _other_ = 1");
 }
