@@ -17,7 +17,11 @@ pub const DEFAULTS: &str = include_str!("config/default.yaml");
 
 /// Reads and checks everything; what it gives can run.
 pub fn load(sources: &crate::cli::Sources) -> Result<(Config, Layers), ConfigError> {
-    let layers = Layers::read(sources, std::env::vars())?;
-    let config = Config::from_layers(&layers)?;
-    Ok((config, layers))
+    let (layers, mut problems) = Layers::read(sources, std::env::vars())?;
+    match Config::from_layers(&layers) {
+        Ok(config) if problems.is_empty() => return Ok((config, layers)),
+        Ok(_) => {}
+        Err(error) => problems.extend(error.problems),
+    }
+    Err(ConfigError { problems })
 }

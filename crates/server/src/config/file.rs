@@ -235,15 +235,31 @@ impl Address {
 }
 
 impl Config {
-    /// From the layers; every problem names its key.
+    /// From the layers; every problem names its key, and all are told at once.
     pub fn from_layers(layers: &Layers) -> Result<Self, ConfigError> {
-        let config: Self = serde_path_to_error::deserialize(layers.tree())
-            .map_err(|error| ConfigError::one(format!("{}: {}", error.path(), error.inner())))?;
-        config.check()?;
-        Ok(config)
+        let (config, mut problems) = Self::read(layers)?;
+        problems.extend(config.problems());
+        if problems.is_empty() { Ok(config) } else { Err(ConfigError { problems }) }
     }
 
-    fn check(&self) -> Result<(), ConfigError> {
+    /// Defaults stand in for values that cannot be read.
+    fn read(layers: &Layers) -> Result<(Self, Vec<String>), ConfigError> {
+        let (mut layers, defaults) = (layers.clone(), Layers::defaults()?);
+        let mut problems = Vec::new();
+        loop {
+            let error = match serde_path_to_error::deserialize(layers.tree()) {
+                Ok(config) => return Ok((config, problems)),
+                Err(error) => error,
+            };
+            let path = error.path().to_string();
+            problems.push(format!("{path}: {}", error.inner()));
+            if !layers.reset(&path, &defaults) {
+                return Err(ConfigError { problems });
+            }
+        }
+    }
+
+    fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if self.version != VERSION {
             problems
@@ -268,7 +284,7 @@ impl Config {
         let origins = WebOrigins::parse(&self.api.cors_origins).err();
         problems.extend(origins.map(|error| format!("api.cors_origins: {error}")));
         problems.extend(self.open_ports());
-        if problems.is_empty() { Ok(()) } else { Err(ConfigError { problems }) }
+        problems
     }
 
     fn out_of_bounds(&self) -> Vec<String> {

@@ -43,11 +43,12 @@ pub struct Layers {
 }
 
 impl Layers {
-    /// Reads all layers.
+    /// Reads all layers. Beside them come the problems of values that were left
+    /// out, so that what is wrong with the others can be told as well.
     pub fn read(
         sources: &Sources,
         environment: impl Iterator<Item = (String, String)>,
-    ) -> Result<Self, ConfigError> {
+    ) -> Result<(Self, Vec<String>), ConfigError> {
         let mut layers = Self::defaults()?;
         let mut problems = Vec::new();
         if let Some(path) = &sources.config {
@@ -58,7 +59,26 @@ impl Layers {
         }
         layers.add_environment(environment, &mut problems);
         sources.set.iter().for_each(|one| layers.add_set(one, &mut problems));
-        if problems.is_empty() { Ok(layers) } else { Err(ConfigError { problems }) }
+        Ok((layers, problems))
+    }
+
+    /// Puts the default in the place of the value at `path`, or around it. False
+    /// when it is there already.
+    pub(super) fn reset(&mut self, path: &str, defaults: &Self) -> bool {
+        let holds = |key: &str| {
+            path.strip_prefix(key)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        let Some((key, known)) = self.values.iter_mut().find(|(key, _)| holds(key)) else {
+            return false;
+        };
+        match defaults.values.get(key) {
+            Some(default) if default != known => {
+                *known = default.clone();
+                true
+            }
+            _ => false,
+        }
     }
 
     /// The built-in defaults alone.

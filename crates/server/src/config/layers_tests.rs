@@ -15,7 +15,9 @@ fn read(file: Option<&str>, environment: &[(&str, &str)], set: &[&str]) -> Resul
     let set = set.iter().map(|one| (*one).to_owned()).collect();
     let environment =
         environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Layers::read(&Sources { config, set }, environment).map_err(|error| error.to_string())
+    let read = Layers::read(&Sources { config, set }, environment);
+    let (layers, problems) = read.map_err(|error| error.to_string())?;
+    if problems.is_empty() { Ok(layers) } else { Err(problems.join("\n")) }
 }
 
 fn value(layers: &Layers, key: &str) -> (serde_json::Value, Origin) {

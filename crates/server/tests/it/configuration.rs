@@ -57,6 +57,26 @@ fn a_misspelt_key_is_refused_with_the_nearest_one() {
 }
 
 #[test]
+fn everything_that_is_wrong_is_told_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("skytrail.yaml");
+    let wrong = "ingest:\n  grcp:\n    port: 1\n  batch:\n    pace: soon\n    max_size: 1\n\
+                 analysis:\n  slow:\n    database_ms: {mysql: quick}\nquery:\n  max_listed: 0\n";
+    std::fs::write(&file, wrong).unwrap();
+    refused(
+        &["config", "check", "--config", path(&file), "--set", "storage.record_ttl=3 weeks"],
+        &[
+            "ingest.grcp.port",
+            "ingest.batch.pace: 'soon' is no duration",
+            "ingest.batch.max_size: 1B is not between",
+            "analysis.slow.database_ms.mysql",
+            "query.max_listed: is 0",
+            "storage.record_ttl: '3 weeks' is no duration",
+        ],
+    );
+}
+
+#[test]
 fn values_out_of_bounds_name_their_key() {
     refused(
         &["config", "check", "--set", "server.time_zone=Mars/Olympus"],
