@@ -58,6 +58,12 @@ impl MemoryMetrics {
         }
     }
 
+    /// What is within the cut of a checkpoint is kept apart from the rest, so that
+    /// a crash can leave exactly that.
+    pub(super) fn keep(&self, cut: &Cut) {
+        self.tables.write().durable = cut.clone();
+    }
+
     pub(super) fn expire(&self, before: Minute) {
         fold::expire(&mut self.tables.write(), self.rules(), before);
     }

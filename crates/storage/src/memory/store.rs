@@ -32,13 +32,8 @@ pub struct MemoryStorage {
     relations: MemoryRelations,
     spans: MemorySpans,
     records: MemoryRecords,
-    checkpoint: LastCheckpoint,
-}
-
-/// The last checkpoint, and the zone that the store was made with.
-#[derive(Debug)]
-struct LastCheckpoint {
-    saved: Mutex<Option<Checkpoint>>,
+    checkpoint: Mutex<Option<Checkpoint>>,
+    /// The one that it was made with.
     zone: Zone,
 }
 
@@ -55,7 +50,8 @@ impl MemoryStorage {
             relations: MemoryRelations::new(config.relation_bytes()),
             spans: MemorySpans::new(config.span_bytes()),
             records: MemoryRecords::new(config.record_bytes()),
-            checkpoint: LastCheckpoint { saved: Mutex::default(), zone },
+            checkpoint: Mutex::default(),
+            zone,
         }
     }
 
@@ -65,7 +61,7 @@ impl MemoryStorage {
     /// # Errors
     /// `Mismatch` for another zone.
     pub fn reopen_in(&self, zone: &Zone) -> Result<Self> {
-        check_zone(self.checkpoint.zone.name(), zone)?;
+        check_zone(self.zone.name(), zone)?;
         Ok(self.reopen())
     }
 
@@ -73,7 +69,7 @@ impl MemoryStorage {
     /// what the last checkpoint covers. Tests of replay start from it.
     #[must_use]
     pub fn reopen(&self) -> Self {
-        let checkpoint = self.checkpoint.saved.lock().clone();
+        let checkpoint = self.checkpoint.lock().clone();
         let cut = checkpoint.as_ref().map(|checkpoint| checkpoint.cut.clone()).unwrap_or_default();
         Self {
             config: self.config,
@@ -84,25 +80,24 @@ impl MemoryStorage {
             relations: self.relations.within(&cut),
             spans: self.spans.within(&cut),
             records: self.records.within(&cut),
-            checkpoint: LastCheckpoint {
-                saved: Mutex::new(checkpoint),
-                zone: self.checkpoint.zone.clone(),
-            },
+            checkpoint: Mutex::new(checkpoint),
+            zone: self.zone.clone(),
         }
     }
 }
 
-impl Checkpoints for LastCheckpoint {
+impl Checkpoints for MemoryStorage {
     fn save<'a>(&'a self, checkpoint: Checkpoint) -> BoxFuture<'a, Result<()>> {
         let checked = check_zone(&checkpoint.zone, &self.zone);
         if checked.is_ok() {
-            *self.saved.lock() = Some(checkpoint);
+            self.metrics.keep(&checkpoint.cut);
+            *self.checkpoint.lock() = Some(checkpoint);
         }
         Box::pin(std::future::ready(checked))
     }
 
     fn load<'a>(&'a self) -> BoxFuture<'a, Result<Option<Checkpoint>>> {
-        Box::pin(std::future::ready(Ok(self.saved.lock().clone())))
+        Box::pin(std::future::ready(Ok(self.checkpoint.lock().clone())))
     }
 }
 
@@ -140,7 +135,7 @@ impl Storage for MemoryStorage {
     }
 
     fn checkpoints(&self) -> &dyn Checkpoints {
-        &self.checkpoint
+        self
     }
 
     fn usage(&self) -> Usage {

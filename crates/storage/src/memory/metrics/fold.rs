@@ -9,7 +9,7 @@ use merge::merge;
 use skytrail_model::metric::{Catalogue, MetricBlock, TableId};
 use skytrail_model::time::{Downsampling, Minute, Zone};
 
-use super::table::{Buckets, Origins, Stored, Table, Tables};
+use super::table::{Buckets, Origins, Settled, Side, Stored, Table, Tables};
 use crate::spi::Cut;
 
 /// Something that frees memory.
@@ -109,15 +109,18 @@ fn put(
     let held = table.of_mut(size).entry(start).or_default();
     let mut gone = std::mem::take(held);
     gone.extend(blocks);
-    let (ready, fresh): (Vec<_>, Vec<_>) =
-        gone.iter().cloned().partition(|stored| stored.is_settled(&settled));
-    held.extend(fresh.into_iter().map(|stored| stored.moved(start)));
-    if !ready.is_empty() {
-        let mut cut = Cut::default();
-        ready.iter().for_each(|stored| stored.origins.widen(&mut cut));
-        let blocks: Vec<&MetricBlock> = ready.iter().map(|stored| &*stored.block).collect();
-        let block = Arc::new(merge(id, schema, start, &blocks));
-        held.push(Stored { origins: Origins::Merged(cut), block });
+    let fresh = gone.iter().filter(|stored| settled.side(stored).is_none()).cloned();
+    held.extend(fresh.map(|stored| stored.moved(start)));
+    for side in [Side::Durable, Side::Later] {
+        let ready = gone.iter().filter(|stored| settled.side(stored) == Some(side));
+        let ready: Vec<&Stored> = ready.collect();
+        if !ready.is_empty() {
+            let mut cut = Cut::default();
+            ready.iter().for_each(|stored| stored.origins.widen(&mut cut));
+            let blocks: Vec<&MetricBlock> = ready.iter().map(|stored| &*stored.block).collect();
+            let block = Arc::new(merge(id, schema, start, &blocks));
+            held.push(Stored { origins: Origins::Merged(cut), block });
+        }
     }
     let held = held.clone();
     held.iter().for_each(|stored| tables.count(stored));
@@ -139,21 +142,23 @@ fn next_step(tables: &Tables) -> Option<(TableId, Step)> {
 /// The table with the oldest minute among those that have one, not their
 /// newest, that is settled as a whole. Minutes before it go to their hours
 /// first, settled or not: a table that few appends come to waits for nothing.
-fn first_to_fold(tables: &Tables, settled: &Cut) -> Option<TableId> {
+fn first_to_fold(tables: &Tables, settled: &Settled) -> Option<TableId> {
     let first_of = |(id, table): (&TableId, &Table)| {
         let (newest, _) = table.minutes.last_key_value()?;
         let (first, _) = table.minutes.first_key_value()?;
         let mut minutes = table.minutes.range(..newest);
-        let is_settled = |held: &[Stored]| held.iter().all(|one| one.is_settled(settled));
+        let is_settled = |held: &[Stored]| held.iter().all(|one| settled.side(one).is_some());
         minutes.any(|(_, held)| is_settled(held)).then_some((*first, *id))
     };
     tables.by_id.iter().filter_map(first_of).min().map(|(_, id)| id)
 }
 
 /// The oldest bucket with several settled blocks.
-fn first_to_merge(tables: &Tables, settled: &Cut) -> Option<(TableId, Step)> {
-    let is_several =
-        |held: &[Stored]| held.iter().filter(|one| one.is_settled(settled)).nth(1).is_some();
+fn first_to_merge(tables: &Tables, settled: &Settled) -> Option<(TableId, Step)> {
+    let is_several = |held: &[Stored]| {
+        let of_side = |side: Side| held.iter().filter(|one| settled.side(one) == Some(side)).nth(1);
+        of_side(Side::Durable).or_else(|| of_side(Side::Later)).is_some()
+    };
     let first =
         |held: &Buckets| held.iter().find(|(_, held)| is_several(held)).map(|(bucket, _)| *bucket);
     let first_of = |(id, table): (&TableId, &Table)| {

@@ -28,6 +28,34 @@ pub(super) struct Stored {
     pub(super) block: Arc<MetricBlock>,
 }
 
+/// Which rows may be merged with which.
+#[derive(Debug)]
+pub(super) struct Settled {
+    appends: Cut,
+    /// The cut of the last checkpoint: what is within is not merged with what is
+    /// not, so that a crash can leave exactly that.
+    durable: Cut,
+}
+
+/// Rows of one side are merged with each other only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Durable,
+    Later,
+}
+
+impl Settled {
+    /// The side of rows that may be merged; none while they may be live.
+    pub(super) fn side(&self, stored: &Stored) -> Option<Side> {
+        let is_settled = match &stored.origins {
+            Origins::Merged(_) => true,
+            Origins::One(origin) => self.appends.contains(*origin),
+        };
+        let side = if stored.is_within(&self.durable) { Side::Durable } else { Side::Later };
+        is_settled.then_some(side)
+    }
+}
+
 /// Blocks by start of their bucket.
 pub(super) type Buckets = BTreeMap<Minute, Vec<Stored>>;
 
@@ -50,6 +78,8 @@ pub(super) struct Tables {
     pub(super) by_id: BTreeMap<TableId, Table>,
     /// The last append of each shard.
     last: Cut,
+    /// The cut of the last checkpoint.
+    pub(super) durable: Cut,
     pub(super) bytes: usize,
     pub(super) rows: u64,
     pub(super) evicted: u64,
@@ -100,14 +130,6 @@ impl Stored {
         match &self.origins {
             Origins::One(origin) => cut.contains(*origin),
             Origins::Merged(merged) => cut.covers(merged),
-        }
-    }
-
-    /// Whether the rows may be merged with those of other appends.
-    pub(super) fn is_settled(&self, settled: &Cut) -> bool {
-        match &self.origins {
-            Origins::Merged(_) => true,
-            Origins::One(origin) => settled.contains(*origin),
         }
     }
 
@@ -242,8 +264,8 @@ impl Tables {
     }
 
     /// The appends whose rows may be merged with those of others.
-    pub(super) fn settled(&self) -> Cut {
-        self.last.behind(SETTLED_APPENDS)
+    pub(super) fn settled(&self) -> Settled {
+        Settled { appends: self.last.behind(SETTLED_APPENDS), durable: self.durable.clone() }
     }
 
     /// What came with the appends within a cut. Rows that were merged stay if
@@ -261,6 +283,7 @@ impl Tables {
         }
         kept.forget(&gone);
         kept.last = cut.clone();
+        kept.durable = cut.clone();
         kept
     }
 }

@@ -283,3 +283,29 @@ async fn only_the_columns_asked_for_are_copied() {
         assert!(blocks > 100);
     }
 }
+
+#[tokio::test]
+async fn a_crash_leaves_the_cut_however_much_was_merged_behind_it() {
+    let (limit, mut cut) = (128 << 10, Cut::default());
+    let (folded, whole) = (metrics(limit), metrics(256 << 20));
+    // Ever the same minutes, so that rows from before and behind the cut meet.
+    let append = async |number: u64, stores: &[&MemoryMetrics]| {
+        let minute = (number % 90) as i64 * 7;
+        let origin = Origin { shard: 0, sequence: number * FAR };
+        for store in stores {
+            store.append(origin, vec![block(minute, 0, number as i64)]).await.unwrap();
+        }
+        origin
+    };
+    for number in 1..=200 {
+        cut.widen(append(number, &[&folded, &whole]).await);
+    }
+    folded.keep(&cut);
+    for number in 201..=400 {
+        append(number, &[&folded]).await;
+    }
+    let usage = folded.usage();
+    assert!(usage.evicted == 0 && usage.rows < 8_000, "{usage:?}");
+    let days = every(Downsampling::Day, Visible::All);
+    assert_eq!(rows(&folded.within(&cut), &days).await, rows(&whole, &days).await);
+}
