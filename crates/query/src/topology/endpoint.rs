@@ -12,7 +12,6 @@ use super::read::ends;
 use crate::context::Ctx;
 use crate::entity::{EndpointCondition, parse_child};
 use crate::error::Result;
-use crate::hash::Set;
 use crate::query::Query;
 use crate::time::Duration;
 
@@ -32,19 +31,15 @@ impl Query {
         let id = endpoint.id();
         let aliases = self.aliases().await?;
         let touching = EntitySelection::these(vec![id]);
-        let edges = self.edges(ctx, Scope::EndpointRelation, touching, &window, &aliases).await?;
-        let edges = edges.plain.iter().filter(|edge| edge.side == DetectPoint::Server);
-        let edges: Vec<_> = edges.collect();
-        let mut ids = Set::default();
-        for edge in &edges {
-            ids.extend([edge.relation, edge.source, edge.dest]);
-        }
-        let names = self.names(ctx, ids).await?;
+        let scope = Scope::EndpointRelation;
+        let mut edges = self.edges(ctx, scope, touching, &window, &aliases).await?;
+        edges.resolved.clear();
+        edges.plain.retain(|edge| edge.side == DetectPoint::Server);
+        let names = self.names(ctx, &edges).await?;
         let mut calls = Calls::default();
-        for edge in edges {
-            if let Some(ends) = ends(edge, &names) {
-                calls.add(ends, DetectPoint::Server, 0);
-            }
+        for edge in &edges.plain {
+            let ids = (edge.source, edge.dest);
+            calls.add(ids, (DetectPoint::Server, 0), || ends(edge, &names));
         }
         Ok(EndpointTopology { nodes: nodes(&calls), calls: calls.answer(false) })
     }

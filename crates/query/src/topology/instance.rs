@@ -2,19 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use skytrail_model::entity::{ChildRef, Entity, ServiceRef};
+use skytrail_model::entity::{ChildRef, Entity, EntityId, ServiceRef};
 use skytrail_model::id;
 use skytrail_model::scope::Scope;
 use skytrail_storage::EntitySelection;
 
 use super::answer::{ServiceInstanceNode, ServiceInstanceTopology};
 use super::calls::Calls;
-use super::read::ends;
+use super::read::{caller, ends};
 use crate::aliases::AliasTable;
 use crate::context::Ctx;
 use crate::entity::{ServiceCondition, parse_service};
 use crate::error::Result;
-use crate::hash::Set;
 use crate::query::Query;
 use crate::time::Duration;
 
@@ -42,31 +41,26 @@ impl Query {
         let touching = touching(&[&client, &server], &aliases);
         let scope = Scope::ServiceInstanceRelation;
         let edges = self.edges(ctx, scope, touching, &window, &aliases).await?;
-        let mut ids = Set::default();
-        for edge in edges.all() {
-            ids.extend([edge.relation, edge.source, edge.dest]);
-        }
-        let names = self.names(ctx, ids).await?;
+        let names = self.names(ctx, &edges).await?;
+        let (client, server) = (client.id(), server.id());
+        let is_between =
+            |pair: (EntityId, EntityId)| pair == (client, server) || pair == (server, client);
         let mut calls = Calls::default();
-        let mut add = |source: Entity, dest: Entity, side| {
-            let pair = (source.service(), dest.service());
-            if pair == (&client, &server) || pair == (&server, &client) {
-                calls.add((source, dest), side, 0);
-            }
-        };
         for edge in &edges.plain {
-            if let Some((source, dest)) = ends(edge, &names) {
-                add(source, dest, edge.side);
+            if is_between((edge.source_service, edge.dest_service)) {
+                calls.add((edge.source, edge.dest), (edge.side, 0), || ends(edge, &names));
             }
         }
-        for (edge, meanings) in &edges.resolved {
-            let Some((source, _)) = ends(edge, &names) else { continue };
-            if NO_REAL_ADDRESS.contains(&edge.component) {
-                continue;
-            }
+        let known = edges.resolved.iter();
+        for (edge, meanings) in known.filter(|(edge, _)| !NO_REAL_ADDRESS.contains(&edge.component))
+        {
             for alias in meanings {
-                let (service, name) = (alias.service.clone(), alias.instance.clone());
-                add(source.clone(), Entity::Instance(ChildRef { service, name }), edge.side);
+                if is_between((edge.source_service, alias.service.id())) {
+                    let (service, name) = (alias.service.clone(), alias.instance.clone());
+                    let dest = Entity::Instance(ChildRef { service, name });
+                    let ids = (edge.source, dest.id());
+                    calls.add(ids, (edge.side, 0), || Some((caller(edge, &names)?, dest)));
+                }
             }
         }
         Ok(ServiceInstanceTopology { nodes: nodes(&calls), calls: calls.answer(false) })
@@ -96,7 +90,7 @@ fn touching(services: &[&ServiceRef], aliases: &AliasTable) -> EntitySelection {
 
 /// The nodes of calls between instances or endpoints.
 pub(super) fn nodes(calls: &Calls) -> Vec<ServiceInstanceNode> {
-    let ends = calls.by_ends.keys().flat_map(|(source, dest)| [source, dest]);
+    let ends = calls.by_ends.values().flat_map(|told| [&told.source, &told.dest]);
     let nodes: BTreeMap<String, ServiceInstanceNode> =
         ends.filter_map(node).map(|node| (node.id.clone(), node)).collect();
     nodes.into_values().collect()

@@ -76,13 +76,6 @@ impl<'a> Reading<'a> {
     }
 }
 
-impl Edges<'_> {
-    /// Every edge.
-    pub(super) fn all(&self) -> impl Iterator<Item = &Edge> {
-        self.plain.iter().chain(self.resolved.iter().map(|(edge, _)| edge))
-    }
-}
-
 impl Query {
     /// Edges of a scope that touch something.
     ///
@@ -139,12 +132,34 @@ impl Query {
         Ok(reading.resolve())
     }
 
-    /// What is known by id, of entities of any scope.
+    /// The records that name the ends of edges, and the services that addresses
+    /// were; the records of relations only where those of their ends are gone.
     pub(super) async fn names(
         &self,
         ctx: &Ctx,
-        ids: Set<EntityId>,
+        edges: &Edges<'_>,
     ) -> Result<Map<EntityId, EntityRecord>> {
+        let mut ids = Set::default();
+        for edge in &edges.plain {
+            ids.extend([edge.source, edge.dest]);
+        }
+        for (edge, meanings) in &edges.resolved {
+            ids.insert(edge.source);
+            ids.extend(meanings.iter().map(|alias| alias.service.id()));
+        }
+        let mut names = self.records(ctx, ids).await?;
+        let is_named = |id| names.contains_key(&id);
+        let plain =
+            edges.plain.iter().filter(|edge| !is_named(edge.source) || !is_named(edge.dest));
+        let raw = edges.resolved.iter().map(|(edge, _)| edge);
+        let raw = raw.filter(|edge| !is_named(edge.source));
+        let relations = plain.chain(raw).map(|edge| edge.relation).collect();
+        names.extend(self.records(ctx, relations).await?);
+        Ok(names)
+    }
+
+    /// What is known by id, of entities of any scope.
+    async fn records(&self, ctx: &Ctx, ids: Set<EntityId>) -> Result<Map<EntityId, EntityRecord>> {
         let ids: Vec<EntityId> = ids.into_iter().collect();
         ctx.charge(ids.len())?;
         let records = self.storage.entities().get(&ids).await?;
@@ -152,12 +167,20 @@ impl Query {
     }
 }
 
-/// The two ends of an edge, from the record of the relation or, where that is
-/// gone, from those of the ends.
+/// The two ends of an edge, from their records or, where one is gone, from that
+/// of the relation.
 pub(super) fn ends(edge: &Edge, names: &Map<EntityId, EntityRecord>) -> Option<(Entity, Entity)> {
-    if let Some(ends) = names.get(&edge.relation).and_then(|record| record.entity.ends()) {
-        return Some(ends);
-    }
     let end = |id| names.get(&id).map(|record: &EntityRecord| record.entity.clone());
-    Some((end(edge.source)?, end(edge.dest)?))
+    match (end(edge.source), end(edge.dest)) {
+        (Some(source), Some(dest)) => Some((source, dest)),
+        _ => names.get(&edge.relation)?.entity.ends(),
+    }
+}
+
+/// The caller of an edge.
+pub(super) fn caller(edge: &Edge, names: &Map<EntityId, EntityRecord>) -> Option<Entity> {
+    match names.get(&edge.source) {
+        Some(record) => Some(record.entity.clone()),
+        None => Some(names.get(&edge.relation)?.entity.ends()?.0),
+    }
 }

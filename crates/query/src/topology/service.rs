@@ -1,6 +1,6 @@
 //! Topology of services.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use skytrail_model::component;
 use skytrail_model::entity::{Entity, EntityId, EntityRecord, ServiceRef};
@@ -8,11 +8,11 @@ use skytrail_model::id;
 use skytrail_model::layer::Layer;
 use skytrail_model::relation::DetectPoint;
 use skytrail_model::scope::Scope;
-use skytrail_storage::{Edge, EntityFilter, EntityQuery, EntitySelection};
+use skytrail_storage::{EntityFilter, EntityQuery, EntitySelection};
 
 use super::answer::{Node, Topology};
-use super::calls::{Calls, foremost};
-use super::read::{Edges, ends};
+use super::calls::{Calls, EndIds, foremost};
+use super::read::{Edges, caller, ends};
 use crate::aliases::AliasTable;
 use crate::context::Ctx;
 use crate::entity::{ServiceCondition, parse_service};
@@ -94,7 +94,7 @@ impl Query {
             let edges =
                 self.edges(ctx, Scope::ServiceRelation, EntitySelection::All, window, &aliases);
             let edges = edges.await?;
-            let names = self.names(ctx, ids(&edges)).await?;
+            let names = self.names(ctx, &edges).await?;
             return Ok(build(&edges, &names, None));
         };
         if services.is_empty() {
@@ -103,8 +103,8 @@ impl Query {
         let scope = Scope::ServiceRelation;
         let touching = touching(&services, &aliases);
         let edges = self.edges(ctx, scope, touching, window, &aliases).await?;
-        let names = self.names(ctx, ids(&edges)).await?;
-        let asked: BTreeSet<ServiceRef> = services.into_iter().collect();
+        let names = self.names(ctx, &edges).await?;
+        let asked: Set<EntityId> = services.iter().map(ServiceRef::id).collect();
         let mut topology = build(&edges, &names, Some(&asked));
         self.fill_types(ctx, window, &aliases, &asked, &mut topology).await?;
         Ok(topology)
@@ -117,7 +117,7 @@ impl Query {
         ctx: &Ctx,
         window: &Window,
         aliases: &AliasTable,
-        asked: &BTreeSet<ServiceRef>,
+        asked: &Set<EntityId>,
         topology: &mut Topology,
     ) -> Result<()> {
         let callers: BTreeSet<&str> =
@@ -128,8 +128,8 @@ impl Query {
             .filter(|node| node.r#type.is_none() && callers.contains(node.id.as_str()));
         let services: Vec<EntityId> = untyped
             .filter_map(|node| id::parse_service(&node.id))
-            .filter(|service| !asked.contains(service))
             .map(|service| service.id())
+            .filter(|service| !asked.contains(service))
             .collect();
         if services.is_empty() {
             return Ok(());
@@ -156,41 +156,30 @@ fn touching(services: &[ServiceRef], aliases: &AliasTable) -> EntitySelection {
     EntitySelection::these(services.iter().map(ServiceRef::id).chain(raw).collect())
 }
 
-/// Everything whose record tells a name or layers.
-fn ids(edges: &Edges<'_>) -> Set<EntityId> {
-    let mut ids = Set::default();
-    for edge in edges.all() {
-        ids.extend([edge.relation, edge.source, edge.dest]);
-    }
-    for (_, meanings) in &edges.resolved {
-        ids.extend(meanings.iter().map(|alias| alias.service.id()));
-    }
-    ids
-}
-
 /// The graph of edges. With `asked`, only calls that touch one of these.
 fn build(
     edges: &Edges<'_>,
     names: &Map<EntityId, EntityRecord>,
-    asked: Option<&BTreeSet<ServiceRef>>,
+    asked: Option<&Set<EntityId>>,
 ) -> Topology {
     let mut calls = Calls::default();
-    let mut add = |source: Entity, dest: Entity, edge: &Edge| {
-        let wanted = asked
-            .is_none_or(|asked| asked.contains(source.service()) || asked.contains(dest.service()));
-        if wanted {
-            calls.add((source, dest), edge.side, edge.component);
-        }
+    let is_wanted = |(source, dest): EndIds| {
+        asked.is_none_or(|asked| asked.contains(&source) || asked.contains(&dest))
     };
     for edge in &edges.plain {
-        if let Some((source, dest)) = ends(edge, names) {
-            add(source, dest, edge);
+        let ids = (edge.source, edge.dest);
+        if is_wanted(ids) {
+            calls.add(ids, (edge.side, edge.component), || ends(edge, names));
         }
     }
     for (edge, meanings) in &edges.resolved {
-        let Some((source, _)) = ends(edge, names) else { continue };
         for alias in meanings {
-            add(source.clone(), Entity::Service(alias.service.clone()), edge);
+            let ids = (edge.source, alias.service.id());
+            if is_wanted(ids) {
+                let dest = || Entity::Service(alias.service.clone());
+                calls
+                    .add(ids, (edge.side, edge.component), || Some((caller(edge, names)?, dest())));
+            }
         }
     }
     Topology { nodes: nodes(&calls, names), calls: calls.answer(true) }
@@ -208,20 +197,25 @@ struct Told {
 }
 
 fn nodes(calls: &Calls, names: &Map<EntityId, EntityRecord>) -> Vec<Node> {
-    let mut told: BTreeMap<&ServiceRef, Told> = BTreeMap::new();
-    for ((source, dest), reports) in &calls.by_ends {
-        told.entry(source.service()).or_default().answered_with.extend(&reports.server);
-        let callee = told.entry(dest.service()).or_default();
-        callee.server.extend(&reports.server);
-        callee.called_with.extend(&reports.client);
+    let mut told: Map<EntityId, (&ServiceRef, Told)> = Map::default();
+    for ((source_id, dest_id), call) in &calls.by_ends {
+        let caller =
+            told.entry(*source_id).or_insert_with(|| (call.source.service(), Told::default()));
+        caller.1.answered_with.extend(&call.reports.server);
+        let callee = told.entry(*dest_id).or_insert_with(|| (call.dest.service(), Told::default()));
+        callee.1.server.extend(&call.reports.server);
+        callee.1.called_with.extend(&call.reports.client);
     }
-    let mut nodes: Vec<_> = told.iter().map(|(service, told)| node(service, told, names)).collect();
-    nodes.sort_by(|a, b| a.id.cmp(&b.id));
+    let node = |(id, (service, told)): (&EntityId, &(&ServiceRef, Told))| {
+        node(service, told, names.get(id))
+    };
+    let mut nodes: Vec<_> = told.iter().map(node).collect();
+    nodes.sort_unstable_by(|a, b| a.id.cmp(&b.id));
     nodes
 }
 
-fn node(service: &ServiceRef, told: &Told, names: &Map<EntityId, EntityRecord>) -> Node {
-    let layers = names.get(&service.id()).map(|record| record.layers).unwrap_or_default();
+fn node(service: &ServiceRef, told: &Told, record: Option<&EntityRecord>) -> Node {
+    let layers = record.map(|record| record.layers).unwrap_or_default();
     let mut layers: Vec<_> = layers.iter().map(Layer::name).collect();
     if layers.len() > 1 {
         layers.retain(|layer| *layer != Layer::UNDEFINED.name());

@@ -69,7 +69,7 @@ impl Graph {
     }
 
     fn build(&self, asked: &[&str]) -> Topology {
-        let asked = asked.iter().map(|name| service(name)).collect();
+        let asked = asked.iter().map(|name| service(name).id()).collect();
         let mut reading = Reading::new(&self.aliases);
         for (edge, minute) in &self.seen {
             reading.see(&Sighting { edge, hours: &[HourMinutes::of(*minute)] });
