@@ -252,7 +252,10 @@ impl Windows {
 
     /// Takes all windows, the oldest first.
     pub(crate) fn take_all(&mut self) -> Vec<Window> {
-        self.take(|_| true)
+        let mut all = self.take_early();
+        all.extend(self.take(|_| true));
+        all.sort_by_key(|window| (window.minute, window.generation));
+        all
     }
 
     fn take(&mut self, mut is_wanted: impl FnMut(&Window) -> bool) -> Vec<Window> {
@@ -269,11 +272,12 @@ impl Windows {
         taken
     }
 
+    /// All windows that nobody has taken yet.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Window> {
-        self.open.iter()
+        self.open.iter().chain(&self.early)
     }
 
     pub(crate) fn memory(&self) -> usize {
-        self.open.iter().chain(&self.early).map(Window::memory).sum()
+        self.iter().map(Window::memory).sum()
     }
 }

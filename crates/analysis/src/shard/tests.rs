@@ -1,3 +1,6 @@
+use std::sync::Arc;
+
+use skytrail_base::budget::Budget;
 use skytrail_model::batch::Batch;
 use skytrail_model::metric::{MetricBlock, TableId};
 use skytrail_model::relation::RelationRow;
@@ -6,23 +9,32 @@ use skytrail_model::time::{Downsampling, Minute, Zone};
 use skytrail_storage::contract::build::{batch, entry, segment};
 use skytrail_storage::{ColumnSelection, EntitySelection, MetricRead, RelationRead, Visible};
 
-use super::Shard;
-use crate::config::Config;
+use super::{Common, Shard};
+use crate::config::{Config, Settings};
 use crate::oal::rules::Rules;
+use crate::pair::Pairing;
 use crate::window::Slice;
 
 const START: i64 = 1_772_359_200_000_000_000;
 
-/// A shard to which so many endpoints of one service were called.
-fn shard(endpoints: usize) -> Shard {
+fn settings() -> Settings {
     let mut config = Config::default();
     config.endpoint_grouping.max_endpoints_per_service = 100_000;
-    let settings = config.validate().unwrap();
-    let rules = Rules::load(&settings).unwrap();
-    let mut shard = Shard::alone(&rules, settings, Zone::utc());
+    config.validate().unwrap()
+}
+
+/// Calls so many endpoints of one service.
+fn call(shard: &mut Shard, endpoints: usize) {
     let spans = (0..endpoints).map(|number| entry(format!("/{number}")).at(START));
     let spans = batch([segment("t", "s").of("shop", "i").with(spans)]);
     shard.process(&Batch { arrival: START, spans, ..Batch::default() });
+}
+
+/// A shard to which so many endpoints of one service were called.
+fn shard(endpoints: usize) -> Shard {
+    let rules = Rules::load(&settings()).unwrap();
+    let mut shard = Shard::alone(&rules, settings(), Zone::utc());
+    call(&mut shard, endpoints);
     shard
 }
 
@@ -106,4 +118,41 @@ fn windows_close_when_their_minute_is_over_and_late_ones_soon() {
     assert!(!shard.has_closed());
     shard.advance(now + 10 * second, &mut effects);
     assert!(shard.has_closed());
+}
+
+#[test]
+fn memory_is_taken_back_from_the_shard_that_has_too_much() {
+    let settings = settings();
+    let common = Common {
+        plan: Rules::load(&settings).unwrap().plan(),
+        pairing: Arc::new(Pairing::new(2, settings.pairing)),
+        budget: Budget::new(1 << 20),
+        shards: 2,
+        settings: Arc::new(settings),
+        zone: Zone::utc(),
+    };
+    let mut large = Shard::new(0, common.clone());
+    let mut small = Shard::new(1, common.clone());
+    call(&mut large, 17_000);
+    assert!(large.has_closed() && common.budget.is_over());
+    call(&mut small, 1);
+    assert!(!small.has_closed());
+    assert_eq!(large.gauges().closed_early, 1);
+}
+
+#[test]
+fn windows_that_were_closed_early_are_seen_and_stored() {
+    let mut shard = shard(0);
+    let minute = 60_000_000_000;
+    let spans = (0..300).map(|number| entry("/x").at(START - number * minute));
+    let spans = batch([segment("t", "s").of("shop", "i").with(spans)]);
+    let batch = Batch { arrival: START, spans, ..Batch::default() };
+    let mut effects = super::Effects::default();
+    shard.begin(&batch, &mut effects);
+    shard.segments(&batch, 0..1, &mut effects);
+    // A reader may come before the batch is finished; a checkpoint stores everything.
+    let rows = live_rows(&shard);
+    assert!(rows >= 300 * 4, "{rows}");
+    let stored: usize = shard.drain().metrics.iter().map(MetricBlock::len).sum();
+    assert_eq!(stored, rows);
 }
