@@ -1,6 +1,7 @@
 //! Relations: every edge once, with the minutes it was seen in.
 
 mod graph;
+mod hours;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ use skytrail_base::future::BoxFuture;
 use skytrail_model::relation::RelationRow;
 use skytrail_model::scope::Scope;
 use skytrail_model::time::Minute;
+use slot::Settled;
 
 use crate::error::Result;
 use crate::spi::{
@@ -32,6 +34,9 @@ struct Table {
     endpoint: Graph,
     /// The last append of each shard.
     last: Cut,
+    /// The cut of the last checkpoint, and how many there were.
+    durable: Cut,
+    checkpoints: u32,
     evicted: u64,
     expired: u64,
 }
@@ -110,6 +115,7 @@ impl MemoryRelations {
             instance: table.instance.within(cut, &settled),
             endpoint: table.endpoint.within(cut, &settled),
             last: cut.clone(),
+            durable: cut.clone(),
             ..Table::default()
         };
         Self { table: RwLock::new(kept), limit_bytes: self.limit_bytes, restored: cut.clone() }
@@ -139,11 +145,18 @@ impl MemoryRelations {
         table.expired += gone;
     }
 
-    /// The appends that every reader sees.
-    fn settled(&self, table: &Table) -> Cut {
-        let mut settled = table.last.behind(SETTLED_APPENDS);
-        settled.unite(&self.restored);
-        settled
+    /// What is within the cut of a checkpoint is kept apart from the rest, so that
+    /// a crash can leave exactly that.
+    pub(super) fn keep(&self, cut: &Cut) {
+        let mut table = self.table.write();
+        table.durable = cut.clone();
+        table.checkpoints = table.checkpoints.wrapping_add(1);
+    }
+
+    fn settled(&self, table: &Table) -> Settled {
+        let mut appends = table.last.behind(SETTLED_APPENDS);
+        appends.unite(&self.restored);
+        Settled { appends, durable: table.durable.clone(), epoch: table.checkpoints }
     }
 
     fn append_now(&self, origin: Origin, rows: &[RelationRow]) {
@@ -169,7 +182,7 @@ impl MemoryRelations {
         let settled = self.settled(&table);
         let sees = |origin: Origin| match &read.visible {
             Visible::All => true,
-            visible => settled.contains(origin) || visible.sees(origin),
+            visible => settled.appends.contains(origin) || visible.sees(origin),
         };
         for slot in graph.slots(first, EDGES_PER_TURN) {
             if read.wants_edge(slot.edge()) {

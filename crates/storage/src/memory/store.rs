@@ -91,6 +91,7 @@ impl Checkpoints for MemoryStorage {
         let checked = check_zone(&checkpoint.zone, &self.zone);
         if checked.is_ok() {
             self.metrics.keep(&checkpoint.cut);
+            self.relations.keep(&checkpoint.cut);
             *self.checkpoint.lock() = Some(checkpoint);
         }
         Box::pin(std::future::ready(checked))

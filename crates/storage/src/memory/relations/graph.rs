@@ -7,7 +7,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use skytrail_model::time::Minute;
 
-use super::slot::Slot;
+use super::slot::{Settled, Slot};
 use crate::spi::{Cut, Edge, Origin};
 
 /// What an edge takes beside its minutes: its slot and its place in the index,
@@ -59,7 +59,7 @@ impl Graph {
     }
 
     /// An edge was seen in a minute.
-    pub(super) fn see(&mut self, edge: Edge, minute: Minute, origin: Origin, settled: &Cut) {
+    pub(super) fn see(&mut self, edge: Edge, minute: Minute, origin: Origin, settled: &Settled) {
         let place = self.place(edge);
         let Some(Some(slot)) = self.slots.get_mut(place as usize) else { return };
         self.rows -= slot.rows();
@@ -128,7 +128,7 @@ impl Graph {
     }
 
     /// What came with the appends within a cut.
-    pub(super) fn within(&self, cut: &Cut, settled: &Cut) -> Self {
+    pub(super) fn within(&self, cut: &Cut, settled: &Settled) -> Self {
         let mut kept = self.clone();
         kept.change(|slot| *slot = slot.within(cut, settled));
         kept

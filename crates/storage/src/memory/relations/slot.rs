@@ -2,48 +2,39 @@
 
 use skytrail_model::time::Minute;
 
+use super::hours::{Hours, add};
 use crate::spi::{Cut, Edge, HourMinutes, Origin};
 
 /// A minute, and an append that brought it.
 type Fresh = (Minute, Origin);
 
+/// Which appends need not be told apart any more.
+#[derive(Debug)]
+pub(super) struct Settled {
+    /// Those that every reader sees.
+    pub(super) appends: Cut,
+    /// Those that a crash leaves, and how often that has changed.
+    pub(super) durable: Cut,
+    pub(super) epoch: u32,
+}
+
 /// An edge with its minutes.
 #[derive(Debug, Clone)]
 pub(super) struct Slot {
     edge: Edge,
-    /// Minutes that every reader sees, by hour.
-    hours: Vec<HourMinutes>,
+    /// Minutes that every reader sees and a crash leaves.
+    durable: Hours,
+    /// Others that every reader sees. Those of an earlier epoch are durable by now.
+    later: Hours,
+    epoch: u32,
     /// Minutes that some readers may not see yet.
     fresh: Vec<Fresh>,
-    /// Minutes of `hours`.
-    settled: u32,
-}
-
-/// Adds a minute to hours that ascend from `start` on; whether it is new to them.
-fn add(hours: &mut Vec<HourMinutes>, start: usize, minute: Minute) -> bool {
-    let one = HourMinutes::of(minute);
-    let ascending = hours.get(start..).unwrap_or_default();
-    // Minutes come in their order nearly always.
-    let place = match ascending.last() {
-        Some(last) if last.hour == one.hour => Ok(ascending.len() - 1),
-        _ => ascending.binary_search_by_key(&one.hour, |held| held.hour),
-    };
-    match place {
-        Ok(place) => hours.get_mut(start + place).is_some_and(|held| {
-            let is_new = held.minutes & one.minutes == 0;
-            held.minutes |= one.minutes;
-            is_new
-        }),
-        Err(place) => {
-            hours.insert(start + place, one);
-            true
-        }
-    }
 }
 
 impl Slot {
     pub(super) fn new(edge: Edge) -> Self {
-        Self { edge, hours: Vec::new(), fresh: Vec::new(), settled: 0 }
+        let (durable, later) = (Hours::default(), Hours::default());
+        Self { edge, durable, later, epoch: 0, fresh: Vec::new() }
     }
 
     pub(super) fn edge(&self) -> &Edge {
@@ -52,27 +43,26 @@ impl Slot {
 
     /// Memory behind the slot itself.
     pub(super) fn bytes(&self) -> usize {
-        self.hours.capacity() * size_of::<HourMinutes>()
-            + self.fresh.capacity() * size_of::<Fresh>()
+        self.durable.bytes() + self.later.bytes() + self.fresh.capacity() * size_of::<Fresh>()
     }
 
     /// Minutes held; one that several appends brought counts for each until all
     /// readers see it.
     pub(super) fn rows(&self) -> u64 {
-        u64::from(self.settled) + self.fresh.len() as u64
+        self.durable.count() + self.later.count() + self.fresh.len() as u64
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.hours.is_empty() && self.fresh.is_empty()
+        self.durable.is_empty() && self.later.is_empty() && self.fresh.is_empty()
     }
 
-    pub(super) fn see(&mut self, minute: Minute, origin: Origin, settled: &Cut) {
+    fn contains(&self, minute: Minute) -> bool {
+        self.durable.contains(minute) || self.later.contains(minute)
+    }
+
+    pub(super) fn see(&mut self, minute: Minute, origin: Origin, settled: &Settled) {
         self.settle(settled);
-        let one = HourMinutes::of(minute);
-        let place = self.hours.binary_search_by_key(&one.hour, |held| held.hour);
-        let held = place.ok().and_then(|place| self.hours.get(place));
-        let is_known = held.is_some_and(|held| held.minutes & one.minutes != 0);
-        if !is_known && !self.fresh.contains(&(minute, origin)) {
+        if !self.contains(minute) && !self.fresh.contains(&(minute, origin)) {
             if self.fresh.len() == self.fresh.capacity() {
                 // Most edges have one or two of them at a time.
                 self.fresh.reserve_exact(1 + self.fresh.len() / 4);
@@ -81,24 +71,33 @@ impl Slot {
         }
     }
 
-    fn settle(&mut self, settled: &Cut) {
-        let (hours, count) = (&mut self.hours, &mut self.settled);
-        self.fresh.retain(|(minute, origin)| {
-            let is_settled = settled.contains(*origin);
-            if is_settled {
-                *count += u32::from(add(hours, 0, *minute));
+    fn settle(&mut self, settled: &Settled) {
+        if self.epoch != settled.epoch {
+            self.durable.append(std::mem::take(&mut self.later));
+            self.epoch = settled.epoch;
+        }
+        let mut fresh = std::mem::take(&mut self.fresh);
+        fresh.retain(|(minute, origin)| {
+            let is_settled = settled.appends.contains(*origin);
+            if is_settled && !self.contains(*minute) {
+                let is_durable = settled.durable.contains(*origin);
+                let hours = if is_durable { &mut self.durable } else { &mut self.later };
+                hours.insert(*minute);
             }
             !is_settled
         });
+        self.fresh = fresh;
     }
 
-    /// What came with the appends within a cut. What is settled stays: it comes
-    /// again the same if the cut does not hold it.
-    pub(super) fn within(&self, cut: &Cut, settled: &Cut) -> Self {
+    /// What came with the appends within a cut, which is that of the last
+    /// checkpoint.
+    pub(super) fn within(&self, cut: &Cut, settled: &Settled) -> Self {
         let mut kept = self.clone();
         kept.settle(settled);
+        kept.later = Hours::default();
         kept.fresh.retain(|(_, origin)| cut.contains(*origin));
-        kept.settle(cut);
+        let (appends, durable) = (cut.clone(), cut.clone());
+        kept.settle(&Settled { appends, durable, epoch: 0 });
         kept
     }
 
@@ -111,44 +110,35 @@ impl Slot {
         found: &mut Vec<HourMinutes>,
     ) {
         let start = found.len();
-        let (first, last) = (from.0.div_euclid(60), to.0.div_euclid(60));
-        let begin = self.hours.partition_point(|held| held.hour < first);
-        let held = self.hours.get(begin..).unwrap_or_default().iter();
-        let held = held.take_while(|held| held.hour <= last);
-        found.extend(held.map(|held| held.within(from, to)).filter(|held| held.minutes != 0));
+        self.durable.copy(from, to, found, start);
+        self.later.copy(from, to, found, start);
         let fresh = self.fresh.iter().filter(|(minute, _)| (from..=to).contains(minute));
         for (minute, _) in fresh.filter(|(_, origin)| sees(*origin)) {
-            add(found, start, *minute);
+            add(found, start, HourMinutes::of(*minute));
         }
     }
 
     /// Every hour with the bytes that it takes.
     pub(super) fn weights(&self) -> impl Iterator<Item = (i64, usize)> {
-        let hours = self.hours.iter().map(|held| (held.hour, size_of::<HourMinutes>()));
+        let hours = self.durable.iter().chain(self.later.iter());
+        let hours = hours.map(|held| (held.hour, size_of::<HourMinutes>()));
         let fresh = self.fresh.iter();
         hours.chain(fresh.map(|(minute, _)| (minute.0.div_euclid(60), size_of::<Fresh>())))
     }
 
     /// The last minute held.
     pub(super) fn last(&self) -> Option<Minute> {
-        let held = self.hours.last().and_then(|hour| hour.iter().last());
-        held.max(self.fresh.iter().map(|(minute, _)| *minute).max())
+        let fresh = self.fresh.iter().map(|(minute, _)| *minute).max();
+        self.durable.last().max(self.later.last()).max(fresh)
     }
 
     /// Removes what is before a minute.
     pub(super) fn forget_before(&mut self, before: Minute) {
-        let rows = self.rows();
-        let first = before.0.div_euclid(60);
-        let old = self.hours.partition_point(|held| held.hour <= first);
-        let mut left = self.hours.drain(..old).next_back();
-        left = left.map(|border| border.within(before, Minute(i64::MAX)));
-        if let Some(border) = left.filter(|border| border.minutes != 0) {
-            self.hours.insert(0, border);
-        }
-        self.settled = self.hours.iter().map(|held| held.minutes.count_ones()).sum();
+        self.durable.forget_before(before);
+        self.later.forget_before(before);
+        let held = self.fresh.len();
         self.fresh.retain(|(minute, _)| *minute >= before);
-        if self.rows() < rows {
-            self.hours.shrink_to_fit();
+        if self.fresh.len() < held {
             self.fresh.shrink_to_fit();
         }
     }

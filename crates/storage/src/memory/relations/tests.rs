@@ -7,7 +7,7 @@ use skytrail_model::time::Minute;
 
 use super::MemoryRelations;
 use super::graph::EDGE_BYTES;
-use crate::spi::{EntitySelection, Origin, RelationRead, Relations, Sighting, Visible};
+use crate::spi::{Cut, EntitySelection, Origin, RelationRead, Relations, Sighting, Visible};
 
 const KIB: usize = 1 << 10;
 
@@ -123,4 +123,37 @@ async fn a_day_of_an_edge_costs_little_more_than_an_hour() {
     let usage = relations.usage();
     assert_eq!(usage.rows, 1440);
     assert!(usage.bytes < 2 * KIB as u64, "{usage:?}");
+}
+
+#[tokio::test]
+async fn a_crash_leaves_the_cut_however_much_is_settled_behind_it() {
+    let relations = MemoryRelations::new(1 << 20);
+    let append = async |number: u64| {
+        // So far apart that the append before is settled.
+        let origin = origin(number * 10_000);
+        let own = row(number as i64 * 7, 2);
+        relations.append(origin, vec![row(number as i64 % 100, 1), own]).await.unwrap();
+        origin
+    };
+    let mut cut = Cut::default();
+    for checkpoint in 1..=3 {
+        for number in checkpoint * 50..checkpoint * 50 + 40 {
+            cut.widen(append(number).await);
+        }
+        relations.keep(&cut);
+        let wanted = rows(&relations, Scope::ServiceRelation).await;
+        for number in checkpoint * 50 + 40..checkpoint * 50 + 50 {
+            append(number).await;
+        }
+        let all = rows(&relations, Scope::ServiceRelation).await;
+        assert!(all.len() > wanted.len());
+        let reopened = relations.within(&cut);
+        assert_eq!(rows(&reopened, Scope::ServiceRelation).await, wanted);
+        // The others come again by replay.
+        for row in &all {
+            reopened.append(origin(10_000_000), vec![*row]).await.unwrap();
+        }
+        assert_eq!(rows(&reopened, Scope::ServiceRelation).await, all);
+        assert_eq!(reopened.usage().rows as usize, all.len());
+    }
 }
