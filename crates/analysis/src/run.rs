@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use parking_lot::Mutex;
 use skytrail_base::clock::SharedClock;
 use skytrail_base::handoff::Handoff;
@@ -160,8 +161,12 @@ impl Running {
         let mut spans = item.spans;
         spans.shrink();
         let append = BatchAppend { origins, spans: Arc::new(spans), effects };
-        self.under_way += 1;
-        self.tasks.spawn(store(self.worker.persister.clone(), append, batch));
+        let mut storing = Box::pin(store(self.worker.persister.clone(), append, batch));
+        // A store in memory is done at once: no other thread needs to be woken for it.
+        if (&mut storing).now_or_never().is_none() {
+            self.under_way += 1;
+            self.tasks.spawn(storing);
+        }
     }
 
     /// Has the next rows of a closed window stored, one part at a time.

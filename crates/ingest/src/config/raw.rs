@@ -121,7 +121,7 @@ pub struct BatchConfig {
 impl Default for BatchConfig {
     fn default() -> Self {
         Self {
-            max_size: Bytes(256 << 10),
+            max_size: Bytes(512 << 10),
             queue_size: Bytes(32 << 20),
             in_flight_size: Bytes(128 << 20),
             pace: Period(2_000_000),
