@@ -13,7 +13,7 @@ use crate::oal::key::Key;
 use crate::oal::schema::Source;
 use crate::oal::schema::constants::{detect_point, request_type};
 use crate::rpc::{Called, answers};
-use crate::source::{Circumstances, Route, Slot, Sources, slot};
+use crate::source::{Circumstances, Route, Shape, Slot, Sources, slot};
 
 const SLOTS: [Slot; 1] = [slot(Scope::Endpoint, Some(Source::Endpoint))];
 
@@ -54,9 +54,11 @@ fn count(sources: &mut Sources<'_>, segment: &Segment, span: &Span, text: &str) 
     event.set(call::DEST_LAYER, i64::from(Layer::GENERAL.number()));
     let minute = Minute::of_nanos(span.start);
     let at = Circumstances { minute, component: 0, layer: Layer::GENERAL };
-    let service = sources.service(batch.name(segment.service), Layer::GENERAL);
-    let endpoint = sources.endpoint(service, &name);
-    let route = sources.open([endpoint, NO_NODE, NO_NODE, NO_NODE], &SLOTS, at);
+    let own = sources.symbol(segment.service);
+    let route = sources.route_of_text((Shape::Logic, own, &name), &SLOTS, at, |sources| {
+        let service = sources.service(batch.name(segment.service), Layer::GENERAL);
+        [sources.endpoint(service, &name), NO_NODE, NO_NODE, NO_NODE]
+    });
     let called = Called { route: &Route::NOWHERE, endpoints: &route };
     let answers = answers(sources, &called, &mut event);
     sources.apply(&route, minute, answers, &event);

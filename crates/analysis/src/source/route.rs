@@ -16,6 +16,13 @@ use crate::window::NO_CELL;
 /// Routes that are kept; when there are more, all are made anew.
 const MAX_ROUTES: usize = 1 << 18;
 
+/// Texts that have a number besides the names of batches; when there are more,
+/// all get new ones.
+const MAX_TEXTS: usize = 1 << 14;
+
+/// Longer texts get no number.
+const MAX_TEXT: usize = 256;
+
 /// What kind of event the names of a route belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -50,6 +57,12 @@ pub(crate) enum Shape {
     Cache,
     /// Peer.
     Queue,
+    /// Entity of a queue, text of a topic.
+    Topic,
+    /// Text of the kind of a cache without an address.
+    LocalCache,
+    /// Service, text of an endpoint's name.
+    Logic,
 }
 
 /// Names as symbols, with everything else that decides where an event goes,
@@ -135,10 +148,20 @@ pub(super) struct Known {
     pub(super) cell: RouteCell,
 }
 
+/// A text that is no name of a batch, as its tags bring them.
+#[derive(Debug)]
+struct Numbered {
+    text: Box<str>,
+    number: u32,
+}
+
 /// The routes of a shard.
 #[derive(Debug, Default)]
 pub(crate) struct Routes {
     by_key: HashTable<Known>,
+    texts: HashTable<Numbered>,
+    /// The last number that a text got; none is used again.
+    number: u32,
     hasher: RandomState,
     space: SymbolSpace,
     /// How often all were forgotten because there were too many.
@@ -162,7 +185,28 @@ impl Routes {
     /// Bytes; when there are too many routes, all are forgotten.
     pub(crate) fn memory(&self) -> usize {
         // One control byte per slot, at most seven eighths of the slots in use.
-        self.by_key.capacity() * 8 / 7 * (size_of::<Known>() + 1)
+        let routes = self.by_key.capacity() * 8 / 7 * (size_of::<Known>() + 1);
+        let texts = self.texts.capacity() * 8 / 7 * (size_of::<Numbered>() + 1);
+        routes + texts + self.texts.iter().map(|known| known.text.len()).sum::<usize>()
+    }
+
+    /// The number of a text in keys of routes; none for a very long one.
+    pub(super) fn number(&mut self, text: &str) -> Option<u32> {
+        if text.len() > MAX_TEXT {
+            return None;
+        }
+        let hash = self.hasher.hash_one(text);
+        if let Some(known) = self.texts.find(hash, |known| *known.text == *text) {
+            return Some(known.number);
+        }
+        if self.texts.len() >= MAX_TEXTS {
+            self.texts.clear();
+        }
+        self.number = self.number.wrapping_add(1);
+        let hasher = &self.hasher;
+        let known = Numbered { text: text.into(), number: self.number };
+        self.texts.insert_unique(hash, known, |known| hasher.hash_one(&*known.text));
+        Some(self.number)
     }
 
     #[inline]
@@ -184,5 +228,23 @@ impl Routes {
         let hasher = &self.hasher;
         let known = Known { key, nodes, cell };
         self.by_key.insert_unique(hash, known, |known| hasher.hash_one(known.key));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_TEXT, MAX_TEXTS, Routes};
+
+    #[test]
+    fn a_text_keeps_its_number_and_no_other_gets_it() {
+        let mut routes = Routes::default();
+        let first = routes.number("orders").unwrap();
+        assert_eq!(routes.number("orders"), Some(first));
+        assert_eq!(routes.number(&"x".repeat(MAX_TEXT + 1)), None);
+        // Enough to have all forgotten; a route may still hold the first number.
+        let others = (0..MAX_TEXTS).map(|number| routes.number(&number.to_string()).unwrap());
+        assert!(others.collect::<Vec<_>>().iter().all(|number| *number != first));
+        assert_ne!(routes.number("orders"), Some(first));
+        assert!(routes.memory() > 0 && routes.texts.len() <= MAX_TEXTS);
     }
 }

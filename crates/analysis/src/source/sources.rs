@@ -6,7 +6,7 @@ use skytrail_model::scope::Scope;
 use skytrail_model::text::NameId;
 use skytrail_model::time::Minute;
 
-use super::route::{Route, RouteCell, RouteKey, Routes};
+use super::route::{Route, RouteCell, RouteKey, Routes, Shape};
 use super::slot::Slot;
 use crate::config::Settings;
 use crate::directory::{Directory, Known, NO_NODE};
@@ -86,6 +86,25 @@ impl Sources<'_> {
         let route = Route { key: Some(key), ..self.open(nodes, slots, at) };
         self.routes.put(key, nodes, route.cell);
         (route, true)
+    }
+
+    /// The route of events that are told apart by a text besides a name.
+    pub(crate) fn route_of_text(
+        &mut self,
+        (shape, name, text): (Shape, u32, &str),
+        slots: &'static [Slot],
+        at: Circumstances,
+        make: impl FnOnce(&mut Self) -> [u32; 4],
+    ) -> Route {
+        match self.routes.number(text) {
+            Some(number) => {
+                self.route(RouteKey::new(shape, 0, 0, [name, number]), slots, at, make).0
+            }
+            None => {
+                let nodes = make(self);
+                self.open(nodes, slots, at)
+            }
+        }
     }
 
     /// The entities of a key, without rows.

@@ -56,8 +56,10 @@ fn route_of(sources: &mut Sources<'_>, visit: &Visit<'_>, at: Circumstances) -> 
     let batch = sources.batch;
     if sources.is_blank(visit.span.peer) {
         let kind = visit.tags.get(Key::CACHE_TYPE).unwrap_or_default();
-        let service = sources.service(&format!("{kind}-local"), Layer::VIRTUAL_CACHE);
-        return sources.open([service, NO_NODE, NO_NODE, NO_NODE], &SLOTS, at);
+        return sources.route_of_text((Shape::LocalCache, 0, &kind), &SLOTS, at, |sources| {
+            let service = sources.service(&format!("{kind}-local"), Layer::VIRTUAL_CACHE);
+            [service, NO_NODE, NO_NODE, NO_NODE]
+        });
     }
     let key = RouteKey::new(Shape::Cache, 0, 0, [sources.symbol(visit.span.peer)]);
     let (route, _) = sources.route(key, &SLOTS, at, |sources| {

@@ -1,5 +1,6 @@
 //! Message queues and their topics.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use skytrail_model::layer::Layer;
@@ -9,7 +10,7 @@ use skytrail_model::time::Minute;
 
 use super::visit::Visit;
 use crate::directory::NO_NODE;
-use crate::oal::event::{Event, access};
+use crate::oal::event::{Event, Tags, access};
 use crate::oal::key::Key;
 use crate::oal::schema::Source;
 use crate::oal::schema::constants::mq_operation;
@@ -71,21 +72,28 @@ fn count_topic(
     at: Circumstances,
     event: &mut Event<'_>,
 ) {
-    let parts = [Key::MQ_TOPIC, Key::MQ_QUEUE].map(|key| visit.tags.get(key).unwrap_or_default());
-    let parts: Vec<&str> =
-        parts.iter().map(|part| &**part).filter(|part| !part.trim().is_empty()).collect();
-    if parts.is_empty() {
-        return;
-    }
-    let topic = sources.endpoint(queue, &parts.join("/"));
-    let route = sources.open([topic, NO_NODE, NO_NODE, NO_NODE], &TOPIC, at);
+    let Some(name_of_topic) = topic_of(visit.tags) else { return };
+    let key = (Shape::Topic, queue, &*name_of_topic);
+    let route = sources.route_of_text(key, &TOPIC, at, |sources| {
+        [sources.endpoint(queue, &name_of_topic), NO_NODE, NO_NODE, NO_NODE]
+    });
     let family = sources.plan.family(Source::MqEndpointAccess);
     if family.reads_texts {
         name(sources, Scope::Service, queue, access::NAME, event);
-        name(sources, Scope::Endpoint, topic, access::ENDPOINT, event);
+        name(sources, Scope::Endpoint, route.node(0), access::ENDPOINT, event);
     }
     let answers = family.answers(event);
     sources.apply(&route, at.minute, answers, event);
+}
+
+/// Topic and queue, whichever there is.
+fn topic_of(tags: Tags<'_>) -> Option<Cow<'_, str>> {
+    let [topic, queue] = [Key::MQ_TOPIC, Key::MQ_QUEUE]
+        .map(|key| tags.get(key).filter(|part| !part.trim().is_empty()));
+    match (topic, queue) {
+        (Some(topic), Some(queue)) => Some(Cow::Owned(format!("{topic}/{queue}"))),
+        (topic, queue) => topic.or(queue),
+    }
 }
 
 fn name(sources: &Sources<'_>, scope: Scope, node: u32, field: u8, event: &mut Event<'_>) {
