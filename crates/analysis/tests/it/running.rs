@@ -187,6 +187,8 @@ fn a_store_that_recovers_loses_nothing_and_one_that_refuses_is_told_to_the_clien
         world.block_on(world.analysis.run(signal)).unwrap();
         assert_eq!(world.block_on(pending.outcome()), expected);
         assert_eq!(account.totals(Signal::Segment).in_flight.spans, 0);
+        let lost = "skytrail_analysis_lost_rows_total{family=\"spans\"} 1";
+        assert_eq!(world.registry.encode().contains(lost), kind == ErrorKind::Invalid);
         // Metrics count everything that came, stored or not.
         world.expect(START, "service_cpm shop = 1");
     }
