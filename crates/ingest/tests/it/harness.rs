@@ -1,9 +1,12 @@
 //! The receivers with a journal that keeps everything and a consumer that
 //! stores, drops or does nothing, on a loopback port or without any.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use parking_lot::Mutex;
 use skytrail_base::account::{Account, Count, Signal, Totals};
 use skytrail_base::clock::{Clock, ManualClock};
@@ -226,4 +229,10 @@ pub(crate) fn segment(service: &str, operations: &[&str]) -> v3::SegmentObject {
         spans: operations.iter().enumerate().map(span).collect(),
         ..Default::default()
     }
+}
+
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
 }

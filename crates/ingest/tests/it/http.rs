@@ -1,10 +1,6 @@
 //! The HTTP routes.
 
-use std::io::Write;
-
 use axum::body::Body;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use skytrail_base::account::Signal;
@@ -14,7 +10,7 @@ use skytrail_ingest::Config;
 use skytrail_proto::json;
 use tower::ServiceExt;
 
-use crate::harness::{World, count, segment, store};
+use crate::harness::{World, count, gzip, segment, store};
 
 struct Answer {
     status: StatusCode,
@@ -102,12 +98,6 @@ async fn refusals_name_what_is_wrong() {
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(answer.body.contains("ingest.http.max_body_size (10000 bytes)"), "{}", answer.body);
     assert_eq!(world.account.refused(Signal::Segment), vec![("malformed", 1, 0), ("spans", 1, 2)]);
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
 }
 
 #[tokio::test]

@@ -12,11 +12,12 @@ use skytrail_base::account::Signal;
 use skytrail_base::outcome::Outcome;
 use skytrail_base::quantity::Bytes as Size;
 use skytrail_ingest::Config;
+use skytrail_proto::v3::SegmentCollection;
 use tokio::time::Instant;
 use tonic::{Code, Status};
 use tower::ServiceExt;
 
-use crate::harness::{World, segment};
+use crate::harness::{World, gzip, segment};
 
 fn tight() -> Config {
     let mut config = Config::default();
@@ -166,4 +167,30 @@ async fn a_call_that_ends_within_a_message_is_told_so_and_keeps_the_whole_ones()
     world.running.await.unwrap();
     world.consumers.join_all().await;
     assert_eq!(world.account.totals(Signal::Segment).stored.messages, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_packed_message_that_came_whole_holds_room_until_it_is_stored() {
+    let mut config = tight();
+    config.grpc.max_message_size = Size(1 << 20);
+    config.http.max_body_size = Size(1 << 20);
+    config.batch.in_flight_size = Size(1 << 20);
+    let (world, _queues) = World::without_consumer(&config, 1);
+    let collection = SegmentCollection { segments: vec![segment("s", &[&"x".repeat(900_000)])] };
+    let packed = gzip(&collection.encode_to_vec());
+    assert!(packed.len() < 4096);
+    let body = [&[1][..], &(packed.len() as u32).to_be_bytes(), &packed].concat();
+    let request = Request::post("/skywalking.v3.TraceSegmentReportService/collectInSync")
+        .header("content-type", "application/grpc")
+        .header("grpc-encoding", "gzip")
+        .body(Body::from(body))
+        .unwrap();
+    let waiting = tokio::spawn(world.ingest_grpc.clone().oneshot(request));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(world.totals(Signal::Segment).in_flight.messages, 1);
+    let large = vec![[&[0][..], &800_000_u32.to_be_bytes()].concat()];
+    let second = world.ingest_grpc.clone().oneshot(open_stream(large)).await.unwrap();
+    let refused = status(second).await;
+    assert!(refused.message().contains("ingest.batch.in_flight_size"), "{refused}");
+    assert!(!waiting.is_finished());
 }

@@ -19,6 +19,19 @@ pub(super) struct Framed {
     pub(super) bytes: Bytes,
 }
 
+/// Bytes of memory that a message of `len` bytes may come to take.
+fn most_bytes(is_packed: bool, len: usize, limit: usize) -> usize {
+    let factor = if is_packed { MOST_INFLATION } else { 1 };
+    (len as u64 * factor).min(limit as u64) as usize
+}
+
+impl Framed {
+    /// Bytes of memory that it may come to take, unpacked.
+    pub(super) fn expected(&self, limit: usize) -> usize {
+        most_bytes(self.is_packed, self.bytes.len(), limit)
+    }
+}
+
 /// What stands before a message.
 #[derive(Debug, Clone, Copy)]
 struct Prefix {
@@ -75,7 +88,9 @@ impl Framing {
             let missing = whole.saturating_sub(self.partial.len());
             if missing == 0 {
                 let Some(Prefix { is_packed, .. }) = prefix else { return Ok(None) };
-                let bytes = self.partial.split().freeze().split_off(PREFIX);
+                // Nothing of its buffer may stay here: a stream that then falls
+                // silent would keep it.
+                let bytes = std::mem::take(&mut self.partial).freeze().split_off(PREFIX);
                 return Ok(Some(Framed { is_packed, bytes }));
             }
             if self.piece.is_empty() {
@@ -104,10 +119,7 @@ impl Framing {
     /// prefix is there.
     pub(super) fn expected(&self) -> usize {
         let prefix = Prefix::read(&self.partial, self.limit).ok().flatten();
-        prefix.map_or(0, |Prefix { is_packed, len }| {
-            let factor = if is_packed { MOST_INFLATION } else { 1 };
-            (len as u64 * factor).min(self.limit as u64) as usize
-        })
+        prefix.map_or(0, |Prefix { is_packed, len }| most_bytes(is_packed, len, self.limit))
     }
 
     /// Whether the body may end here.
@@ -142,6 +154,7 @@ mod tests {
             }
             assert_eq!(messages, bodies, "in pieces of {size}");
             assert!(framing.is_between());
+            assert_eq!(framing.partial.capacity(), 0, "a silent stream keeps nothing");
         }
     }
 

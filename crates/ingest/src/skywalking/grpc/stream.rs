@@ -52,7 +52,11 @@ impl Messages {
             None => self.later().await,
         };
         self.is_first = false;
-        message?.map(|framed| self.unpack(framed)).transpose()
+        match message? {
+            Some(framed) if framed.is_packed => self.unpack(&framed).await.map(Some),
+            Some(framed) => Ok(Some(framed.bytes)),
+            None => Ok(None),
+        }
     }
 
     /// The message of a call that has one.
@@ -86,7 +90,7 @@ impl Messages {
             if let Some(framed) = self.framing.take()? {
                 return Ok(Some(framed));
             }
-            self.hold_room().await?;
+            self.hold_room(self.framing.expected()).await?;
             match self.body.frame().await {
                 Some(Ok(frame)) => self.framing.put(frame.into_data().unwrap_or_default()),
                 Some(Err(error)) => return Err(Status::from_error(Box::new(error))),
@@ -96,8 +100,7 @@ impl Messages {
         }
     }
 
-    async fn hold_room(&mut self) -> Result<(), Status> {
-        let expected = self.framing.expected();
+    async fn hold_room(&mut self, expected: usize) -> Result<(), Status> {
         if expected <= FREE_BYTES || self.hold.is_some() {
             return Ok(());
         }
@@ -110,15 +113,15 @@ impl Messages {
         Ok(())
     }
 
-    fn unpack(&self, framed: Framed) -> Result<Bytes, Status> {
-        if !framed.is_packed {
-            return Ok(framed.bytes);
-        }
+    async fn unpack(&mut self, framed: &Framed) -> Result<Bytes, Status> {
         if !self.is_gzip {
             let message = "a message is packed, but grpc-encoding does not say how";
             return Err(Status::internal(message));
         }
-        gunzip(&framed.bytes, self.intake.settings.max_message_bytes)
+        let limit = self.intake.settings.max_message_bytes;
+        // One that came whole holds nothing yet, and is about to grow.
+        self.hold_room(framed.expected(limit)).await?;
+        gunzip(&framed.bytes, limit)
     }
 }
 
