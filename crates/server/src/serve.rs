@@ -4,8 +4,10 @@ mod backend;
 mod checkpoints;
 mod gauges;
 mod headers;
+mod pace;
 mod parts;
 mod ports;
+mod running;
 mod upkeep;
 
 use std::sync::Arc;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::bail;
 use axum::Router;
 use axum::middleware::from_fn;
 use skytrail_analysis::{Analysis, Rules};
@@ -12,12 +11,11 @@ use skytrail_api::graphql::{Engine, Limits as GraphqlLimits};
 use skytrail_api::status as api_status;
 use skytrail_base::account::Account;
 use skytrail_base::clock::SharedClock;
-use skytrail_base::code::Code;
 use skytrail_base::frontier::Frontier;
 use skytrail_base::handoff::Handoff;
 use skytrail_base::metrics::Registry;
 use skytrail_base::queue::{self, Receiver, Sender};
-use skytrail_base::shutdown::{self, Shutdown, Trigger};
+use skytrail_base::shutdown::Shutdown;
 use skytrail_base::web_origin::WebOrigins;
 use skytrail_ingest::{Ingest, Replayer};
 use skytrail_model::batch::Batch;
@@ -26,19 +24,17 @@ use skytrail_model::metric::Catalogue;
 use skytrail_model::time::Zone;
 use skytrail_query::Query;
 use skytrail_storage::SharedStorage;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 
 use super::backend::{Backend, recover};
 use super::checkpoints::Checkpoints;
 use super::gauges::StorageUsage;
 use super::headers;
 use super::ports::{Ports, Routers};
+use super::running::{Orders, Running};
 use super::upkeep;
 use crate::config::{Config, Layers};
 use crate::status::Status;
-
-/// The code of a part that ended before its time.
-const FAILED: Code = Code("ST-1006");
 
 type Queues = (Vec<Sender<Handoff<Batch>>>, Vec<Receiver<Handoff<Batch>>>);
 
@@ -154,84 +150,34 @@ impl Parts {
         if let Some(address) = ports.address("grpc") {
             self.status.set_node(address);
         }
-        let (close, closing) = shutdown::channel();
-        let (drain, draining) = shutdown::channel();
-        let (finish, finishing) = shutdown::channel();
+        let (orders, told) = Orders::new();
         let mut listeners = JoinSet::new();
-        ports.spawn(&mut listeners, &closing);
+        ports.spawn(&mut listeners, &told.close);
         let mut upkeep = JoinSet::new();
         let (checkpoints, log_bytes) = self.log;
-        upkeep.spawn(upkeep::expire(self.storage.clone(), self.clock.clone(), closing.clone()));
-        upkeep.spawn(checkpoints.clone().keep_short(log_bytes, closing));
+        let expiry = upkeep::expire(self.storage.clone(), self.clock.clone(), told.close.clone());
+        upkeep.spawn(expiry);
+        upkeep.spawn(checkpoints.clone().keep_short(log_bytes, told.close));
         let analysis = self.analysis;
-        let mut running = Running {
-            listeners,
-            upkeep,
-            checkpoints,
-            ingest: tokio::spawn(self.ingest.run(draining)),
-            analysis: tokio::spawn(async move { analysis.run(finishing).await }),
-        };
+        let ingest = tokio::spawn(self.ingest.run(told.drain));
+        let analysis = tokio::spawn(async move { analysis.run(told.finish).await });
+        let mut running = Running::new(listeners, upkeep, ingest, analysis);
         self.status.set_started();
         let ended = running.watch(stop).await;
         if ended.is_err() {
             self.status.set_failed();
         }
-        let in_order = running.stop(&close, &drain, &finish);
+        let in_order = async {
+            if running.stop(&orders).await {
+                checkpoints.make_last().await;
+            }
+        };
         if tokio::time::timeout(limit, in_order).await.is_err() {
             tracing::error!(
                 "stopping took longer than server.shutdown_timeout; what was in flight is lost"
             );
         }
         ended
-    }
-}
-
-/// The tasks of the parts.
-struct Running {
-    listeners: JoinSet<()>,
-    upkeep: JoinSet<()>,
-    checkpoints: Checkpoints,
-    ingest: JoinHandle<()>,
-    analysis: JoinHandle<skytrail_analysis::Result<()>>,
-}
-
-impl Running {
-    /// Waits for the shutdown, or for a part that ends before it.
-    async fn watch(&mut self, mut stop: Shutdown) -> anyhow::Result<()> {
-        let part = tokio::select! {
-            () = stop.stopping() => return Ok(()),
-            _ = self.listeners.join_next() => "a port",
-            _ = &mut self.ingest => "the receivers",
-            _ = &mut self.analysis => "the analysis",
-        };
-        bail!("{FAILED}: {part} ended while the server was running; the log says why")
-    }
-
-    async fn stop(mut self, close: &Trigger, drain: &Trigger, finish: &Trigger) {
-        close.stop();
-        while self.listeners.join_next().await.is_some() {}
-        drain.stop();
-        if !self.ingest.is_finished() {
-            let _ = (&mut self.ingest).await;
-        }
-        // A checkpoint that is under way needs the shards.
-        while self.upkeep.join_next().await.is_some() {}
-        finish.stop();
-        if self.analysis.is_finished() {
-            return;
-        }
-        match (&mut self.analysis).await {
-            Ok(Ok(())) => self.last_checkpoint().await,
-            Ok(Err(error)) => tracing::error!(%error, "the analysis did not end well"),
-            Err(error) => tracing::error!(%error, "the analysis failed"),
-        }
-    }
-
-    /// Everything is stored; the next start has nothing to replay.
-    async fn last_checkpoint(&self) {
-        if let Err(error) = self.checkpoints.make().await {
-            tracing::error!(%error, "the last checkpoint failed; the next start replays the log");
-        }
     }
 }
 
