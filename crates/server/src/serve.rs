@@ -9,6 +9,7 @@ mod parts;
 mod ports;
 mod running;
 mod upkeep;
+mod watches;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -32,7 +32,7 @@ use super::gauges::StorageUsage;
 use super::headers;
 use super::ports::{Ports, Routers};
 use super::running::{Orders, Running};
-use super::upkeep;
+use super::{upkeep, watches};
 use crate::config::{Config, Layers};
 use crate::status::Status;
 
@@ -135,7 +135,8 @@ impl Parts {
         let telemetry = api_status::metrics_router(Arc::new(move || registry.encode()));
         let http = |router: Router| router.layer(from_fn(headers::no_sniffing));
         let rest = http(self.rest.clone());
-        Routers { grpc: self.ingest.grpc(), rest, telemetry: http(telemetry) }
+        let grpc = self.ingest.grpc().layer(from_fn(watches::end_when_stopping));
+        Routers { grpc, rest, telemetry: http(telemetry) }
     }
 
     /// The analysis, for whoever makes checkpoints.

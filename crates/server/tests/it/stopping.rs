@@ -138,8 +138,12 @@ async fn a_second_signal_ends_it_at_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_stops_when_nobody_is_there() {
     let mut server = Server::start(&[]);
-    let request = Request::get("/healthcheck").body(Body::empty()).unwrap();
-    assert_eq!(wire::ask(server.rest, request).await.status, StatusCode::OK);
+    // Its ports are open before every part runs; until then it answers 503.
+    let ask = || Request::get("/healthcheck").body(Body::empty()).unwrap();
+    while wire::ask(server.rest, ask()).await.status == StatusCode::SERVICE_UNAVAILABLE {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(wire::ask(server.rest, ask()).await.status, StatusCode::OK);
     let end = tokio::task::spawn_blocking(move || {
         server.terminate();
         (server.ended(), server.said())
@@ -167,8 +171,14 @@ async fn whoever_watches_a_service_hears_that_it_stops() {
         let answer = watch.message().await.unwrap().unwrap();
         assert_eq!(answer.status, ServingStatus::NotServing as i32, "{service}");
     }
-    drop(watches);
+    // The streams end with it: no connection waits for its peers to hang up.
+    for (watch, service) in watches.iter_mut().zip(services) {
+        let end = watch.message().await.unwrap_err();
+        let told = (end.code(), end.message());
+        assert_eq!(told, (Code::Unavailable, "the server is stopping"), "{service}");
+    }
     let end = tokio::task::spawn_blocking(move || (server.ended(), server.said()));
     let (status, said) = end.await.unwrap();
     assert_eq!(status.code(), Some(0), "{said}");
+    assert!(!said.contains("cut off"), "{said}");
 }
