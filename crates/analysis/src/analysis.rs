@@ -27,7 +27,7 @@ use crate::live::LiveWindows;
 use crate::oal::rules::Rules;
 use crate::pair::Pairing;
 use crate::persist::{BATCH_PATIENCE, BatchAppend, Persister};
-use crate::run::{LAST_PATIENCE, Pause, PausedAt, Shards, Worker, analyse};
+use crate::run::{LAST_PATIENCE, Pause, PausedAt, Shards, Worker, analyse, not_stored};
 use crate::self_metrics::{Advice, Meters};
 use crate::shard::{Common, Shard};
 
@@ -70,7 +70,8 @@ enum Stage {
     Ready(Vec<Worker>),
     /// Batches come through the queues.
     Running,
-    /// Everything is stored; nothing comes any more.
+    /// Everything is stored; nothing comes any more. An analysis that could
+    /// not store everything never gets here.
     Stopped,
 }
 
@@ -202,22 +203,29 @@ impl Analysis {
         self.flush(shard, false).await
     }
 
-    /// Stores what is closed, or everything.
+    /// Stores what is closed, or everything; an error when it is not.
     async fn flush(&self, shard: &Mutex<Shard>, everything: bool) -> Result<()> {
         if everything {
             shard.lock().close_all();
         }
         loop {
-            let next = shard.lock().next_append();
-            let Some(append) = next else { return Ok(()) };
+            let (next, is_left) = {
+                let mut shard = shard.lock();
+                (shard.next_append(), shard.has_closed())
+            };
+            let Some(append) = next else {
+                let left = "rows of a window are under way and nobody waits for them";
+                return if is_left { Err(Error::new(ErrorKind::Storage, left)) } else { Ok(()) };
+            };
             self.persister.window(&append, Duration::MAX).await?;
             shard.lock().confirm();
         }
     }
 
-    /// Runs one thread per shard, and returns when all have stored what they
-    /// had. They stop when the senders of their queues are gone or, after
-    /// `shutdown`, when the queues are empty.
+    /// Runs one thread per shard, and returns when all have ended. They stop
+    /// when the senders of their queues are gone or, after `shutdown`, when the
+    /// queues are empty. An error means that not everything is stored; there
+    /// are no checkpoints then.
     pub async fn run(&self, shutdown: Shutdown) -> Result<()> {
         let runtime = tokio::runtime::Handle::current();
         let stage = std::mem::replace(&mut *self.stage.lock(), Stage::Running);
@@ -233,9 +241,8 @@ impl Analysis {
             let (runtime, shutdown) = (runtime.clone(), shutdown.clone());
             let name = format!("analysis-{}", worker.index);
             let thread = std::thread::Builder::new().name(name.clone()).spawn(move || {
-                runtime.block_on(worker.run(shutdown));
                 // Nobody may be waiting any more.
-                let _ = end.send(());
+                let _ = end.send(runtime.block_on(worker.run(shutdown)));
             });
             thread.map_err(|error| {
                 Error::new(ErrorKind::Stopped, format!("cannot start thread {name}: {error}"))
@@ -244,20 +251,25 @@ impl Analysis {
         }
         // Whichever fails first is heard first, while the others still work.
         let mut waiting: JoinSet<_> = ends.into_iter().collect();
+        let mut stored = Ok(());
         while let Some(ended) = waiting.join_next().await {
-            if !matches!(ended, Ok(Ok(()))) {
+            let Ok(Ok(of_shard)) = ended else {
                 return Err(Error::new(ErrorKind::Stopped, "a shard failed"));
-            }
+            };
+            stored = stored.and(of_shard);
         }
-        self.end().await;
+        let ended = self.end().await;
+        stored.and(ended)?;
         *self.stage.lock() = Stage::Stopped;
         Ok(())
     }
 
     /// Counts and stores the sides of calls that still wait for another. Only
-    /// here, because any shard may bring the other side.
-    async fn end(&self) {
-        for shard in self.shards.iter() {
+    /// here, because any shard may bring the other side. Every shard has its
+    /// turn; the first error is given.
+    async fn end(&self) -> Result<()> {
+        let mut ended = Ok(());
+        for (index, shard) in (0..).zip(self.shards.iter()) {
             let mut effects = Effects::default();
             let origins = {
                 let mut shard = shard.lock();
@@ -267,14 +279,14 @@ impl Analysis {
             self.persister.meters.ended(&effects);
             let append = BatchAppend { origins, spans: Arc::default(), effects };
             let stored = async {
-                // A failure was logged and counted where it happened.
-                let _ = self.persister.batch(append, LAST_PATIENCE).await;
-                self.flush(shard, true).await
+                let named = self.persister.batch(append, LAST_PATIENCE).await;
+                self.flush(shard, true).await.and(named.map_err(Error::from))
             };
-            if !matches!(tokio::time::timeout(LAST_PATIENCE, stored).await, Ok(Ok(()))) {
-                tracing::error!("calls without their other side could not be stored in time");
-            }
+            let stored = tokio::time::timeout(LAST_PATIENCE, stored).await;
+            let late = || Err(not_stored(index, "calls without their other side"));
+            ended = ended.and(stored.unwrap_or_else(|_| late()));
         }
+        ended
     }
 
     /// Asks all shards to stop behind `position` with everything stored. Every

@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 
 use crate::directory::Saved;
 use crate::effects::Effects;
+use crate::error::{Error, ErrorKind, Result};
 use crate::persist::{BATCH_PATIENCE, BatchAppend, Persister};
 use crate::self_metrics::Advice;
 use crate::shard::{Append, Shard};
@@ -91,8 +92,9 @@ struct Running {
 
 impl Worker {
     /// Works until every sender of the queue is gone or, after the signal, the
-    /// queue is empty; then writes all windows.
-    pub(crate) async fn run(self, mut shutdown: Shutdown) {
+    /// queue is empty; then writes all windows. An error when not everything
+    /// is stored.
+    pub(crate) async fn run(self, mut shutdown: Shutdown) -> Result<()> {
         let mut running = Running {
             worker: self,
             tasks: JoinSet::new(),
@@ -128,7 +130,7 @@ impl Worker {
                 },
             }
         }
-        running.finish().await;
+        running.drain(LAST_PATIENCE).await
     }
 }
 
@@ -194,7 +196,7 @@ impl Running {
 
     /// What a task did. One that failed is over as well: a batch's receipt told
     /// so, and rows that the store refuses for good are lost to it.
-    fn done(&mut self, done: &Result<Done, tokio::task::JoinError>) {
+    fn done(&mut self, done: &std::result::Result<Done, tokio::task::JoinError>) {
         let is_window = match done {
             Ok(done) => matches!(done, Done::Window),
             Err(error) => {
@@ -250,7 +252,11 @@ impl Running {
                 }
             }
         }
-        self.drain(Duration::MAX).await;
+        if let Err(error) = self.drain(Duration::MAX).await {
+            // Without a reply there is no checkpoint.
+            tracing::error!(%error, "a checkpoint is not possible");
+            return;
+        }
         let Some(at) = self.shard().map(|shard| {
             let shard = shard.lock();
             PausedAt { sequence: shard.sequence(), last: self.last, saved: shard.save() }
@@ -263,8 +269,9 @@ impl Running {
         }
     }
 
-    /// Closes all windows and waits until everything is stored.
-    async fn drain(&mut self, patience: Duration) {
+    /// Closes all windows and waits until everything is stored; an error when
+    /// it is not.
+    async fn drain(&mut self, patience: Duration) -> Result<()> {
         if let Some(shard) = self.shard() {
             shard.lock().close_all();
         }
@@ -275,14 +282,19 @@ impl Running {
                 self.done(&done);
             }
         };
-        if tokio::time::timeout(patience, drained).await.is_err() {
-            tracing::error!("the last windows could not be stored in time");
+        let in_time = tokio::time::timeout(patience, drained).await.is_ok();
+        if !in_time || self.shard().is_some_and(|shard| shard.lock().has_closed()) {
+            return Err(not_stored(self.worker.index, "the last windows"));
         }
+        Ok(())
     }
+}
 
-    async fn finish(mut self) {
-        self.drain(LAST_PATIENCE).await;
-    }
+/// The store did not take in time what a shard had at its end.
+pub(crate) fn not_stored(shard: u16, what: &str) -> Error {
+    let patience = LAST_PATIENCE.as_secs();
+    let context = format!("shard {shard}: {what} were not stored within {patience} s");
+    Error::new(ErrorKind::Storage, context)
 }
 
 /// Lets a batch count, leaving gaps for readers.

@@ -12,21 +12,47 @@ use skytrail_base::journal::{JournalError, Position};
 use skytrail_base::receipt::{Outcome, Pending, receipt};
 use skytrail_base::shutdown;
 use skytrail_model::batch::Batch;
+use skytrail_model::metric::MetricBlock;
 use skytrail_model::time::Zone;
 use skytrail_storage::contract::build::{entry, segment};
 use skytrail_storage::memory::{self, MemoryStorage};
 use skytrail_storage::{
-    Checkpoints, Entities, Error, ErrorKind, Metrics, Origin, Records, Relations, SegmentCursor,
-    SegmentFilter, SegmentPage, SpanAppend, Spans, Storage, Tags, Templates, TraceAnswer, Usage,
+    Checkpoints, Entities, Error, ErrorKind, MetricRead, Metrics, Origin, Records, Relations,
+    SegmentCursor, SegmentFilter, SegmentPage, SpanAppend, Spans, Storage, Tags, Templates,
+    TraceAnswer, Usage,
 };
 
 use crate::world::{MILLI, SECOND, START, World};
 
-/// A store whose spans fail as long as there are failures left.
+/// A store whose spans fail as long as there are failures left, and whose
+/// metrics fail for ever if they are `stuck`.
 struct Flaky {
     inner: Arc<MemoryStorage>,
     kind: ErrorKind,
     failures: AtomicU32,
+    stuck: bool,
+}
+
+impl Metrics for Flaky {
+    fn append<'a>(
+        &'a self,
+        origin: Origin,
+        blocks: Vec<MetricBlock>,
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        if self.stuck {
+            let error = Error::new(ErrorKind::Unavailable, "not now");
+            return Box::pin(std::future::ready(Err(error)));
+        }
+        self.inner.metrics().append(origin, blocks)
+    }
+
+    fn read<'a>(
+        &'a self,
+        read: &'a MetricRead,
+        take: &'a mut (dyn FnMut(&MetricBlock) -> bool + Send),
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        self.inner.metrics().read(read, take)
+    }
 }
 
 impl Spans for Flaky {
@@ -77,7 +103,7 @@ impl Storage for Flaky {
     }
 
     fn metrics(&self) -> &dyn Metrics {
-        self.inner.metrics()
+        self
     }
 
     fn relations(&self) -> &dyn Relations {
@@ -177,7 +203,8 @@ fn a_store_that_recovers_loses_nothing_and_one_that_refuses_is_told_to_the_clien
         (ErrorKind::Invalid, 1, Outcome::Dropped("storage_failed")),
     ] {
         let inner = memory();
-        let flaky = Flaky { inner: inner.clone(), kind, failures: AtomicU32::new(failures) };
+        let failures = AtomicU32::new(failures);
+        let flaky = Flaky { inner: inner.clone(), kind, failures, stuck: false };
         let mut world = World::with(Arc::new(flaky), inner, &Config::default(), Zone::utc(), 1);
         let account = Account::new();
         let item = batch(&mut world, 0);
@@ -192,6 +219,26 @@ fn a_store_that_recovers_loses_nothing_and_one_that_refuses_is_told_to_the_clien
         // Metrics count everything that came, stored or not.
         world.expect(START, "service_cpm shop = 1");
     }
+}
+
+#[test]
+fn what_could_not_be_stored_before_the_end_is_told_and_no_checkpoint_covers_it() {
+    let inner = memory();
+    let failures = AtomicU32::new(0);
+    let kind = ErrorKind::Unavailable;
+    let flaky = Flaky { inner: inner.clone(), kind, failures, stuck: true };
+    let mut world = World::with(Arc::new(flaky), inner, &Config::default(), Zone::utc(), 1);
+    let item = batch(&mut world, 0);
+    let _pending = send(&world, &Account::new(), item, 1, Ok(()));
+    let (trigger, signal) = shutdown::channel();
+    trigger.stop();
+    // Time runs as soon as everybody waits.
+    let paused =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let error = paused.unwrap().block_on(world.analysis.run(signal)).unwrap_err();
+    assert!(error.context.contains("shard 0"), "{error}");
+    assert!(world.block_on(world.analysis.checkpoint(Position(1))).is_err());
+    assert_eq!(world.block_on(world.memory.checkpoints().load()).unwrap(), None);
 }
 
 #[test]
