@@ -171,20 +171,23 @@ impl MemoryRelations {
         table.make_room(self.limit_bytes);
     }
 
-    /// The answers of up to [`EDGES_PER_TURN`] slots from `first` on.
-    fn part(&self, read: &RelationRead, first: usize, part: &mut Part) -> bool {
+    /// The answers of the next [`EDGES_PER_TURN`] slots; whether there are more.
+    fn part(&self, read: &RelationRead, part: &mut Part) -> bool {
         part.found.clear();
         part.hours.clear();
         let table = self.table.read();
         let Some(graph) = table.graph(read.scope).filter(|_| read.from <= read.to) else {
             return false;
         };
+        if part.generation != graph.generation() {
+            (part.generation, part.next) = (graph.generation(), 0);
+        }
         let settled = self.settled(&table);
         let sees = |origin: Origin| match &read.visible {
             Visible::All => true,
             visible => settled.appends.contains(origin) || visible.sees(origin),
         };
-        for slot in graph.slots(first, EDGES_PER_TURN) {
+        for slot in graph.slots(part.next, EDGES_PER_TURN) {
             if read.wants_edge(slot.edge()) {
                 let start = part.hours.len();
                 slot.minutes(read.from, read.to, sees, &mut part.hours);
@@ -193,7 +196,8 @@ impl MemoryRelations {
                 }
             }
         }
-        first + EDGES_PER_TURN < graph.places()
+        part.next += EDGES_PER_TURN;
+        part.next < graph.places()
     }
 }
 
@@ -202,6 +206,9 @@ impl MemoryRelations {
 struct Part {
     found: Vec<(Edge, usize)>,
     hours: Vec<HourMinutes>,
+    /// The slot to go on with, as places were then.
+    next: usize,
+    generation: u64,
 }
 
 impl Part {
@@ -228,13 +235,12 @@ impl Relations for MemoryRelations {
         take: &'a mut (dyn FnMut(&Sighting<'_>) -> bool + Send),
     ) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            let (mut first, mut part) = (0, Part::default());
+            let mut part = Part::default();
             loop {
-                let has_more = self.part(read, first, &mut part);
+                let has_more = self.part(read, &mut part);
                 if !part.give(take) || !has_more {
                     return Ok(());
                 }
-                first += EDGES_PER_TURN;
                 tokio::task::yield_now().await;
             }
         })

@@ -11,7 +11,8 @@ use super::slot::{Settled, Slot};
 use crate::spi::{Cut, Edge, Origin};
 
 /// What an edge takes beside its minutes: its slot and its place in the index,
-/// with the room that both tables keep free.
+/// with the room that both tables keep free. Slots are made an eighth more at a
+/// time, and at most a quarter of them is without an edge.
 pub(super) const EDGE_BYTES: usize = size_of::<Option<Slot>>() / 2 * 3 + 16;
 
 /// Edges by place; a place that is free again is used again.
@@ -23,6 +24,8 @@ pub(super) struct Graph {
     /// Of the slots, the table aside.
     minute_bytes: usize,
     rows: u64,
+    /// How often edges changed their places.
+    generation: u64,
 }
 
 fn hash_of(edge: &Edge) -> u64 {
@@ -37,6 +40,12 @@ impl Graph {
     /// Edges held.
     pub(super) fn len(&self) -> usize {
         self.places.len()
+    }
+
+    /// Grows whenever edges change their places. Whoever walks through them then
+    /// starts again, because edges may have gone to where it was already.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// Places, free ones included.
@@ -81,6 +90,9 @@ impl Graph {
         let place = match self.free.pop() {
             Some(place) => place,
             None => {
+                if self.slots.len() == self.slots.capacity() {
+                    self.slots.reserve_exact(1 + self.slots.len() / 8);
+                }
                 self.slots.push(None);
                 (self.slots.len() - 1) as u32
             }
@@ -116,10 +128,33 @@ impl Graph {
                 self.free.push(place);
             }
         }
-        if self.places.is_empty() {
-            *self = Self::default();
+        if self.free.len() > self.slots.len() / 4 {
+            self.compact();
         }
         before - self.rows
+    }
+
+    /// Gives back the room of edges that are gone.
+    fn compact(&mut self) {
+        self.slots.retain(Option::is_some);
+        self.slots.shrink_to_fit();
+        self.free = Vec::new();
+        let mut places = HashTable::with_capacity(self.slots.len());
+        let slots = &self.slots;
+        for place in 0..slots.len() as u32 {
+            places.insert_unique(hash_at(slots, place), place, |place| hash_at(slots, *place));
+        }
+        self.places = places;
+        self.generation += 1;
+    }
+
+    /// Memory that is taken, edges or not.
+    #[cfg(test)]
+    pub(super) fn taken_bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Option<Slot>>()
+            + self.free.capacity() * size_of::<u32>()
+            + self.places.allocation_size()
+            + self.minute_bytes
     }
 
     /// Removes what is before a minute; says how many rows went.

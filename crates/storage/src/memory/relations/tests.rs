@@ -157,3 +157,53 @@ async fn a_crash_leaves_the_cut_however_much_is_settled_behind_it() {
         assert_eq!(reopened.usage().rows as usize, all.len());
     }
 }
+
+#[tokio::test]
+async fn edges_that_are_gone_give_their_room_back() {
+    let relations = MemoryRelations::new(64 << 20);
+    let taken = || {
+        let (taken, usage) = (relations.table.read().service.taken_bytes(), relations.usage());
+        assert!(taken <= usage.bytes as usize + KIB, "{taken} of {usage:?}");
+        taken
+    };
+    for sequence in 1..=100_u64 {
+        let minute = sequence as i64 * 60;
+        let rows = (0..100).map(|n| row(minute, u128::from(sequence) * 100 + n)).collect();
+        relations.append(origin(sequence), rows).await.unwrap();
+        taken();
+    }
+    let most = taken();
+    for hour in 2..=100 {
+        relations.expire(Minute(hour * 60));
+        taken();
+        let held = rows(&relations, Scope::ServiceRelation).await;
+        let first = hour as u128 * 100;
+        assert_eq!(held, (first..10_100).map(|n| row(n as i64 / 100 * 60, n)).collect::<Vec<_>>());
+    }
+    assert!(taken() < most / 50);
+    relations.expire(Minute(i64::MAX));
+    assert_eq!(taken(), 0);
+}
+
+#[tokio::test]
+async fn a_reader_misses_no_edge_whose_place_changes_on_the_way() {
+    let relations = MemoryRelations::new(64 << 20);
+    let many = 3 * super::EDGES_PER_TURN as u128;
+    // The first part goes while the rest is read.
+    let rows = (0..many).map(|n| row(if n < many / 3 { 1 } else { 2 }, n)).collect();
+    relations.append(origin(1), rows).await.unwrap();
+    let (from, to) = (Minute(0), Minute(2));
+    let (touching, visible) = (EntitySelection::All, Visible::All);
+    let read = RelationRead { scope: Scope::ServiceRelation, touching, from, to, visible };
+    let mut seen = std::collections::BTreeSet::new();
+    let mut is_first = true;
+    let mut take = |sighting: &Sighting<'_>| {
+        seen.insert(sighting.edge.dest);
+        if std::mem::take(&mut is_first) {
+            relations.expire(Minute(2));
+        }
+        true
+    };
+    relations.read(&read, &mut take).await.unwrap();
+    assert_eq!(seen.len() as u128, many);
+}
