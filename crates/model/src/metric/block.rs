@@ -62,6 +62,20 @@ impl HistogramColumn {
         self.ends.push(u32::try_from(self.buckets.len()).unwrap_or(u32::MAX));
     }
 
+    /// Appends a row of entries in any order. Counts of equal buckets are added
+    /// up; `entries` is left in that form.
+    pub fn push_joined(&mut self, entries: &mut Vec<(u16, u64)>) {
+        entries.sort_unstable_by_key(|entry| entry.0);
+        entries.dedup_by(|later, earlier| {
+            let is_same = later.0 == earlier.0;
+            if is_same {
+                earlier.1 = earlier.1.saturating_add(later.1);
+            }
+            is_same
+        });
+        self.push(entries.iter().copied());
+    }
+
     /// Entries of a row; none for a row that is not there.
     pub fn row(&self, row: usize) -> impl Iterator<Item = (u16, u64)> + '_ {
         let end = self.ends.get(row).copied().unwrap_or(0) as usize;
@@ -231,5 +245,19 @@ impl MetricBlock {
         size_of::<Self>()
             + self.entities.capacity() * size_of::<EntityId>()
             + self.columns.iter().map(ColumnData::memory).sum::<usize>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::HistogramColumn;
+
+    #[test]
+    fn entries_of_equal_buckets_are_joined_in_their_order() {
+        let mut column = HistogramColumn::default();
+        column.push_joined(&mut vec![(7, 1), (2, 3), (7, u64::MAX), (2, 4)]);
+        column.push_joined(&mut Vec::new());
+        assert_eq!(column.row(0).collect::<Vec<_>>(), [(2, 7), (7, u64::MAX)]);
+        assert_eq!((column.row(1).count(), column.ends), (0, vec![2, 2]));
     }
 }

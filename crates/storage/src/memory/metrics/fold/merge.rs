@@ -108,15 +108,7 @@ fn merge_histograms(
             Pick::Both(i, j) => {
                 counts.clear();
                 counts.extend(left.row(i).chain(right.row(j)));
-                counts.sort_unstable_by_key(|entry| entry.0);
-                counts.dedup_by(|later, earlier| {
-                    let is_same = later.0 == earlier.0;
-                    if is_same {
-                        earlier.1 = earlier.1.saturating_add(later.1);
-                    }
-                    is_same
-                });
-                merged.push(counts.iter().copied());
+                merged.push_joined(&mut counts);
             }
         }
     }
