@@ -85,7 +85,25 @@ impl Zone {
                 format!("time zone '{name}' is unknown: {error}; use an IANA name or an offset such as +0800")
             })?,
         };
-        Ok(Self { zone, name: name.to_owned() })
+        Ok(Self::normal(zone, name))
+    }
+
+    /// With the one name that goes for all ways to write a zone: a fixed offset as
+    /// `+0530`, others as the database of zones spells them.
+    fn normal(zone: TimeZone, written: &str) -> Self {
+        let name = zone.iana_name().unwrap_or(written).to_owned();
+        let mut normal = Self { zone, name };
+        if normal.zone.iana_name().is_none() && normal.zone.to_fixed_offset().is_ok() {
+            normal.name = normal.offset_text(NAMING_YEAR);
+        }
+        normal
+    }
+
+    /// Whether it cuts hours and days as another does, however either is
+    /// written: `+05:30` as `+0530`, and `UTC` as `+0000`.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let offsets = (self.zone.to_fixed_offset(), other.zone.to_fixed_offset());
+        self.name == other.name || matches!(offsets, (Ok(one), Ok(same)) if one == same)
     }
 
     /// The machine's zone.
@@ -102,7 +120,7 @@ impl Zone {
         named
     }
 
-    /// The name it was made from; a store records it.
+    /// Its name in the one form that [`Self::parse`] gives it; a store records it.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -263,6 +281,24 @@ fn fixed_offset(text: &str) -> Option<TimeZone> {
 #[cfg(test)]
 mod tests {
     use super::{Downsampling, Minute, Zone};
+
+    #[test]
+    fn a_zone_is_the_same_however_it_is_written() {
+        let zone = |name| Zone::parse(name).unwrap();
+        for (one, other) in [
+            ("+05:30", "+0530"),
+            ("-08", "-0800"),
+            ("+0000", "UTC"),
+            ("-00:00", "+0000"),
+            ("europe/berlin", "Europe/Berlin"),
+        ] {
+            assert!(zone(one).is_same(&zone(other)), "{one} {other}");
+        }
+        for (one, other) in [("+0530", "-0530"), ("+0530", "Asia/Kolkata"), ("UTC", "+0100")] {
+            assert!(!zone(one).is_same(&zone(other)), "{one} {other}");
+        }
+        assert_eq!(zone("+05:30").name(), "+0530");
+    }
 
     fn at(zone: &Zone, text: &str) -> Minute {
         zone.minute_of(text.parse().unwrap()).unwrap()

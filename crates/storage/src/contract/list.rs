@@ -130,6 +130,7 @@ macro_rules! storage_contract {
                 days_across_clock_changes_have_their_own_length
                 only_the_buckets_asked_for_are_answered
                 a_store_keeps_its_zone
+                a_zone_may_be_written_in_other_ways
                 a_checkpoint_of_another_zone_is_refused
             }
         }

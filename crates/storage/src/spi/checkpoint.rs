@@ -21,7 +21,7 @@ pub struct Checkpoint {
     /// Hash of the rules that made the rows.
     pub rules: u64,
     /// Name of the zone that hours and days were cut by: [`Zone::name`]. Whoever
-    /// restores from the checkpoint MUST run with the same one; [`check_zone`]
+    /// restores from the checkpoint MUST run with the same one, however written; [`check_zone`]
     /// says so in the operator's words.
     pub zone: String,
 }
@@ -31,7 +31,8 @@ pub struct Checkpoint {
 /// # Errors
 /// `Mismatch`, naming both zones and what to do.
 pub fn check_zone(recorded: &str, zone: &Zone) -> Result<()> {
-    if recorded == zone.name() {
+    let is_same = Zone::parse(recorded).is_ok_and(|recorded| recorded.is_same(zone));
+    if is_same || recorded == zone.name() {
         return Ok(());
     }
     let message = format!(
