@@ -18,6 +18,7 @@ mod hash;
 pub mod metadata;
 pub mod metrics;
 pub mod mqe;
+mod peers;
 mod query;
 pub mod records;
 mod rows;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use skytrail_model::entity::EntityId;
 use skytrail_model::metric::{ColumnId, MetricBlock, Row, Table, TableId};
 use skytrail_model::time::{Downsampling, Minute};
-use skytrail_storage::{ColumnSelection, EntitySelection, MetricRead, Visible};
+use skytrail_storage::{ColumnSelection, EntitySelection, MetricRead, Metrics, Visible};
 
 use crate::context::Ctx;
 use crate::error::{Error, Result};
@@ -57,7 +57,8 @@ impl Query {
         let mut merge = Merge {
             ctx,
             table,
-            columns: &read.columns,
+            metrics: self.storage.metrics(),
+            read,
             max_entities: self.config.max_ranked_entities,
             live: by_bucket(live),
             bucket: None,
@@ -92,7 +93,8 @@ fn by_bucket(blocks: Vec<MetricBlock>) -> BTreeMap<Minute, Vec<MetricBlock>> {
 struct Merge<'a, 'b> {
     ctx: &'a Ctx,
     table: &'a Table,
-    columns: &'a [ColumnId],
+    metrics: &'a dyn Metrics,
+    read: &'a RowRead,
     max_entities: usize,
     live: BTreeMap<Minute, Vec<MetricBlock>>,
     bucket: Option<Minute>,
@@ -124,9 +126,17 @@ impl Merge<'_, '_> {
         Ok(())
     }
 
-    /// Hands out the first bucket that is live only.
+    /// Hands out the first bucket that is live only, unless it is a late part of
+    /// one that the store answers no more. Asked only now, because the store may
+    /// have let go of it since the live rows were read.
     fn close_live(&mut self) -> Result<()> {
-        self.bucket = self.live.first_key_value().map(|(bucket, _)| *bucket);
+        let whole_from = self.metrics.whole_from(self.read.table, self.read.downsampling);
+        let Some(first) = self.live.first_entry() else { return Ok(()) };
+        if *first.key() < whole_from {
+            first.remove();
+            return Ok(());
+        }
+        self.bucket = Some(*first.key());
         self.close()
     }
 
@@ -143,7 +153,7 @@ impl Merge<'_, '_> {
         for (place, entity) in block.entities.iter().enumerate() {
             let table = self.table;
             let row = self.open.entry(*entity).or_insert_with(|| Row::empty(table));
-            for column in self.columns {
+            for column in &self.read.columns {
                 let place_of = column.0 as usize;
                 if let (Some(cell), Some(known), Some(data)) = (
                     row.cells.get_mut(place_of),

@@ -14,12 +14,9 @@ use crate::aliases::AliasTable;
 use crate::context::Ctx;
 use crate::entity::{ServiceCondition, parse_service};
 use crate::error::Result;
+use crate::peers::knows_instance;
 use crate::query::Query;
 use crate::time::Duration;
-
-/// Components whose agents do not know which instance they called, so that an
-/// alias tells the service only (SkyWalking's `noUpstreamRealAddressAgents`).
-const NO_REAL_ADDRESS: [i32; 2] = [6000, 9000];
 
 impl Query {
     /// `getServiceInstanceTopology`: calls between the instances of two
@@ -52,8 +49,7 @@ impl Query {
             }
         }
         let known = edges.resolved.iter();
-        for (edge, meanings) in known.filter(|(edge, _)| !NO_REAL_ADDRESS.contains(&edge.component))
-        {
+        for (edge, meanings) in known.filter(|(edge, _)| knows_instance(edge.component)) {
             for alias in meanings {
                 if is_between((edge.source_service, alias.service.id())) {
                     let (service, name) = (alias.service.clone(), alias.instance.clone());

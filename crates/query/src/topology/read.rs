@@ -30,11 +30,11 @@ struct Seen {
 
 /// Distinct edges of a range.
 #[derive(Debug, Default)]
-pub(super) struct Edges<'a> {
+pub(crate) struct Edges<'a> {
     /// Edges to what they are called.
-    pub(super) plain: Vec<Edge>,
+    pub(crate) plain: Vec<Edge>,
     /// Edges to addresses, with all that these were in the minutes of the edge.
-    pub(super) resolved: Vec<(Edge, Vec<&'a Alias>)>,
+    pub(crate) resolved: Vec<(Edge, Vec<&'a Alias>)>,
 }
 
 impl<'a> Reading<'a> {
@@ -81,7 +81,7 @@ impl Query {
     ///
     /// # Errors
     /// `TooLarge` past the budget or for more edges than a graph may have.
-    pub(super) async fn edges<'a>(
+    pub(crate) async fn edges<'a>(
         &self,
         ctx: &Ctx,
         scope: Scope,

@@ -8,6 +8,7 @@ use skytrail_model::metric::MetricBlock;
 use skytrail_model::relation::{DetectPoint, RelationRow};
 use skytrail_model::scope::Scope;
 use skytrail_query::metrics::MetricsCondition;
+use skytrail_storage::memory;
 use skytrail_storage::{Cut, LiveMetrics, MetricRead, RelationRead, Visible};
 
 use crate::shop::{SERVICE, Shop, at, block, calls, minutes, named, service};
@@ -65,6 +66,28 @@ async fn every_row_is_counted_once_wherever_it_is() {
         shop.query.read_metrics_values(&shop.ctx, &condition, &minutes(1, 4)).await.unwrap();
     let points: Vec<_> = values.values.values.iter().map(|point| point.value).collect();
     assert_eq!(points, [10, 26, 7, 0]);
+}
+
+#[tokio::test]
+async fn late_rows_of_a_minute_that_the_store_answers_no_more_are_not_its_value() {
+    let config = memory::Config { max_bytes: 64 << 10, ..memory::Config::default() };
+    let shop = Shop::within(config, "UTC", Arc::new(Windows { seen: 1_000 }));
+    let web = Entity::Service(service("web"));
+    let condition = MetricsCondition { name: "service_cpm".to_owned(), entity: named("web") };
+    let read = async || {
+        let range = minutes(1, 4);
+        let values = shop.query.read_metrics_values(&shop.ctx, &condition, &range).await.unwrap();
+        values.values.values.iter().map(|point| point.value).collect::<Vec<_>>()
+    };
+    for minute in 0..4 {
+        shop.metric(SERVICE, minute, &web, &calls(10, 10)).await;
+    }
+    assert_eq!(read().await, [10, 16, 17, 0]);
+    for minute in 4..104 {
+        shop.metric(SERVICE, minute, &web, &calls(10, 10)).await;
+    }
+    // Room had to be made: what is live of these minutes is but a part of them.
+    assert_eq!(read().await, [0, 0, 0, 0]);
 }
 
 #[tokio::test]

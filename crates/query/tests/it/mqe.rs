@@ -2,6 +2,7 @@
 
 use skytrail_model::entity::Entity;
 use skytrail_model::layer::{Layer, LayerSet};
+use skytrail_model::relation::DetectPoint;
 use skytrail_query::mqe::ExpressionResult;
 use skytrail_query::{Budget, Ctx, Duration, EntityCondition, ErrorKind};
 
@@ -241,6 +242,32 @@ async fn calls_of_instances_to_an_address_count_for_the_instance_it_was() {
         ask(&shop, cpm, &entity("cart-2"), &minutes(0, 3)).await,
         "TIME_SERIES_VALUES {} 0:- 1:- 2:7 3:7"
     );
+}
+
+#[tokio::test]
+async fn calls_of_a_proxy_that_knows_no_instance_count_for_none() {
+    let shop = Shop::new();
+    shop.alias("h:80", "cart", "cart-1", 0).await;
+    let entity = |source: &str| EntityCondition {
+        service_instance_name: Some(format!("{source}-1")),
+        dest_service_instance_name: Some("cart-1".to_owned()),
+        ..called(source, "cart")
+    };
+    let cpm = "service_instance_relation_client_cpm";
+    // The components: an HTTP client, and the two of SkyWalking's `noUpstreamRealAddressAgents`.
+    for (source, component, expected) in
+        [("web", 2, "0:7 1:7"), ("nginx", 6000, "0:- 1:-"), ("mesh", 9000, "0:- 1:-")]
+    {
+        let source_instance = child(source, &format!("{source}-1"));
+        let dest = child("h:80", "h:80");
+        let relation = Entity::InstanceRelation { source: source_instance, dest };
+        for minute in 0..2 {
+            shop.metric(INSTANCE_RELATION, minute, &relation, &calls(7, 10)).await;
+            shop.relation(relation.clone(), DetectPoint::Client, component, minute).await;
+        }
+        let answer = ask(&shop, cpm, &entity(source), &minutes(0, 1)).await;
+        assert_eq!(answer, format!("TIME_SERIES_VALUES {{}} {expected}"), "{source}");
+    }
 }
 
 #[tokio::test]

@@ -169,9 +169,13 @@ impl Shop {
     }
 
     pub(crate) fn with(zone: &str, live: Arc<dyn LiveMetrics>) -> Self {
+        Self::within(memory::Config::default(), zone, live)
+    }
+
+    /// The same with a store of limits of its own.
+    pub(crate) fn within(config: memory::Config, zone: &str, live: Arc<dyn LiveMetrics>) -> Self {
         let zone = Zone::parse(zone).unwrap();
         let catalogue = Arc::new(catalogue());
-        let config = memory::Config::default();
         let storage = Arc::new(MemoryStorage::new(config, zone.clone(), catalogue.clone()));
         let query = Query::new(Deps {
             storage: storage.clone(),

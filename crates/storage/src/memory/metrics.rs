@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 use skytrail_base::future::BoxFuture;
-use skytrail_model::metric::{Catalogue, MetricBlock};
-use skytrail_model::time::{Minute, Zone};
+use skytrail_model::metric::{Catalogue, MetricBlock, TableId};
+use skytrail_model::time::{Downsampling, Minute, Zone};
 use table::{Stored, Tables};
 
 use crate::error::Result;
@@ -139,5 +139,10 @@ impl Metrics for MemoryMetrics {
             }
             Ok(())
         })
+    }
+
+    fn whole_from(&self, table: TableId, downsampling: Downsampling) -> Minute {
+        let first = self.tables.read().table(table).and_then(|held| held.whole_from(downsampling));
+        first.unwrap_or(Minute(i64::MIN))
     }
 }

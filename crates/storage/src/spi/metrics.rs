@@ -95,6 +95,8 @@ pub struct MetricRead {
 ///   calls; merged they are the value, in every column that was asked for.
 /// - `read` MUST NOT hold more than one bucket in memory beyond what is stored.
 /// - An entity or bucket without rows is left out.
+/// - A bucket is answered whole or not at all: rows that come for one whose
+///   other rows went to a coarser one, or are gone, MUST NOT be answered as it.
 pub trait Metrics: Send + Sync {
     /// Adds partial rows.
     fn append<'a>(&'a self, origin: Origin, blocks: Vec<MetricBlock>) -> BoxFuture<'a, Result<()>>;
@@ -105,4 +107,12 @@ pub trait Metrics: Send + Sync {
         read: &'a MetricRead,
         take: &'a mut (dyn FnMut(&MetricBlock) -> bool + Send),
     ) -> BoxFuture<'a, Result<()>>;
+
+    /// The start of the first bucket of a size that can be answered whole.
+    /// Whoever adds live rows MUST leave out those of buckets before it that were
+    /// not read. MUST answer at once, and never a lower one than before.
+    fn whole_from(&self, table: TableId, downsampling: Downsampling) -> Minute {
+        let _ = (table, downsampling);
+        Minute(i64::MIN)
+    }
 }

@@ -156,6 +156,15 @@ impl Table {
         }
     }
 
+    /// The first bucket of a size that no row has left for a coarser one.
+    pub(super) fn whole_from(&self, size: Downsampling) -> Option<Minute> {
+        match size {
+            Downsampling::Minute => self.minutes_from,
+            Downsampling::Hour => self.hours_from,
+            Downsampling::Day => None,
+        }
+    }
+
     /// Where rows of a minute are kept now.
     pub(super) fn home(&self, zone: &Zone, minute: Minute) -> (Downsampling, Minute) {
         if Some(minute) >= self.minutes_from {
