@@ -108,8 +108,8 @@ impl SpanBatch {
         match value {
             Value::Text(text) | Value::Json(text) => self.text(text).to_owned(),
             Value::Bool(value) => value.to_string(),
-            Value::Int(value) => value.to_string(),
-            Value::Float(value) => value.to_string(),
+            Value::Int(value) => value.get().to_string(),
+            Value::Float(value) => value.get().to_string(),
             Value::Bytes(text) => {
                 use base64::Engine;
                 base64::engine::general_purpose::STANDARD.encode(self.bytes_at(text))

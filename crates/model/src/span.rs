@@ -206,6 +206,25 @@ impl Span {
     }
 }
 
+/// A number of eight bytes that may stand at every fourth byte, so that an
+/// attribute takes 16 bytes and not 24: there are several per span.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[repr(C, packed(4))]
+pub struct Packed<T: Copy>(T);
+
+impl<T: Copy> Packed<T> {
+    /// The number.
+    pub fn get(self) -> T {
+        self.0
+    }
+}
+
+impl<T: Copy> From<T> for Packed<T> {
+    fn from(number: T) -> Self {
+        Self(number)
+    }
+}
+
 /// A typed attribute value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Value {
@@ -214,9 +233,9 @@ pub enum Value {
     /// A truth value.
     Bool(bool),
     /// A whole number.
-    Int(i64),
+    Int(Packed<i64>),
     /// A floating-point number.
-    Float(f64),
+    Float(Packed<f64>),
     /// Bytes; the place in the buffer need not be UTF-8.
     Bytes(Text),
     /// An array or map, as JSON text.
@@ -231,6 +250,8 @@ pub struct Attribute {
     /// Value.
     pub value: Value,
 }
+
+const _: () = assert!(size_of::<Attribute>() == 16);
 
 /// How a link relates two spans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

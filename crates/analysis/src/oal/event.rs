@@ -182,7 +182,7 @@ impl<'a> Tags<'a> {
     /// A tag as a whole number; none where it is absent or no number.
     pub(crate) fn int(&self, key: Key) -> Option<i64> {
         match self.slots.value(key)? {
-            Value::Int(value) => Some(value),
+            Value::Int(value) => Some(value.get()),
             Value::Text(text) => self.batch.text(text).trim().parse().ok(),
             _ => None,
         }

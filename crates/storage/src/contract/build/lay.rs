@@ -96,8 +96,8 @@ impl Layer<'_> {
             let value = match value {
                 ValueSpec::Text(text) => Value::Text(self.text(text)),
                 ValueSpec::Bool(value) => Value::Bool(*value),
-                ValueSpec::Int(value) => Value::Int(*value),
-                ValueSpec::Float(value) => Value::Float(*value),
+                ValueSpec::Int(value) => Value::Int((*value).into()),
+                ValueSpec::Float(value) => Value::Float((*value).into()),
                 ValueSpec::Bytes(bytes) => Value::Bytes(self.bytes(bytes)),
                 ValueSpec::Json(text) => Value::Json(self.text(text)),
             };

@@ -76,8 +76,8 @@ fn attributes(batch: &SpanBatch, rows: Rows) -> Vec<(String, ValueSpec)> {
     let value = |value: Value| match value {
         Value::Text(text) => ValueSpec::Text(batch.text(text).to_owned()),
         Value::Bool(value) => ValueSpec::Bool(value),
-        Value::Int(value) => ValueSpec::Int(value),
-        Value::Float(value) => ValueSpec::Float(value),
+        Value::Int(value) => ValueSpec::Int(value.get()),
+        Value::Float(value) => ValueSpec::Float(value.get()),
         Value::Bytes(text) => ValueSpec::Bytes(batch.bytes_at(text).to_vec()),
         Value::Json(text) => ValueSpec::Json(batch.text(text).to_owned()),
     };
