@@ -4,6 +4,6 @@ mod arena;
 mod node;
 mod overflow;
 
-pub(crate) use arena::Directory;
-pub(crate) use node::{NO_NODE, Saved};
+pub(crate) use arena::{Directory, Saved};
+pub(crate) use node::NO_NODE;
 pub(crate) use overflow::{Known, Overflow};

@@ -21,6 +21,7 @@ mod crossthread;
 mod directory;
 mod effects;
 mod error;
+mod footprint;
 mod jvm;
 mod live;
 mod logic;

@@ -93,9 +93,8 @@ impl Persister {
         }
     }
 
-    /// Tries to append so many rows, none of which is nothing to do, until the
-    /// store takes them, says that it never will, or `patience`
-    /// has run out.
+    /// Tries to append `rows` rows until the store takes them, says that it never
+    /// will, or `patience` has run out. Where there are no rows nothing is tried.
     async fn retry<'a>(
         &self,
         family: &'static str,

@@ -1,5 +1,7 @@
 //! All entities of a shard.
 
+mod saved;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -9,9 +11,12 @@ use skytrail_model::layer::Layer;
 use skytrail_model::scope::Scope;
 use skytrail_model::time::Minute;
 
-use super::node::{NO_NODE, Names, Node, Saved, ServiceName};
+pub(crate) use saved::Saved;
+
+use super::node::{NO_NODE, Names, Node, ServiceName};
 use super::overflow::{Known, Overflow};
 use crate::config::Limits;
+use crate::footprint::table_bytes;
 use crate::naming::{ABANDONED, OTHER, is_collective};
 
 /// Entities of one scope. Numbers of entities that went are used again.
@@ -60,8 +65,7 @@ impl Arena {
     fn memory(&self) -> usize {
         self.nodes.capacity() * size_of::<Option<Node>>()
             + (self.ids.capacity() + self.free.capacity()) * size_of::<EntityId>()
-            // One control byte per slot, at most seven eighths of the slots in use.
-            + self.by_id.capacity() * 8 / 7 * (size_of::<(EntityId, u32)>() + 1)
+            + table_bytes::<(EntityId, u32)>(self.by_id.capacity())
             + self.heap
     }
 
@@ -134,6 +138,10 @@ impl Directory {
             self.overflow(Scope::Service, name);
             return self.service(OTHER, normal, known, now);
         }
+        self.add_service(service, id, known, now)
+    }
+
+    fn add_service(&mut self, service: ServiceName, id: EntityId, known: Known, now: i64) -> u32 {
         let mut node = Node::new(id, Names::Service(service), NO_NODE, now);
         node.is_conjectured = known == Known::ByOthers;
         self.conjectured += usize::from(node.is_conjectured);
@@ -163,11 +171,7 @@ impl Directory {
     /// The number of an instance or endpoint by its normalised name.
     pub(crate) fn child(&mut self, scope: Scope, service: u32, name: &str, now: i64) -> u32 {
         let Some(owner) = self.service_name(service) else { return NO_NODE };
-        let child = ChildRef { service: owner.to_ref(), name: name.to_owned() };
-        let id = match scope {
-            Scope::Endpoint => Entity::Endpoint(child).id(),
-            _ => Entity::Instance(child).id(),
-        };
+        let id = child_id(scope, &owner, name);
         if let Some(node) = self.known(scope, id, now) {
             return node;
         }
@@ -175,6 +179,10 @@ impl Directory {
             return self.child(scope, service, instead, now);
         }
         let node = Node::new(id, Names::Child(owner, Arc::from(name)), service, now);
+        self.add_child(scope, service, node)
+    }
+
+    fn add_child(&mut self, scope: Scope, service: u32, node: Node) -> u32 {
         if let Some(service) = self.arena_mut(Scope::Service).get_mut(service) {
             service.children += u32::from(node.counts_as_endpoint(scope));
         }
@@ -357,34 +365,13 @@ impl Directory {
         }
         any
     }
+}
 
-    /// What counts against the limits, in the order of the numbers.
-    pub(crate) fn save(&self) -> Vec<Saved> {
-        let of_scope = |scope: Scope| {
-            let nodes = self.arena(scope).nodes.iter().flatten();
-            nodes.filter_map(move |node| node.save(scope))
-        };
-        [Scope::Service, Scope::ServiceInstance, Scope::Endpoint]
-            .into_iter()
-            .flat_map(of_scope)
-            .collect()
-    }
-
-    /// Puts back what [`Self::save`] gave.
-    pub(crate) fn restore(&mut self, saved: &[Saved]) {
-        for entry in saved {
-            let known = if entry.is_conjectured { Known::ByOthers } else { Known::Itself };
-            let service = self.service(&entry.service, entry.normal, known, entry.touched);
-            let scope = match entry.scope {
-                2 => Scope::ServiceInstance,
-                3 => Scope::Endpoint,
-                _ => continue,
-            };
-            if let Some(name) = &entry.name {
-                self.child(scope, service, name, entry.touched);
-            }
-        }
-        self.overflows.clear();
+fn child_id(scope: Scope, owner: &ServiceName, name: &str) -> EntityId {
+    let child = ChildRef { service: owner.to_ref(), name: name.to_owned() };
+    match scope {
+        Scope::Endpoint => Entity::Endpoint(child).id(),
+        _ => Entity::Instance(child).id(),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use skytrail_model::entity::{ChildRef, Entity, EntityId, EntityRecord, ServiceRef};
 use skytrail_model::layer::{Layer, LayerSet};
 use skytrail_model::scope::Scope;
@@ -175,32 +174,4 @@ impl Node {
             _ => false,
         }
     }
-
-    pub(super) fn save(&self, scope: Scope) -> Option<Saved> {
-        let (service, name) = match &self.names {
-            Names::Service(service) => (service, None),
-            Names::Child(service, name) => (service, Some(name.to_string())),
-            Names::Relation(..) | Names::ChildRelation(_) => return None,
-        };
-        Some(Saved {
-            scope: scope as u8,
-            service: service.name.to_string(),
-            normal: service.normal,
-            name,
-            is_conjectured: self.is_conjectured,
-            touched: self.touched,
-        })
-    }
-}
-
-/// An entity in the state of a checkpoint: it counts against the limits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Saved {
-    pub(super) scope: u8,
-    pub(super) service: String,
-    pub(super) normal: bool,
-    pub(super) name: Option<String>,
-    #[serde(default)]
-    pub(super) is_conjectured: bool,
-    pub(super) touched: i64,
 }

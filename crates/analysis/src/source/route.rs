@@ -11,6 +11,7 @@ use skytrail_model::text::SymbolSpace;
 
 use super::slot::Slot;
 use crate::directory::NO_NODE;
+use crate::footprint::table_bytes;
 use crate::window::NO_CELL;
 
 /// Routes that are kept; when there are more, all are made anew.
@@ -182,11 +183,10 @@ impl Routes {
         self.by_key.clear();
     }
 
-    /// Bytes; when there are too many routes, all are forgotten.
+    /// Bytes of routes, and of texts that have a number.
     pub(crate) fn memory(&self) -> usize {
-        // One control byte per slot, at most seven eighths of the slots in use.
-        let routes = self.by_key.capacity() * 8 / 7 * (size_of::<Known>() + 1);
-        let texts = self.texts.capacity() * 8 / 7 * (size_of::<Numbered>() + 1);
+        let routes = table_bytes::<Known>(self.by_key.capacity());
+        let texts = table_bytes::<Numbered>(self.texts.capacity());
         routes + texts + self.texts.iter().map(|known| known.text.len()).sum::<usize>()
     }
 
@@ -214,7 +214,8 @@ impl Routes {
         self.by_key.find(self.hasher.hash_one(key), |known| known.key == *key)
     }
 
-    /// Keeps a route, in place of what was known of its key.
+    /// Keeps a route, in place of what was known of its key. When there are too
+    /// many, all others are forgotten.
     pub(super) fn put(&mut self, key: RouteKey, nodes: [u32; 4], cell: RouteCell) {
         let hash = self.hasher.hash_one(key);
         if let Some(known) = self.by_key.find_mut(hash, |known| known.key == key) {

@@ -12,6 +12,7 @@ use hashbrown::HashTable;
 
 use super::counted::Counted;
 use crate::config::Thresholds;
+use crate::footprint::table_bytes;
 use crate::oal::column::Tally;
 
 /// No row.
@@ -202,8 +203,7 @@ impl Cells {
     pub(crate) fn memory(&self) -> usize {
         self.cells.capacity() * size_of::<Cell>()
             + self.filed.capacity() * size_of::<Filed>()
-            // One control byte per slot, at most seven eighths of the slots in use.
-            + self.by_place.capacity() * 8 / 7 * (size_of::<u32>() + 1)
+            + table_bytes::<u32>(self.by_place.capacity())
             + self.counted.memory()
     }
 }

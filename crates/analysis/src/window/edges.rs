@@ -6,6 +6,8 @@ use foldhash::fast::RandomState;
 use skytrail_model::relation::DetectPoint;
 use skytrail_model::scope::Scope;
 
+use crate::footprint::table_bytes;
+
 /// A relation by its number in the directory, with the side and the component
 /// that reported it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,7 +34,6 @@ impl Edges {
     }
 
     pub(crate) fn memory(&self) -> usize {
-        // One control byte per slot, at most seven eighths of the slots in use.
-        self.seen.capacity() * 8 / 7 * (size_of::<Edge>() + 1)
+        table_bytes::<Edge>(self.seen.capacity())
     }
 }

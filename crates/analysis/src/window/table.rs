@@ -8,6 +8,7 @@ use skytrail_model::metric::MAX_LABELS;
 
 use super::cells::{NO_CELL, NO_ROW};
 use crate::config::Thresholds;
+use crate::footprint::table_bytes;
 use crate::oal::column::{Label, Operation};
 use crate::oal::event::Event;
 use crate::oal::plan::TablePlan;
@@ -68,8 +69,7 @@ impl TableWindow {
     pub(crate) fn memory(&self) -> usize {
         let row_of = match &self.row_of {
             RowOf::Dense(rows) => rows.capacity() * size_of::<u32>(),
-            // One control byte per slot, at most seven eighths of the slots in use.
-            RowOf::Sparse(rows) => rows.capacity() * 8 / 7 * (2 * size_of::<u32>() + 1),
+            RowOf::Sparse(rows) => table_bytes::<(u32, u32)>(rows.capacity()),
         };
         row_of
             + self.ids.capacity() * size_of::<EntityId>()

@@ -116,6 +116,28 @@ fn addresses_leave_half_of_the_services_to_those_that_report_themselves() {
 }
 
 #[test]
+fn after_a_restart_addresses_are_addresses_although_they_have_instances() {
+    let limits = Limits { services: 6, instances: 10, ..directory().limits };
+    let mut directory = Directory::new(limits);
+    directory.service("shop", true, Known::Itself, 0);
+    let now = 700 * SECOND;
+    for name in ["a:1", "b:1", "c:1"] {
+        let service = directory.service(name, true, Known::ByOthers, now);
+        directory.child(Scope::ServiceInstance, service, name, now);
+    }
+    // What stands for the others takes the place of one that is gone, before those it was for.
+    assert!(directory.prune(now));
+    directory.service("d:1", true, Known::ByOthers, now);
+    let saved = directory.save();
+    let mut restored = Directory::new(limits);
+    restored.restore(&saved);
+    assert_eq!(restored.save(), saved);
+    assert!(restored.take_overflows().is_empty());
+    let service = restored.service("e:1", true, Known::ByOthers, now);
+    assert_eq!(restored.name(Scope::Service, service).unwrap().as_ref(), "_other_");
+}
+
+#[test]
 fn a_relation_in_use_keeps_its_ends() {
     let mut directory = directory();
     let ends = ["web", "shop"].map(|name| directory.service(name, true, Known::Itself, 0));

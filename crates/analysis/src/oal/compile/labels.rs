@@ -1,7 +1,7 @@
 //! Columns that need a text besides a number: apdex by name, and tables by label.
 
 use skytrail_lang::oal::{Condition, Value};
-use skytrail_model::metric::{ColumnId, Formula, MAX_LABELS, Merge};
+use skytrail_model::metric::{ColumnId, Formula, Merge};
 
 use super::{Compiler, Fault, Site};
 use crate::oal::column::{Label, Number, Operation};
@@ -82,7 +82,8 @@ impl Compiler {
         value: Option<(&Value, Number)>,
         limit: u32,
     ) -> Result<ColumnId, Fault> {
-        let limit = label_limit(limit)?;
+        // The check of rules lets at most `MAX_LABELS` pass.
+        let kept = limit as u16;
         let words = site.words.value(label);
         let label = self.label(site, label)?;
         self.reads_texts(site);
@@ -94,7 +95,7 @@ impl Compiler {
         Ok(self.column(site, name, Merge::Labels, conditions.0, |slot| Operation::LabelCount {
             slot,
             label,
-            limit,
+            limit: kept,
         }))
     }
 
@@ -107,7 +108,6 @@ impl Compiler {
     ) -> Result<Formula, Fault> {
         let number = self.whole_number(site, value)?;
         let counts = self.label_count(site, label_value, Some((value, number)), limit)?;
-        let limit = label_limit(limit)?;
         let label = self.label(site, label_value)?;
         let mut conditions = self.conditions(site, None)?;
         self.readable(site, value, number, &mut conditions)?;
@@ -115,16 +115,9 @@ impl Compiler {
         let what = format!("label_sum({label_words}, {value_words}, {limit})");
         let name = column_name(&what, conditions.1);
         let sums = self.column(site, name, Merge::Labels, conditions.0, |slot| {
-            Operation::LabelSum { slot, number, label, limit }
+            Operation::LabelSum { slot, number, label, limit: limit as u16 }
         });
         let divisor = if site.words.is_duration(value) { 1000 } else { 1 };
         Ok(Formula::LabelAverage { sums, counts, divisor })
     }
-}
-
-fn label_limit(limit: u32) -> Result<u16, Fault> {
-    if limit as usize > MAX_LABELS {
-        return Err(format!("at most {MAX_LABELS} labels are kept, not {limit}"));
-    }
-    Ok(limit as u16)
 }
