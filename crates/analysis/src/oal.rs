@@ -6,6 +6,7 @@ pub(crate) mod compile;
 pub(crate) mod condition;
 pub(crate) mod event;
 pub(crate) mod family;
+mod fingerprint;
 pub(crate) mod key;
 pub(crate) mod plan;
 pub(crate) mod rules;

@@ -21,8 +21,6 @@ type Fault = String;
 /// What the configuration adds to the rules.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Extras<'a> {
-    /// Hash of the rule texts.
-    pub(crate) hash: u64,
     /// Whether apdex thresholds differ by name.
     pub(crate) is_named: bool,
     /// Tag keys that are read besides those of the rules.
@@ -57,7 +55,7 @@ pub(crate) fn compile(program: &Program, extras: Extras<'_>) -> Result<(Plan, Ve
         })
         .collect();
     let streams = disabled.iter().filter_map(|name| TopStream::from_name(name)).collect();
-    Ok((compiler.finish(streams, extras.hash), warnings))
+    Ok((compiler.finish(streams), warnings))
 }
 
 fn at(rule: &Rule, fault: &str) -> Fault {
@@ -94,10 +92,10 @@ impl Compiler {
         }
     }
 
-    fn finish(self, disabled: Vec<TopStream>, hash: u64) -> Plan {
+    fn finish(self, disabled: Vec<TopStream>) -> Plan {
         let (tables, plans): (Vec<_>, Vec<_>) = self.tables.into_iter().unzip();
         let catalogue = Catalogue::new(tables, self.metrics);
-        Plan::new(catalogue, self.families, plans, self.table_of, self.keys, disabled, hash)
+        Plan::new(catalogue, self.families, plans, self.table_of, self.keys, disabled)
     }
 
     fn rule(&mut self, rule: &Rule) -> Result<(), Fault> {

@@ -7,6 +7,7 @@ use skytrail_model::record::TopStream;
 
 use super::column::{CellPlace, Group, Operation, Tallied};
 use super::family::Family;
+use super::fingerprint::fingerprint;
 use super::key::KeySet;
 use super::schema::{FAMILY_COUNT, SOURCE_COUNT, Source};
 
@@ -24,7 +25,7 @@ pub(crate) struct Plan {
     pub(crate) keys: KeySet,
     /// Lists of slow things that are switched off.
     disabled: Vec<TopStream>,
-    /// Hash of the rule texts.
+    /// Hash of what the rules mean.
     pub(crate) hash: u64,
 }
 
@@ -128,9 +129,9 @@ impl Plan {
         table_of: [Option<u16>; SOURCE_COUNT],
         keys: KeySet,
         disabled: Vec<TopStream>,
-        hash: u64,
     ) -> Self {
         tables.iter_mut().for_each(TablePlan::finish);
+        let hash = fingerprint(&catalogue);
         Self { catalogue: Arc::new(catalogue), families, tables, table_of, keys, disabled, hash }
     }
 

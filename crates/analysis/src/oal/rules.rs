@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use skytrail_lang::oal::{MAX_FILE_BYTES, Program, explain, parse_files};
 use skytrail_model::metric::Catalogue;
-use xxhash_rust::xxh3::Xxh3;
 
 use super::compile::{Extras, compile};
 use super::plan::Plan;
@@ -57,7 +56,6 @@ impl Rules {
             return Err(Error::invalid(format!("rules are wrong\n{}", shown.join("\n"))));
         }
         let extras = Extras {
-            hash: hash_of(files),
             is_named: !settings.apdex.by_name.is_empty(),
             searchable: settings.searchable_tags(),
         };
@@ -73,7 +71,8 @@ impl Rules {
         self.plan.catalogue.clone()
     }
 
-    /// Hash of the rule texts; rows made by other rules may have other columns.
+    /// Hash of what the rules mean; rows made by other rules may have other
+    /// columns. Comments, white space and the names of files mean nothing.
     pub fn hash(&self) -> u64 {
         self.plan.hash
     }
@@ -81,17 +80,6 @@ impl Rules {
     pub(crate) fn plan(&self) -> Arc<Plan> {
         self.plan.clone()
     }
-}
-
-fn hash_of(files: &[(&str, &str)]) -> u64 {
-    let mut hash = Xxh3::new();
-    for (name, text) in files {
-        hash.update(&(name.len() as u64).to_le_bytes());
-        hash.update(name.as_bytes());
-        hash.update(&(text.len() as u64).to_le_bytes());
-        hash.update(text.as_bytes());
-    }
-    hash.digest()
 }
 
 fn read_folder(folder: &Path) -> Result<BTreeMap<String, String>> {
@@ -213,6 +201,29 @@ mod tests {
         assert!(!small.plan().keeps(skytrail_model::record::TopStream::DatabaseStatement));
         assert!(small.plan().keeps(skytrail_model::record::TopStream::CacheReadCommand));
         assert_ne!(small.hash(), Rules::load(&settings).unwrap().hash());
+    }
+
+    #[test]
+    fn the_hash_is_of_what_rules_mean() {
+        let settings = Config::default().validate().unwrap();
+        let hash = |text: &str| Rules::compile(&[("a.oal", text)], &settings).unwrap().hash();
+        let text = "slow = from(Service.latency).filter(latency > 100).longAvg();\n\
+                    p = from(Service.latency).percentile(10);";
+        let same = "// slow calls\nslow=from( Service.latency )\n  .filter(latency>100) . longAvg( );\n\
+                    /* ranks */ p = from(Service.latency).percentile(10);";
+        assert_eq!(hash(text), hash(same));
+        for (part, other) in [
+            ("latency > 100", "latency > 200"),
+            ("latency > 100", "latency >= 100"),
+            ("longAvg", "max"),
+            ("slow", "slower"),
+            ("Service", "ServiceInstance"),
+            ("p = from(Service.latency).percentile(10);", ""),
+        ] {
+            assert_ne!(hash(text), hash(&text.replace(part, other)), "{other}");
+        }
+        // Another build must not refuse what this one stored.
+        assert_eq!(hash(text), 0x1b70_6936_57a5_ad91);
     }
 
     #[test]
