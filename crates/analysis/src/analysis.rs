@@ -271,12 +271,13 @@ impl Analysis {
         let mut ended = Ok(());
         for (index, shard) in (0..).zip(self.shards.iter()) {
             let mut effects = Effects::default();
+            let now = self.clock.unix_nanos();
             let origins = {
                 let mut shard = shard.lock();
-                shard.end(self.clock.unix_nanos(), &mut effects);
+                shard.end(now, &mut effects);
                 std::array::from_fn(|_| shard.next_origin())
             };
-            self.persister.meters.ended(&effects);
+            self.persister.meters.effects(&effects, now, &self.advice);
             let append = BatchAppend { origins, spans: Arc::default(), effects };
             let stored = async {
                 let named = self.persister.batch(append, LAST_PATIENCE).await;

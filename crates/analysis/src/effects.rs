@@ -55,6 +55,9 @@ pub struct Counts {
     pub empty_segments: u64,
     /// Spans and samples outside of the accepted time, which count for no metric.
     pub outside_time: u64,
+    /// Spans, samples and sides of calls for whose minute there was no window
+    /// left, which count for no metric.
+    pub no_window: u64,
     /// Spans that lost their other side because pairing was full.
     pub unpaired_early: u64,
     /// Spans that still waited for their other side at the end.

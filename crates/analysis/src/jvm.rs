@@ -27,10 +27,8 @@ pub(crate) fn report(sources: &mut Sources<'_>, report: &JvmReport) {
     let service = sources.service(&report.service, Layer::GENERAL);
     let instance = sources.instance(service, &report.instance);
     for sample in &report.samples {
-        if sources.is_in_time(sample.time) {
+        if sources.admits(sample.time) {
             count(sources, (service, instance), sample);
-        } else {
-            sources.effects.counts.outside_time += 1;
         }
     }
 }

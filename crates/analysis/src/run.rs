@@ -226,7 +226,9 @@ impl Running {
             (shard.gauges(), needed.then(|| std::array::from_fn(|_| shard.next_origin())))
         };
         let waiting = (self.worker.waiting_pairs)();
-        self.worker.persister.meters.shard(self.worker.index, &gauges, waiting);
+        let meters = &self.worker.persister.meters;
+        meters.effects(&effects, now, &self.worker.advice);
+        meters.shard(self.worker.index, &gauges, waiting);
         if let Some(origins) = origins {
             let append = BatchAppend { origins, spans: Arc::default(), effects };
             let persister = self.worker.persister.clone();
@@ -329,3 +331,6 @@ async fn store(persister: Persister, append: BatchAppend, batch: Queued<Handoff<
     item.receipt.resolve(outcome);
     Done::Batch
 }
+
+#[cfg(test)]
+mod tests;

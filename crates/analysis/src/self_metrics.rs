@@ -31,6 +31,7 @@ pub(crate) struct Meters {
     segments: Counter,
     empty_segments: Counter,
     outside_time: Counter,
+    no_window: Counter,
     unpaired_early: Counter,
     over_limit: Counters,
     crowded: Counters,
@@ -78,6 +79,10 @@ impl Meters {
             outside_time: counter(
                 "skytrail_analysis_outside_time",
                 "Spans and samples outside of the accepted time, which count for no metric",
+            ),
+            no_window: counter(
+                "skytrail_analysis_no_window",
+                "Spans, samples and sides of calls that count for no metric because too many different minutes came at once",
             ),
             unpaired_early: counter(
                 "skytrail_analysis_unpaired_early",
@@ -138,20 +143,23 @@ impl Meters {
         self.lost_rows.get_or_create(&labels).inc_by(rows as u64);
     }
 
-    /// Counts what the end of the analysis brought.
-    pub(crate) fn ended(&self, effects: &Effects) {
-        self.unpaired_at_end.inc_by(effects.counts.unpaired_at_end);
-    }
-
-    /// Counts what a batch brought, and says in the log, once in a while, which
-    /// services have too many endpoints and what to do about it.
+    /// Counts a batch and what it brought.
     pub(crate) fn batch(&self, effects: &Effects, now: i64, advice: &Advice) {
         self.batches.inc();
+        self.effects(effects, now, advice);
+    }
+
+    /// Counts what a batch, the time or the end brought, and says in the log,
+    /// once in a while, which services have too many endpoints and what to do
+    /// about it.
+    pub(crate) fn effects(&self, effects: &Effects, now: i64, advice: &Advice) {
         self.spans.inc_by(effects.counts.spans);
         self.segments.inc_by(effects.segments.len() as u64);
         self.empty_segments.inc_by(effects.counts.empty_segments);
         self.outside_time.inc_by(effects.counts.outside_time);
+        self.no_window.inc_by(effects.counts.no_window);
         self.unpaired_early.inc_by(effects.counts.unpaired_early);
+        self.unpaired_at_end.inc_by(effects.counts.unpaired_at_end);
         for overflow in &effects.overflows {
             if let Overflow::Limit { scope, key, example } = overflow {
                 let label = scope.catalogue_name().to_lowercase();

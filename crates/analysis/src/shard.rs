@@ -76,7 +76,8 @@ pub struct Shard {
     sequence: u64,
     /// The one of the rows that are under way.
     under_way: Option<u64>,
-    /// Windows that were closed before their time because memory ran out.
+    /// Windows that were closed before their time because memory ran out or too
+    /// many were open.
     closed_early: u64,
 }
 
@@ -189,10 +190,7 @@ impl Shard {
             jvm::report(&mut sources, report);
         }
         effects.overflows.extend(self.directory.take_overflows());
-        for window in self.windows.take_early() {
-            self.closed_early += 1;
-            self.close(window);
-        }
+        self.close_early();
         self.settle();
     }
 
@@ -203,6 +201,8 @@ impl Shard {
         let outcomes = self.common.pairing.expire(self.index);
         effects.counts.unpaired_early += self.common.pairing.take_early(self.index);
         self.give_up(outcomes, now, effects);
+        // At once, while the directory has the names that they hold.
+        self.close_early();
         for window in self.windows.take_due(now) {
             self.close(window);
         }
@@ -213,6 +213,7 @@ impl Shard {
     pub(crate) fn end(&mut self, now: i64, effects: &mut Effects) {
         let outcomes = self.common.pairing.take_all(self.index);
         effects.counts.unpaired_at_end += outcomes.len() as u64;
+        effects.counts.unpaired_early += self.common.pairing.take_early(self.index);
         self.give_up(outcomes, now, effects);
         self.close_all();
     }
@@ -238,6 +239,13 @@ impl Shard {
     fn close(&mut self, window: Window) {
         let relations = self.relations_of(&window);
         self.closed.push_back(ClosedWindow::new(window, relations));
+    }
+
+    fn close_early(&mut self) {
+        for window in self.windows.take_early() {
+            self.closed_early += 1;
+            self.close(window);
+        }
     }
 
     /// Closes all windows; what they hold is then to be appended.

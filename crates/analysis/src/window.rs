@@ -183,22 +183,25 @@ impl Windows {
         Self { grace, ..Self::default() }
     }
 
-    /// The window of a minute, opened at `now` when there is none.
+    /// The window of a minute, opened at `now` when there is none; none when it
+    /// has no room.
     #[inline]
-    pub(crate) fn at(&mut self, minute: Minute, now: i64, plan: &Plan) -> &mut Window {
+    pub(crate) fn at(&mut self, minute: Minute, now: i64, plan: &Plan) -> Option<&mut Window> {
         let place = match self.open.get(self.last) {
             Some(window) if window.minute == minute => self.last,
-            _ => self.find_or_open(minute, now, plan),
+            _ => self.find_or_open(minute, now, plan)?,
         };
-        // The place was found or made just now.
-        &mut self.open[place]
+        self.open.get_mut(place)
     }
 
     #[cold]
-    fn find_or_open(&mut self, minute: Minute, now: i64, plan: &Plan) -> usize {
+    fn find_or_open(&mut self, minute: Minute, now: i64, plan: &Plan) -> Option<usize> {
         if let Some(place) = self.places.get(&minute).copied() {
             self.last = place;
-            return place;
+            return Some(place);
+        }
+        if !self.has_room(minute) {
+            return None;
         }
         if self.open.len() >= MAX_OPEN {
             let oldest = self.take_oldest();
@@ -224,14 +227,16 @@ impl Windows {
         });
         self.last = self.open.len() - 1;
         self.places.insert(minute, self.last);
-        self.last
+        Some(self.last)
     }
 
     /// Whether events of a minute can be counted now. Only a flood of different
-    /// minutes in one batch leaves no room.
+    /// minutes at once leaves no room.
     #[inline]
     pub(crate) fn has_room(&self, minute: Minute) -> bool {
-        self.early.len() < MAX_EARLY || self.places.contains_key(&minute)
+        self.early.len() < MAX_EARLY
+            || self.open.len() < MAX_OPEN
+            || self.places.contains_key(&minute)
     }
 
     /// Takes the windows that were closed because there were too many.

@@ -53,6 +53,11 @@ pub(crate) fn offer_client(
 /// Counts relations between sides that met, and of those that did not.
 pub(crate) fn emit(sources: &mut Sources<'_>, outcomes: Vec<Outcome>) {
     for outcome in outcomes {
+        let (Outcome::Called { callee: side, .. } | Outcome::Calling { caller: side, .. }) =
+            &outcome;
+        if !sources.has_window(Minute(side.minute)) {
+            continue;
+        }
         match outcome {
             Outcome::Called { callee, caller } => called(sources, &callee, caller.as_ref()),
             Outcome::Calling { caller, callee } => calling(sources, &caller, callee.as_ref()),

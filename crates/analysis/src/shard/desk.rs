@@ -90,8 +90,7 @@ impl Desk {
         self.reader.read(batch, span, &sources.plan.keys, &mut self.slots);
         let tags = Tags { batch, span, slots: &self.slots };
         let minute = Minute::of_nanos(span.start);
-        if !sources.is_in_time(span.start) {
-            sources.effects.counts.outside_time += 1;
+        if !sources.admits(span.start) {
             return NO_NODE;
         }
         let sightings = &mut sources.effects.tags;

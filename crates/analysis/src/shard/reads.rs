@@ -8,7 +8,7 @@ use super::Shard;
 use crate::window::Window;
 
 impl Shard {
-    /// Live rows of a table, each minute in the bucket it belongs to.
+    /// Live rows of a table with the columns that are asked for, each minute in the bucket it belongs to.
     pub(crate) fn live_metrics(&self, read: &MetricRead, blocks: &mut Vec<MetricBlock>) {
         let plan = &self.common.plan;
         let table = usize::from(read.table.0);
@@ -19,13 +19,13 @@ impl Shard {
         for window in self.windows.iter() {
             let found = bucket_of(window.minute).and_then(|bucket| {
                 let wanted = self.wanted_rows(window, read, table)?;
-                window.rows(table, plan)?.block(bucket, &wanted)
+                window.rows(table, plan)?.block(bucket, &wanted, &read.columns)
             });
             blocks.extend(found);
         }
         for window in &self.closed {
-            let found = bucket_of(window.minute())
-                .and_then(|bucket| window.live(table, bucket, &read.entities, plan));
+            let found =
+                bucket_of(window.minute()).and_then(|bucket| window.live(read, bucket, plan));
             blocks.extend(found);
         }
     }

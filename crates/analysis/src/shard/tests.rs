@@ -2,11 +2,11 @@ use std::sync::Arc;
 
 use skytrail_base::budget::Budget;
 use skytrail_model::batch::Batch;
-use skytrail_model::metric::{MetricBlock, TableId};
+use skytrail_model::metric::{ColumnId, MetricBlock, TableId};
 use skytrail_model::relation::RelationRow;
 use skytrail_model::scope::Scope;
 use skytrail_model::time::{Downsampling, Minute, Zone};
-use skytrail_storage::contract::build::{batch, entry, segment};
+use skytrail_storage::contract::build::{batch, entry, exit, segment};
 use skytrail_storage::{ColumnSelection, EntitySelection, MetricRead, RelationRead, Visible};
 
 use super::{Common, Shard};
@@ -38,22 +38,25 @@ fn shard(endpoints: usize) -> Shard {
     shard
 }
 
+fn live_blocks(shard: &Shard, table: usize, columns: ColumnSelection) -> Vec<MetricBlock> {
+    let read = MetricRead {
+        table: TableId(table as u16),
+        entities: EntitySelection::All,
+        columns,
+        downsampling: Downsampling::Minute,
+        from: Minute(0),
+        to: Minute(i64::MAX),
+        visible: Visible::All,
+    };
+    let mut blocks = Vec::new();
+    shard.live_metrics(&read, &mut blocks);
+    blocks
+}
+
 fn live_rows(shard: &Shard) -> usize {
-    let tables = shard.common.plan.tables.len();
-    let mut blocks: Vec<MetricBlock> = Vec::new();
-    for table in 0..tables {
-        let read = MetricRead {
-            table: TableId(table as u16),
-            entities: EntitySelection::All,
-            columns: ColumnSelection::All,
-            downsampling: Downsampling::Minute,
-            from: Minute(0),
-            to: Minute(i64::MAX),
-            visible: Visible::All,
-        };
-        shard.live_metrics(&read, &mut blocks);
-    }
-    blocks.iter().map(MetricBlock::len).sum()
+    let tables = 0..shard.common.plan.tables.len();
+    let blocks = tables.flat_map(|table| live_blocks(shard, table, ColumnSelection::All));
+    blocks.map(|block| block.len()).sum()
 }
 
 fn live_relations(shard: &Shard) -> usize {
@@ -138,6 +141,57 @@ fn memory_is_taken_back_from_the_shard_that_has_too_much() {
     call(&mut small, 1);
     assert!(!small.has_closed());
     assert_eq!(large.gauges().closed_early, 1);
+}
+
+#[test]
+fn live_rows_have_the_columns_that_were_asked_for_and_no_others() {
+    let mut shard = shard(3);
+    let catalogue = shard.common.plan.catalogue.clone();
+    for is_closed in [false, true] {
+        if is_closed {
+            shard.close_all();
+        }
+        for (number, table) in catalogue.tables().iter().enumerate() {
+            let whole = live_blocks(&shard, number, ColumnSelection::All);
+            for wanted in (0..table.columns.len()).map(|column| ColumnId(column as u16)) {
+                let columns = ColumnSelection::these(vec![wanted]);
+                let mut expected = whole.clone();
+                for block in &mut expected {
+                    let mut bare = MetricBlock::empty(block.table, table, block.bucket);
+                    bare.columns.swap_remove(usize::from(wanted.0));
+                    let kept = block.columns.swap_remove(usize::from(wanted.0));
+                    block.columns = bare.columns;
+                    block.columns.push(kept);
+                    let last = block.columns.len() - 1;
+                    block.columns.swap(usize::from(wanted.0), last);
+                }
+                assert_eq!(live_blocks(&shard, number, columns), expected);
+            }
+        }
+    }
+}
+
+#[test]
+fn lone_sides_of_many_minutes_open_few_windows_and_keep_their_relations() {
+    let second = 1_000_000_000;
+    let mut shard = shard(0);
+    let callers = (0..2000).map(|number| {
+        let span = exit("call").ids(&format!("a{number}"), "").peer("late:80");
+        let spans = [span.at(START - number * 60 * second)];
+        segment("t", format!("s{number}")).of("web", "w").with(spans)
+    });
+    shard.process(&Batch { arrival: START, spans: batch(callers), ..Batch::default() });
+    let mut effects = super::Effects::default();
+    let later = START + 600 * second;
+    shard.common.pairing.go_on(later);
+    shard.advance(later, &mut effects);
+    let gauges = shard.gauges();
+    assert_eq!((gauges.open_windows, gauges.closed_windows), (256, 1024));
+    // No name that a window holds is idle, however long nothing else comes.
+    let next = Batch { arrival: later + 3600 * second, ..Batch::default() };
+    shard.begin(&next, &mut effects);
+    // Each a relation of services and one of instances.
+    assert_eq!(shard.drain().relations.len(), 2 * (256 + 1024));
 }
 
 #[test]

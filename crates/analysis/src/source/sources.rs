@@ -54,18 +54,30 @@ impl Sources<'_> {
         found.is_none_or(|name| self.batch.bytes_at(name.text).trim_ascii().is_empty())
     }
 
-    /// Whether something that happened at this time still counts, or already.
+    /// Whether something that happened at this time counts; notes why it does
+    /// not.
     #[inline]
-    pub(crate) fn is_in_time(&self, time: i64) -> bool {
+    pub(crate) fn admits(&mut self, time: i64) -> bool {
         let rules = &self.settings.windows;
-        time >= self.now.saturating_sub(rules.past)
-            && time <= self.now.saturating_add(rules.future)
-            && self.windows.has_room(Minute::of_nanos(time))
+        let accepted = self.now.saturating_sub(rules.past)..=self.now.saturating_add(rules.future);
+        if !accepted.contains(&time) {
+            self.effects.counts.outside_time += 1;
+            return false;
+        }
+        self.has_window(Minute::of_nanos(time))
+    }
+
+    /// Whether what happened in a minute can be counted; notes it if not.
+    #[inline]
+    pub(crate) fn has_window(&mut self, minute: Minute) -> bool {
+        let has_room = self.windows.has_room(minute);
+        self.effects.counts.no_window += u64::from(!has_room);
+        has_room
     }
 
     /// The route of a key in the window of the minute, and whether it is the
     /// first event of the route in the window. `make` finds the entities when
-    /// the route is new.
+    /// the route is new. Without a window it leads nowhere.
     #[inline]
     pub(crate) fn route(
         &mut self,
@@ -74,7 +86,11 @@ impl Sources<'_> {
         at: Circumstances,
         make: impl FnOnce(&mut Self) -> [u32; 4],
     ) -> (Route, bool) {
-        let generation = self.windows.at(at.minute, self.now, self.plan).generation;
+        let window = self.windows.at(at.minute, self.now, self.plan);
+        let Some(generation) = window.map(|window| window.generation) else {
+            self.effects.counts.no_window += 1;
+            return (Route::NOWHERE, false);
+        };
         let known = self.routes.get(&key).copied();
         if let Some(known) = known.filter(|known| known.cell.window == generation) {
             return (Route { nodes: known.nodes, slots, key: Some(key), cell: known.cell }, false);
@@ -133,13 +149,17 @@ impl Sources<'_> {
 
     /// Makes rows for entities in the window of the minute. Tells the store
     /// about the entities where it should hear of them, and notes relations.
+    /// Without a window the route leads nowhere.
     pub(crate) fn open(
         &mut self,
         nodes: [u32; 4],
         slots: &'static [Slot],
         at: Circumstances,
     ) -> Route {
-        let window = self.windows.at(at.minute, self.now, self.plan);
+        let Some(window) = self.windows.at(at.minute, self.now, self.plan) else {
+            self.effects.counts.no_window += 1;
+            return Route::NOWHERE;
+        };
         for (slot, node) in slots.iter().zip(nodes) {
             let Some(id) = self.directory.id(slot.scope, node) else { continue };
             self.directory.touch(slot.scope, node, self.now);
@@ -169,8 +189,9 @@ impl Sources<'_> {
         if route.cell.answers != answers || cell == NO_CELL {
             cell = self.cell(route, minute, answers);
         }
-        let window = self.windows.at(minute, self.now, self.plan);
-        if cell != NO_CELL {
+        if cell != NO_CELL
+            && let Some(window) = self.windows.at(minute, self.now, self.plan)
+        {
             window.take(cell, answers, event, self.plan, &self.settings.apdex);
         }
     }
@@ -178,7 +199,7 @@ impl Sources<'_> {
     /// The cell of events of a route with these answers. The route keeps the
     /// first one that it found in a window: others are few, and it leads to them.
     fn cell(&mut self, route: &Route, minute: Minute, answers: u64) -> u32 {
-        let window = self.windows.at(minute, self.now, self.plan);
+        let Some(window) = self.windows.at(minute, self.now, self.plan) else { return NO_CELL };
         let first = route.cell.cell;
         if let Some(cell) = window.sibling(first, answers) {
             return cell;

@@ -1,8 +1,11 @@
 //! Rows as readers and the store get them: what columns made of single events
 //! together with what they make of cells.
 
-use skytrail_model::metric::{ColumnData, HistogramColumn, LabelColumn, MetricBlock, TableId};
+use skytrail_model::metric::{
+    ColumnData, ColumnId, HistogramColumn, LabelColumn, MetricBlock, TableId,
+};
 use skytrail_model::time::Minute;
+use skytrail_storage::ColumnSelection;
 
 use super::cells::{Cells, Part};
 use super::counted::Entries;
@@ -23,17 +26,30 @@ pub(crate) struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// Some rows as a block; none for no rows.
-    pub(crate) fn block(&self, bucket: Minute, rows: &[u32]) -> Option<MetricBlock> {
+    /// Some rows as a block; none for no rows. Columns that are not asked for
+    /// have no values.
+    pub(crate) fn block(
+        &self,
+        bucket: Minute,
+        rows: &[u32],
+        columns: &ColumnSelection,
+    ) -> Option<MetricBlock> {
         let id = TableId(self.number as u16);
         let mut block = MetricBlock::empty(id, self.plan.catalogue.table(id)?, bucket);
         let plan = self.plan.tables.get(self.number)?;
         let ids = rows.iter().filter_map(|row| self.table.ids.get(*row as usize));
         block.entities.extend(ids);
         let width = plan.identity.len();
-        let ints = self.ints(rows, plan);
-        let entries = (plan.histograms > 0).then(|| self.entries(rows));
-        for (data, place) in block.columns.iter_mut().zip(&plan.places) {
+        let asked = |(column, _): &(u16, _)| columns.contains(ColumnId(*column));
+        let places = (0_u16..).zip(&plan.places);
+        let wanted =
+            |is: fn(&CellPlace) -> bool| places.clone().filter(asked).any(|(_, place)| is(place));
+        let has_ints = wanted(|place| matches!(place, CellPlace::Int(_)));
+        let ints = if has_ints { self.ints(rows, plan) } else { Vec::new() };
+        let has_histograms = wanted(|place| matches!(place, CellPlace::Histogram(_)));
+        let entries = has_histograms.then(|| self.entries(rows));
+        let data = block.columns.iter_mut().zip(places.clone());
+        for (data, (_, place)) in data.filter(|(_, place)| asked(place)) {
             *data = match place {
                 CellPlace::Int(slot) => {
                     let of_slot = ints.iter().skip(usize::from(*slot)).step_by(width.max(1));

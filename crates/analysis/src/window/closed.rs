@@ -4,7 +4,7 @@
 use skytrail_model::metric::MetricBlock;
 use skytrail_model::relation::RelationRow;
 use skytrail_model::time::Minute;
-use skytrail_storage::EntitySelection;
+use skytrail_storage::{ColumnSelection, MetricRead};
 
 use super::Window;
 use super::block::Rows;
@@ -92,7 +92,7 @@ impl ClosedWindow {
             room -= to - end.row;
             let rows = Rows { number: end.table, table, cells: &self.cells, plan };
             let places: Vec<u32> = (end.row as u32..to as u32).collect();
-            blocks.extend(rows.block(self.minute, &places));
+            blocks.extend(rows.block(self.minute, &places, &ColumnSelection::All));
             end.row = to;
             if to == table.len() {
                 end = Progress { table: end.table + 1, row: 0, ..end };
@@ -125,11 +125,11 @@ impl ClosedWindow {
     /// among all: a window is closed for a moment only.
     pub(crate) fn live(
         &self,
-        number: usize,
+        read: &MetricRead,
         bucket: Minute,
-        entities: &EntitySelection,
         plan: &Plan,
     ) -> Option<MetricBlock> {
+        let number = usize::from(read.table.0);
         let from = match number.cmp(&self.confirmed.table) {
             std::cmp::Ordering::Less => return None,
             std::cmp::Ordering::Equal => self.confirmed.row,
@@ -138,8 +138,8 @@ impl ClosedWindow {
         let table = self.tables.get(number)?;
         let ids = (0_u32..).zip(&table.ids).skip(from);
         let wanted: Vec<u32> =
-            ids.filter(|(_, id)| entities.contains(**id)).map(|(row, _)| row).collect();
-        Rows { number, table, cells: &self.cells, plan }.block(bucket, &wanted)
+            ids.filter(|(_, id)| read.entities.contains(**id)).map(|(row, _)| row).collect();
+        Rows { number, table, cells: &self.cells, plan }.block(bucket, &wanted, &read.columns)
     }
 
     pub(crate) fn minute(&self) -> Minute {

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use skytrail_analysis::config::PairingConfig;
 use skytrail_analysis::{Config, Rules};
 use skytrail_base::account::{Account, Signal};
 use skytrail_base::future::BoxFuture;
@@ -14,7 +15,7 @@ use skytrail_base::shutdown;
 use skytrail_model::batch::Batch;
 use skytrail_model::metric::MetricBlock;
 use skytrail_model::time::Zone;
-use skytrail_storage::contract::build::{entry, segment};
+use skytrail_storage::contract::build::{entry, exit, segment};
 use skytrail_storage::memory::{self, MemoryStorage};
 use skytrail_storage::{
     Checkpoints, Entities, Error, ErrorKind, MetricRead, Metrics, Origin, Records, Relations,
@@ -239,6 +240,25 @@ fn what_could_not_be_stored_before_the_end_is_told_and_no_checkpoint_covers_it()
     assert!(error.context.contains("shard 0"), "{error}");
     assert!(world.block_on(world.analysis.checkpoint(Position(1))).is_err());
     assert_eq!(world.block_on(world.memory.checkpoints().load()).unwrap(), None);
+}
+
+#[test]
+fn what_the_end_brings_is_counted_like_what_batches_bring() {
+    let pairing = PairingConfig { max_entries: 1, ..PairingConfig::default() };
+    let config = Config { pairing, ..Config::default() };
+    let mut world = World::on(memory(), &config, Zone::utc(), 1);
+    let callers = ["a", "b", "c"].map(|id| {
+        let call = exit("call").ids(id, "").at(START).lasting(MILLI).peer("late:80");
+        segment("t", id).of("web", "w").with([call])
+    });
+    let item = world.batch(START, callers);
+    let _pending = send(&world, &Account::new(), item, 1, Ok(()));
+    let (trigger, signal) = shutdown::channel();
+    trigger.stop();
+    world.block_on(world.analysis.run(signal)).unwrap();
+    let text = world.registry.encode();
+    assert!(text.contains("skytrail_analysis_unpaired_early_total 2"), "{text}");
+    assert!(text.contains("skytrail_analysis_unpaired_at_end_total 1"), "{text}");
 }
 
 #[test]

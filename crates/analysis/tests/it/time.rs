@@ -108,7 +108,8 @@ fn a_flood_of_minutes_is_bounded_and_counted() {
     world.feed_at(START, calls);
     let text = world.registry.encode();
     let refused = 2000 - 256 - 1024;
-    assert!(text.contains(&format!("skytrail_analysis_outside_time_total {refused}")), "{text}");
+    assert!(text.contains(&format!("skytrail_analysis_no_window_total {refused}")), "{text}");
+    assert!(text.contains("skytrail_analysis_outside_time_total 0"), "{text}");
     world.expect(START - 1279 * MINUTE, "service_cpm shop = 1");
     world.expect(START - 1280 * MINUTE, "service_cpm shop = -");
     // The next batch finds room again.
