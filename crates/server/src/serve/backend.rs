@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use skytrail_analysis::Analysis;
+use skytrail_base::code::Code;
 use skytrail_base::journal::{Journal, Position, Record};
 use skytrail_ingest::Replayer;
 use skytrail_model::metric::Catalogue;
 use skytrail_model::time::Zone;
 use skytrail_storage::memory::{self, MemoryJournal, MemoryStorage};
-use skytrail_storage::{SharedStorage, Storage};
+use skytrail_storage::{ErrorKind, SharedStorage, Storage};
 
 use crate::config::StorageConfig;
+
+/// The code of a store that was made with another configuration.
+const FOREIGN: Code = Code("ST-1007");
 
 /// Records that are read at once during recovery.
 const RECORDS_PER_READ: usize = 64;
@@ -59,6 +63,15 @@ impl Backend {
     }
 }
 
+/// An error of opening a store, with its code where another configuration is
+/// the cause.
+pub(super) fn coded(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast_ref::<skytrail_storage::Error>() {
+        Some(found) if found.kind == ErrorKind::Mismatch => anyhow!("{FOREIGN}: {found}"),
+        _ => error,
+    }
+}
+
 /// Brings the store to the end of the journal: everything after the last
 /// checkpoint counts again, as it did the first time. Gives that end.
 pub(super) async fn recover(
@@ -69,7 +82,7 @@ pub(super) async fn recover(
 ) -> anyhow::Result<Position> {
     let mut next = Position(1);
     if let Some(checkpoint) = storage.checkpoints().load().await? {
-        analysis.restore(&checkpoint)?;
+        analysis.restore(&checkpoint).map_err(|error| anyhow!("{FOREIGN}: {error}"))?;
         next = Position(checkpoint.position.0 + 1);
     }
     loop {

@@ -26,7 +26,7 @@ use skytrail_query::Query;
 use skytrail_storage::SharedStorage;
 use tokio::task::JoinSet;
 
-use super::backend::{Backend, recover};
+use super::backend::{Backend, coded, recover};
 use super::checkpoints::Checkpoints;
 use super::gauges::StorageUsage;
 use super::headers;
@@ -87,7 +87,8 @@ impl Parts {
         let settings = config.analysis.validate()?;
         let rules = Rules::load(&settings)?;
         let catalogue = rules.catalogue();
-        let Backend { storage, journal, journal_bytes } = open(&zone, catalogue.clone())?;
+        let Backend { storage, journal, journal_bytes } =
+            open(&zone, catalogue.clone()).map_err(coded)?;
         registry.collect(Box::new(StorageUsage(storage.clone())));
         let (senders, receivers) = queues(&config);
         let deps = skytrail_analysis::Deps {

@@ -127,6 +127,23 @@ impl App {
         app
     }
 
+    /// Why the product does not start on what a process before it left: a store
+    /// that looks at its zone when it is opened, or its checkpoint only.
+    pub(crate) async fn refusal(setup: Setup, looks: bool) -> String {
+        let layers = layers(&setup);
+        let config = Config::from_layers(&layers).unwrap();
+        let Kept { storage, journal } = setup.kept.unwrap();
+        let open = |zone: &_, _| {
+            let storage = if looks { storage.reopen_in(zone)? } else { storage.reopen() };
+            let storage = Arc::new(storage);
+            Ok(Backend { storage, journal, journal_bytes: setup.journal_bytes })
+        };
+        let clock = ManualClock::at(setup.now * 1_000_000);
+        let (_trigger, stop) = shutdown::channel();
+        let built = Parts::build_on(open, config, &layers, clock, &stop).await;
+        built.err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
     /// Stops in order.
     pub(crate) async fn stop(self) {
         self.trigger.stop();

@@ -116,3 +116,18 @@ async fn an_hour_that_comes_twice_has_two_points() {
     }
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_of_another_zone_is_refused_with_a_code() {
+    let app = app("+0530", 1_767_639_600_000).await;
+    let kept = app.kept.clone();
+    app.stop().await;
+    let setup = |zone| Setup { zone, kept: Some(kept.crashed()), ..Setup::default() };
+    for looks in [true, false] {
+        let refusal = App::refusal(setup("UTC"), looks).await;
+        for text in ["ST-1007: server.time_zone is 'UTC'", "made with '+0530'", "an empty store"] {
+            assert!(refusal.contains(text), "{refusal}");
+        }
+        assert_eq!(App::refusal(setup("+05:30"), looks).await, "");
+    }
+}
