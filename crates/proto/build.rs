@@ -78,7 +78,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         .build_server(cfg!(feature = "server"))
         .build_transport(false)
         .compile_fds(descriptors)?;
-    write_raw(&out)?;
+    if cfg!(feature = "client") {
+        write_raw(&out)?;
+    }
     Ok(())
 }
 
@@ -107,28 +109,10 @@ fn write_json(descriptors: &FileDescriptorSet) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The segment services a second time, with messages left as the bytes they came in.
+/// The client of the segment service a second time, for messages encoded before.
 fn write_raw(out: &Path) -> Result<(), Box<dyn Error>> {
-    for (folder, codec, is_server) in [
-        ("raw-server", "crate::raw::BytesCodec", true),
-        ("raw-client", "crate::raw::BytesClientCodec", false),
-    ] {
-        let folder = out.join(folder);
-        fs::create_dir_all(&folder)?;
-        manual::Builder::new()
-            .build_server(is_server)
-            .build_client(!is_server)
-            .build_transport(false)
-            .out_dir(folder)
-            .compile(&[
-                raw_segment_service("skywalking.v3", codec),
-                raw_segment_service("", codec),
-            ]);
-    }
-    Ok(())
-}
-
-fn raw_segment_service(package: &str, codec: &str) -> manual::Service {
+    let folder = out.join("raw");
+    fs::create_dir_all(&folder)?;
     let method = |name, route, comment| {
         manual::Method::builder()
             .name(name)
@@ -136,20 +120,22 @@ fn raw_segment_service(package: &str, codec: &str) -> manual::Service {
             .comment(comment)
             .input_type("bytes::Bytes")
             .output_type("crate::v3::Commands")
-            .codec_path(codec)
+            .codec_path("crate::raw::BytesClientCodec")
     };
-    manual::Service::builder()
+    let collect = method("collect", "collect", " Every message is one `SegmentObject`.");
+    let in_sync =
+        method("collect_in_sync", "collectInSync", " The message is one `SegmentCollection`.");
+    let service = manual::Service::builder()
         .name("TraceSegmentReportService")
-        .package(package)
-        .comment(" Trace segments of language agents, not decoded.")
-        .method(
-            method("collect", "collect", " Every message is one `SegmentObject`.")
-                .client_streaming()
-                .build(),
-        )
-        .method(
-            method("collect_in_sync", "collectInSync", " The message is one `SegmentCollection`.")
-                .build(),
-        )
-        .build()
+        .package("skywalking.v3")
+        .comment(" Trace segments of language agents, encoded before.")
+        .method(collect.client_streaming().build())
+        .method(in_sync.build())
+        .build();
+    manual::Builder::new()
+        .build_server(false)
+        .build_transport(false)
+        .out_dir(folder)
+        .compile(&[service]);
+    Ok(())
 }

@@ -32,20 +32,8 @@ pub mod compat {
     include!(concat!(env!("OUT_DIR"), "/_.rs"));
 }
 
-/// The segment service of package `skywalking.v3`, with messages as bytes.
-#[cfg(any(feature = "client", feature = "server"))]
+/// The client of the segment service of package `skywalking.v3`, with messages as bytes.
+#[cfg(feature = "client")]
 pub mod raw_v3 {
-    #[cfg(feature = "client")]
-    include!(concat!(env!("OUT_DIR"), "/raw-client/skywalking.v3.TraceSegmentReportService.rs"));
-    #[cfg(feature = "server")]
-    include!(concat!(env!("OUT_DIR"), "/raw-server/skywalking.v3.TraceSegmentReportService.rs"));
-}
-
-/// The segment service of older agents, whose routes have no package, with messages as bytes.
-#[cfg(any(feature = "client", feature = "server"))]
-pub mod raw_compat {
-    #[cfg(feature = "client")]
-    include!(concat!(env!("OUT_DIR"), "/raw-client/.TraceSegmentReportService.rs"));
-    #[cfg(feature = "server")]
-    include!(concat!(env!("OUT_DIR"), "/raw-server/.TraceSegmentReportService.rs"));
+    include!(concat!(env!("OUT_DIR"), "/raw/skywalking.v3.TraceSegmentReportService.rs"));
 }

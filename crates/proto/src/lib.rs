@@ -6,7 +6,8 @@
 //! - `v3`: package `skywalking.v3`, nearly everything.
 //! - `v10`: package `skywalking.v10`, the newer profilers.
 //! - `compat`: the seven services that older agents call without a package.
-//! - `raw`: the segment services once more, with messages as the bytes they came in.
+//! - `raw`: messages as the bytes they come in, and a client of the segment service that sends
+//!   what was encoded before.
 //! - `json`: the protobuf-JSON mapping, for the messages that have HTTP routes.
 //!
 //! Features, all on by default: `client`, `server`, `json`.
@@ -14,7 +15,6 @@
 mod generated;
 #[cfg(feature = "json")]
 pub mod json;
-#[cfg(any(feature = "client", feature = "server"))]
 pub mod raw;
 
 #[cfg(any(feature = "client", feature = "server"))]

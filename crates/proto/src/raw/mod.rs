@@ -1,10 +1,11 @@
-//! Services whose messages stay the bytes they came in.
+//! Messages that stay the bytes they came in.
 //!
 //! Segments are most of what a server takes, and decoding them to owned messages costs more than
-//! all that follows. Here the same services hand over each message as [`bytes::Bytes`], to be read
-//! in place; a client sends what was encoded before.
+//! all that follows. Here a server is given each message as [`bytes::Bytes`], to be read in place;
+//! a client sends what was encoded before.
 
 mod codec;
 
-pub use crate::generated::{raw_compat as compat, raw_v3 as v3};
+#[cfg(feature = "client")]
+pub use crate::generated::raw_v3 as v3;
 pub use codec::{BytesClientCodec, BytesCodec, BytesDecoder, BytesEncoder};

@@ -1,13 +1,18 @@
-//! The services that leave their messages as bytes, over a real connection.
+//! Messages that are left as bytes, over a real connection.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use prost::Message;
-use skytrail_proto::raw::{compat, v3 as raw};
+use skytrail_proto::raw::{BytesCodec, v3 as raw};
 use skytrail_proto::v3;
 use tokio::net::TcpListener;
+use tonic::body::Body;
 use tonic::codec::CompressionEncoding::Gzip;
+use tonic::codegen::{BoxFuture, Service, http};
+use tonic::server::{ClientStreamingService, Grpc, NamedService, UnaryService};
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Endpoint, Server};
 use tonic::{Code, Request, Response, Status, Streaming};
@@ -42,50 +47,55 @@ async fn drain(mut stream: Streaming<Bytes>) -> Result<Vec<Bytes>, Status> {
     Ok(messages)
 }
 
-#[tonic::async_trait]
-impl raw::trace_segment_report_service_server::TraceSegmentReportService for Echo {
-    async fn collect(
-        &self,
-        request: Request<Streaming<Bytes>>,
-    ) -> Result<Response<v3::Commands>, Status> {
-        Ok(answer(&drain(request.into_inner()).await?))
-    }
+impl ClientStreamingService<Bytes> for Echo {
+    type Response = v3::Commands;
+    type Future = BoxFuture<Response<v3::Commands>, Status>;
 
-    async fn collect_in_sync(
-        &self,
-        request: Request<Bytes>,
-    ) -> Result<Response<v3::Commands>, Status> {
-        Ok(answer(&[request.into_inner()]))
+    fn call(&mut self, request: Request<Streaming<Bytes>>) -> Self::Future {
+        Box::pin(async move { Ok(answer(&drain(request.into_inner()).await?)) })
     }
 }
 
-#[tonic::async_trait]
-impl compat::trace_segment_report_service_server::TraceSegmentReportService for Echo {
-    async fn collect(
-        &self,
-        request: Request<Streaming<Bytes>>,
-    ) -> Result<Response<v3::Commands>, Status> {
-        Ok(answer(&drain(request.into_inner()).await?))
+impl UnaryService<Bytes> for Echo {
+    type Response = v3::Commands;
+    type Future = BoxFuture<Response<v3::Commands>, Status>;
+
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        Box::pin(async move { Ok(answer(&[request.into_inner()])) })
+    }
+}
+
+impl NamedService for Echo {
+    const NAME: &'static str = "skywalking.v3.TraceSegmentReportService";
+}
+
+impl Service<http::Request<Body>> for Echo {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<Self::Response, Infallible>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
     }
 
-    async fn collect_in_sync(&self, _: Request<Bytes>) -> Result<Response<v3::Commands>, Status> {
-        Ok(answer(&[Bytes::from_static(b"compat")]))
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let mut grpc = Grpc::new(BytesCodec::<v3::Commands>::default())
+            .accept_compressed(Gzip)
+            .max_decoding_message_size(MAX_MESSAGE);
+        Box::pin(async move {
+            Ok(match request.uri().path().ends_with("/collect") {
+                true => grpc.client_streaming(Self, request).await,
+                false => grpc.unary(Self, request).await,
+            })
+        })
     }
 }
 
 async fn connect() -> Channel {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     let address = listener.local_addr().unwrap();
-    let service =
-        raw::trace_segment_report_service_server::TraceSegmentReportServiceServer::new(Echo)
-            .accept_compressed(Gzip)
-            .max_decoding_message_size(MAX_MESSAGE);
-    let server = Server::builder()
-        .add_service(service)
-        .add_service(
-            compat::trace_segment_report_service_server::TraceSegmentReportServiceServer::new(Echo),
-        )
-        .serve_with_incoming(TcpIncoming::from(listener));
+    let server =
+        Server::builder().add_service(Echo).serve_with_incoming(TcpIncoming::from(listener));
     tokio::spawn(server);
     Endpoint::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap()
 }
@@ -121,33 +131,15 @@ async fn messages_arrive_whole_and_in_order() {
 }
 
 #[tokio::test]
-async fn the_route_without_package_is_another_service() {
-    let mut client =
-        compat::trace_segment_report_service_client::TraceSegmentReportServiceClient::new(
-            connect().await,
-        );
-    let reply = client.collect_in_sync(Bytes::from_static(b"one")).await.unwrap();
-    assert_eq!(names(reply), ["compat"]);
-    let reply = client.collect(tokio_stream::iter([Bytes::from_static(b"two")])).await.unwrap();
-    assert_eq!(names(reply), ["two"]);
-}
-
-#[tokio::test]
 async fn an_agent_that_encodes_itself_sees_the_same_service() {
     let segment = v3::SegmentObject { trace_id: "t".into(), ..Default::default() };
     let encoded = String::from_utf8(segment.encode_to_vec()).unwrap();
     let channel = connect().await;
 
-    let mut client = v3::trace_segment_report_service_client::TraceSegmentReportServiceClient::new(
-        channel.clone(),
-    );
-    let reply = client.collect(tokio_stream::iter([segment.clone()])).await.unwrap();
+    let mut client =
+        v3::trace_segment_report_service_client::TraceSegmentReportServiceClient::new(channel);
+    let reply = client.collect(tokio_stream::iter([segment])).await.unwrap();
     assert_eq!(names(reply), std::slice::from_ref(&encoded));
-
-    let mut older =
-        skytrail_proto::compat::trace_segment_report_service_client::TraceSegmentReportServiceClient::new(channel);
-    let reply = older.collect(tokio_stream::iter([segment])).await.unwrap();
-    assert_eq!(names(reply), [encoded]);
 }
 
 #[tokio::test]
