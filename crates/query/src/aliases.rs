@@ -114,6 +114,11 @@ impl Address {
         [true, false].map(|normal| ServiceRef { name: self.name.clone(), normal })
     }
 
+    /// The same of instances: what is called is all that is known of one.
+    pub(crate) fn instances(&self) -> [ChildRef; 2] {
+        self.services().map(|service| ChildRef { service, name: self.name.clone() })
+    }
+
     /// What it was in a minute: what it was seen as last before, and before the
     /// first sighting what it was seen as first. Where several overlap, the one
     /// that began last.
@@ -235,8 +240,7 @@ impl AliasTable {
             }
             Entity::InstanceRelation { source, dest } => {
                 for address in self.addresses_of(&dest.service) {
-                    let ids = address.services().map(|service| {
-                        let callee = ChildRef { service, name: address.name.clone() };
+                    let ids = address.instances().map(|callee| {
                         Entity::InstanceRelation { source: source.clone(), dest: callee }.id()
                     });
                     let meaning =

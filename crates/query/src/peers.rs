@@ -1,15 +1,14 @@
 //! Callers that know which address they called, but not who stood behind it.
 
-use skytrail_model::entity::Entity;
+use skytrail_model::entity::{ChildRef, Entity};
+use skytrail_model::relation::DetectPoint;
 use skytrail_model::scope::Scope;
-use skytrail_storage::EntitySelection;
+use skytrail_storage::Edge;
 
 use crate::aliases::{AliasTable, Source};
 use crate::context::Ctx;
 use crate::error::Result;
-use crate::hash::Map;
 use crate::query::Query;
-use crate::time::Window;
 
 /// Components whose agents do not know which instance they called, so that an
 /// alias tells the service only (SkyWalking's `noUpstreamRealAddressAgents`).
@@ -23,31 +22,47 @@ pub(crate) fn knows_instance(component: i32) -> bool {
 
 impl Query {
     /// Everything whose rows belong to an entity. Calls to an address are none
-    /// between instances when their caller does not know whom it reached.
-    ///
-    /// # Errors
-    /// `TooLarge` past the budget or for more relations than a graph may have.
+    /// between instances when their caller does not know whom it reached. What is
+    /// looked up is a few edges by name, not the graph: a page of relations asks
+    /// for each of them.
     pub(crate) async fn sources<'a>(
         &self,
         ctx: &Ctx,
         entity: &'a Entity,
-        window: &Window,
         aliases: &'a AliasTable,
     ) -> Result<Vec<Source<'a>>> {
         let mut sources = aliases.sources(entity);
-        let Entity::InstanceRelation { source, .. } = entity else { return Ok(sources) };
-        if sources.len() == 1 {
+        let Entity::InstanceRelation { source, dest } = entity else { return Ok(sources) };
+        let addresses = aliases.addresses_of(&dest.service);
+        let blind: Vec<Edge> = addresses
+            .flat_map(|address| address.instances())
+            .flat_map(|callee| NO_REAL_ADDRESS.map(|component| edge(source, &callee, component)))
+            .filter(|edge| sources.iter().any(|source| source.id == edge.relation))
+            .collect();
+        if blind.is_empty() {
             return Ok(sources);
         }
-        let caller = EntitySelection::these(vec![Entity::Instance(source.clone()).id()]);
-        let scope = Scope::ServiceInstanceRelation;
-        let edges = self.edges(ctx, scope, caller, window, aliases).await?;
-        let mut known = Map::default();
-        for (edge, _) in &edges.resolved {
-            *known.entry(edge.relation).or_insert(false) |= knows_instance(edge.component);
-        }
+        ctx.charge(blind.len())?;
+        let held = self.storage.relations().hold(&blind).await?;
+        let held = blind.iter().zip(held).filter(|(_, is_held)| *is_held);
+        let gone: Vec<_> = held.map(|(edge, _)| edge.relation).collect();
         let own = entity.id();
-        sources.retain(|source| source.id == own || known.get(&source.id) != Some(&false));
+        sources.retain(|source| source.id == own || !gone.contains(&source.id));
         Ok(sources)
+    }
+}
+
+/// A call between instances as its caller reports it.
+fn edge(source: &ChildRef, callee: &ChildRef, component: i32) -> Edge {
+    let relation = Entity::InstanceRelation { source: source.clone(), dest: callee.clone() };
+    Edge {
+        scope: Scope::ServiceInstanceRelation,
+        relation: relation.id(),
+        source: Entity::Instance(source.clone()).id(),
+        dest: Entity::Instance(callee.clone()).id(),
+        source_service: source.service.id(),
+        dest_service: callee.service.id(),
+        side: DetectPoint::Client,
+        component,
     }
 }

@@ -80,7 +80,7 @@ impl Query {
         let rows = vec![None; points.len()];
         let mut slots = Slots { table, buckets: &points.buckets, rows };
         let aliases = self.aliases().await?;
-        let sources = self.sources(ctx, entity, &points.window, &aliases).await?;
+        let sources = self.sources(ctx, entity, &aliases).await?;
         // Only minutes tell what an address was; coarser rows of one that changed cannot.
         let (fine, coarse): (Vec<_>, Vec<_>) = sources.into_iter().partition(|source| {
             source.only_while.is_some() && downsampling != Downsampling::Minute

@@ -30,11 +30,11 @@ struct Seen {
 
 /// Distinct edges of a range.
 #[derive(Debug, Default)]
-pub(crate) struct Edges<'a> {
+pub(super) struct Edges<'a> {
     /// Edges to what they are called.
-    pub(crate) plain: Vec<Edge>,
+    pub(super) plain: Vec<Edge>,
     /// Edges to addresses, with all that these were in the minutes of the edge.
-    pub(crate) resolved: Vec<(Edge, Vec<&'a Alias>)>,
+    pub(super) resolved: Vec<(Edge, Vec<&'a Alias>)>,
 }
 
 impl<'a> Reading<'a> {
@@ -81,7 +81,7 @@ impl Query {
     ///
     /// # Errors
     /// `TooLarge` past the budget or for more edges than a graph may have.
-    pub(crate) async fn edges<'a>(
+    pub(super) async fn edges<'a>(
         &self,
         ctx: &Ctx,
         scope: Scope,

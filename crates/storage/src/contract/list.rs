@@ -71,6 +71,7 @@ macro_rules! storage_contract {
                 rows_that_differ_in_anything_are_several
                 minutes_are_inclusive
                 either_end_selects
+                an_edge_is_held_whenever_it_was_seen
                 services_of_either_end_select
                 readers_stop_when_they_want
                 a_week_costs_a_look_an_edge_and_hour

@@ -7,7 +7,7 @@ use skytrail_model::scope::Scope;
 use super::data::{Lasts, START, call, calls, child, cut, open, origin, read_calls, service_id};
 use super::harness::{Check, Harness, checks};
 use crate::error::Result;
-use crate::spi::{EntitySelection, RelationRead, Sighting, Visible};
+use crate::spi::{Edge, EntitySelection, RelationRead, Sighting, Visible};
 
 pub(super) const CHECKS: &[Check] = checks!("relations":
     rows_come_back_by_minute,
@@ -15,6 +15,7 @@ pub(super) const CHECKS: &[Check] = checks!("relations":
     rows_that_differ_in_anything_are_several,
     minutes_are_inclusive,
     either_end_selects,
+    an_edge_is_held_whenever_it_was_seen,
     services_of_either_end_select,
     readers_stop_when_they_want,
     a_week_costs_a_look_an_edge_and_hour,
@@ -42,6 +43,26 @@ async fn equal_rows_are_one(harness: &dyn Harness) -> Result<()> {
     store.relations().append(origin(0, 2), vec![row]).await?;
     store.relations().append(origin(1, 1), vec![row]).await?;
     assert_eq!(read_calls(store, &calls(START, START)).await?, [row]);
+    Ok(())
+}
+
+async fn an_edge_is_held_whenever_it_was_seen(harness: &dyn Harness) -> Result<()> {
+    let opened = open(harness).await?;
+    let store = opened.store();
+    let row = call(START, "ui", "shop");
+    let edge = Edge::from(&row);
+    let asked = [
+        edge,
+        Edge { component: edge.component + 1, ..edge },
+        Edge { scope: Scope::EndpointRelation, ..edge },
+        Edge::from(&call(START, "ui", "cart")),
+        Edge { side: DetectPoint::Server, ..edge },
+    ];
+    assert_eq!(store.relations().hold(&asked).await?, [false; 5]);
+    let later = RelationRow { side: DetectPoint::Server, ..call(START.plus(99), "ui", "shop") };
+    store.relations().append(origin(0, 1), vec![row, later]).await?;
+    assert_eq!(store.relations().hold(&asked).await?, [true, false, false, false, true]);
+    assert!(store.relations().hold(&[]).await?.is_empty());
     Ok(())
 }
 

@@ -246,6 +246,13 @@ impl Relations for MemoryRelations {
         })
     }
 
+    fn hold<'a>(&'a self, edges: &'a [Edge]) -> BoxFuture<'a, Result<Vec<bool>>> {
+        let table = self.table.read();
+        let holds = |edge: &Edge| table.graph(edge.scope).is_some_and(|graph| graph.holds(edge));
+        let held = edges.iter().map(holds).collect();
+        Box::pin(std::future::ready(Ok(held)))
+    }
+
     fn examined(&self, read: &RelationRead) -> u64 {
         if read.from > read.to {
             return 0;

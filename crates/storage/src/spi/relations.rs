@@ -168,6 +168,10 @@ pub trait Relations: Send + Sync {
         take: &'a mut (dyn FnMut(&Sighting<'_>) -> bool + Send),
     ) -> BoxFuture<'a, Result<()>>;
 
+    /// For each of some edges, whether it was seen in any minute. MUST cost no more
+    /// than a look an edge.
+    fn hold<'a>(&'a self, edges: &'a [Edge]) -> BoxFuture<'a, Result<Vec<bool>>>;
+
     /// Edges, or hours of edges, that a question looks at, at most, for cost
     /// accounting. MUST answer at once.
     fn examined(&self, read: &RelationRead) -> u64;

@@ -78,15 +78,23 @@ impl Graph {
         self.minute_bytes += slot.bytes();
     }
 
-    fn place(&mut self, edge: Edge) -> u32 {
-        let (hash, slots) = (hash_of(&edge), &self.slots);
+    pub(super) fn holds(&self, edge: &Edge) -> bool {
+        self.find(edge).is_some()
+    }
+
+    fn find(&self, edge: &Edge) -> Option<u32> {
         let is_it = |place: &u32| {
-            let slot = slots.get(*place as usize).and_then(Option::as_ref);
-            slot.is_some_and(|slot| *slot.edge() == edge)
+            let slot = self.slots.get(*place as usize).and_then(Option::as_ref);
+            slot.is_some_and(|slot| slot.edge() == edge)
         };
-        if let Some(place) = self.places.find(hash, is_it) {
-            return *place;
+        self.places.find(hash_of(edge), is_it).copied()
+    }
+
+    fn place(&mut self, edge: Edge) -> u32 {
+        if let Some(place) = self.find(&edge) {
+            return place;
         }
+        let hash = hash_of(&edge);
         let place = match self.free.pop() {
             Some(place) => place,
             None => {
