@@ -94,6 +94,12 @@ impl Writer {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// Ends the answer: there is more than may be.
+    pub(crate) fn overflow(&mut self) -> Written {
+        self.full = true;
+        Err(Nulled(()))
+    }
+
     /// Length so far, to come back to with [`Writer::rewind`].
     pub(crate) fn position(&self) -> usize {
         self.bytes.len()
@@ -116,11 +122,7 @@ impl Writer {
         if serde_json::to_writer(&mut self.bytes, value).is_err() {
             return Err(Nulled(()));
         }
-        if self.bytes.len() > self.limit {
-            self.full = true;
-            return Err(Nulled(()));
-        }
-        Ok(())
+        if self.bytes.len() > self.limit { self.overflow() } else { Ok(()) }
     }
 
     /// Null for a field without an answer, where the schema lets it.

@@ -21,7 +21,8 @@ use skytrail_query::{Budget, Ctx};
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
-use super::answer::{Path, Writer, Written, complete};
+use super::answer::{Writer, Written};
+use super::answered::{Answered, Room};
 use super::arguments::Arguments;
 use super::document::Documents;
 use super::error::{Code, Failure, FieldError};
@@ -127,7 +128,8 @@ impl<S: Send + Sync + 'static> Engine<S> {
     pub(crate) fn context(&self, budget: Arc<Budget>) -> Context<S> {
         let deadline = Instant::now() + self.limits.deadline;
         let ctx = Ctx { budget, deadline: Some(deadline.into_std()) };
-        Context { sources: Arc::clone(&self.sources), ctx }
+        let room = Arc::new(Room::of(self.limits.answer_bytes));
+        Context { sources: Arc::clone(&self.sources), ctx, room }
     }
 
     /// The response to one request, as JSON.
@@ -138,8 +140,17 @@ impl<S: Send + Sync + 'static> Engine<S> {
             Err(failures) => return self.refuse(&failures),
         };
         let calls = std::mem::take(&mut prepared.walked.calls);
-        let resolved = self.resolve(context, prepared.operation, calls).await;
-        self.write(request, prepared, &resolved).unwrap_or_else(|failure| self.refuse(&[failure]))
+        let document = Arc::clone(&prepared.document);
+        // It was found there once.
+        let Ok(operation) = document.operations.get(request.operation_name.as_deref()) else {
+            return self.refuse(&[Failure::new(Code::Internal, "the operation is gone")]);
+        };
+        let variables = &prepared.variables;
+        let collector = Collector { schema: &self.schema, document: &document, variables };
+        let selected = collector.collect(&operation.selection_set);
+        let answered = self.resolve(context, prepared.operation, calls, &selected).await;
+        let written = self.write(prepared.walked, &selected, answered);
+        written.unwrap_or_else(|failure| self.refuse(&[failure]))
     }
 
     /// A response without data.
@@ -212,58 +223,57 @@ impl<S: Send + Sync + 'static> Engine<S> {
         context: &Context<S>,
         operation: OperationType,
         calls: Vec<Call<S>>,
-    ) -> HashMap<String, Resolved> {
+        selected: &[Selected<'_>],
+    ) -> HashMap<String, Answered> {
         let width = match operation {
             OperationType::Mutation => 1,
             OperationType::Query | OperationType::Subscription => self.limits.concurrency,
         };
-        let futures: Vec<_> = calls.into_iter().map(|call| self.run(context, call)).collect();
+        let by_key: HashMap<_, _> = selected.iter().map(|root| (root.key, root)).collect();
+        let futures: Vec<_> = calls
+            .into_iter()
+            .filter_map(|call| Some((*by_key.get(call.key.as_str())?, call)))
+            .map(|(selected, call)| async move {
+                let key = call.key.clone();
+                if context.room.is_full() {
+                    return (key, Answered::without_room(selected));
+                }
+                let resolved = self.run(context, call).await;
+                (key, Answered::new(selected, resolved, &context.room))
+            })
+            .collect();
         stream::iter(futures).buffer_unordered(width.max(1)).collect().await
     }
 
-    async fn run(&self, context: &Context<S>, call: Call<S>) -> (String, Resolved) {
+    async fn run(&self, context: &Context<S>, call: Call<S>) -> Resolved {
         let Some(root) = call.root else {
             let message = "this operation is not served by this version";
-            return (call.key, Err(FieldError::new(Code::NotSupported, message)));
+            return Err(FieldError::new(Code::NotSupported, message));
         };
         let resolved = resolved(context, root, call.arguments).await;
-        let resolved = match (resolved, root.recovery) {
+        match (resolved, root.recovery) {
             (Err(error), Some(recovery)) => {
                 self.metrics.error(error.code);
                 Ok(recovery(error))
             }
             (resolved, _) => resolved,
-        };
-        (call.key, resolved)
+        }
     }
 
     fn write(
         &self,
-        request: &Request,
-        prepared: Prepared<S>,
-        resolved: &HashMap<String, Resolved>,
+        walked: Walked<S>,
+        selected: &[Selected<'_>],
+        answered: HashMap<String, Answered>,
     ) -> Result<Vec<u8>, Failure> {
-        let collector = Collector {
-            schema: &self.schema,
-            document: &prepared.document,
-            variables: &prepared.variables,
-        };
-        let name = request.operation_name.as_deref();
-        let operation = prepared.document.operations.get(name);
-        let operation = operation.map_err(|error| {
-            Failure::new(Code::Internal, format!("operation: {}", error.message()))
-        })?;
         let mut writer = Writer::new(Vec::with_capacity(4096), self.limits.answer_bytes);
-        for failure in prepared.walked.failures {
+        for failure in walked.failures {
             writer.fail(failure);
         }
         writer.raw(b"{\"data\":");
         let start = writer.position();
-        let written = match &prepared.walked.introspected {
-            Some(introspected) => {
-                let selected = collector.collect(&operation.selection_set);
-                write_roots(&mut writer, &selected, introspected, resolved)
-            }
+        let written = match &walked.introspected {
+            Some(introspected) => write_roots(&mut writer, selected, introspected, answered),
             None => writer.json(&()),
         };
         if written.is_err() {
@@ -318,21 +328,14 @@ fn write_roots(
     writer: &mut Writer,
     selected: &[Selected<'_>],
     introspected: &JsonMap,
-    resolved: &HashMap<String, Resolved>,
+    mut answered: HashMap<String, Answered>,
 ) -> Written {
     writer.raw(b"{");
     for (index, root) in selected.iter().enumerate() {
         writer.key(root.key, index == 0);
-        match (introspected.get(root.key), resolved.get(root.key)) {
+        match (introspected.get(root.key), answered.remove(root.key)) {
             (Some(value), _) => writer.json(value)?,
-            (None, Some(Ok(answer))) => {
-                let path = Path::Key(root.key, &Path::Root);
-                complete(writer, root, root.ty, &path, answer.as_ref())?;
-            }
-            (None, Some(Err(error))) => {
-                writer.fail(Failure::at(root.key, error.clone()));
-                writer.null_or_fail(root.ty)?;
-            }
+            (None, Some(answered)) => answered.join(writer)?,
             // Its arguments were refused, and the reason is noted.
             (None, None) => writer.null_or_fail(root.ty)?,
         }

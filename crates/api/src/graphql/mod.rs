@@ -4,6 +4,7 @@
 //! `engine` (arguments, resolvers side by side) → `answer` (selected fields to JSON).
 
 mod answer;
+mod answered;
 mod arguments;
 mod document;
 mod engine;

@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use skytrail_query::Ctx;
 
 use super::answer::Answer;
+use super::answered::Room;
 use super::arguments::Arguments;
 use super::error::FieldError;
 use super::schema::SchemaError;
@@ -20,6 +21,8 @@ pub struct Context<S> {
     pub sources: std::sync::Arc<S>,
     /// What the request may still read and until when, shared by all its fields.
     pub ctx: Ctx,
+    /// What the answer may still come to, shared by all its fields.
+    pub(crate) room: std::sync::Arc<Room>,
 }
 
 /// The outcome of a root field.

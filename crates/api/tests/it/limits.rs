@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -195,4 +196,65 @@ async fn an_answer_beyond_its_bytes_is_not_sent() {
     let answer = post(&router, "{ listLayers }", Value::Null).await;
     assert_eq!(only_code(&answer), "TOO_LARGE");
     assert!(answer.get("data").is_none());
+}
+
+/// Values that resolvers gave and nobody has dropped yet.
+#[derive(Default)]
+struct Live {
+    now: AtomicUsize,
+    most: AtomicUsize,
+    asked: AtomicUsize,
+}
+
+struct Held(Arc<Live>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.now.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Answer for Held {
+    fn write(&self, out: Out<'_>) -> Written {
+        Long(10).write(out)
+    }
+}
+
+async fn held(context: &Context<Live>, _: Arguments) -> Result<Held, FieldError> {
+    let live = Arc::clone(&context.sources);
+    live.asked.fetch_add(1, Ordering::Relaxed);
+    let now = live.now.fetch_add(1, Ordering::Relaxed) + 1;
+    live.most.fetch_max(now, Ordering::Relaxed);
+    Ok(Held(live))
+}
+
+static HELD: Tables<Live> = Tables {
+    query: &[&[Root::new("listLayers", |context, arguments| answer(held(context, arguments)))]],
+    mutation: &[],
+};
+
+fn often(count: usize) -> String {
+    let fields: Vec<String> = (0..count).map(|number| format!("a{number}: listLayers")).collect();
+    format!("{{ {} }}", fields.join(" "))
+}
+
+#[tokio::test]
+async fn what_a_field_came_to_is_written_before_the_next_one_is_asked() {
+    let live = Arc::new(Live::default());
+    let router = with(Arc::clone(&live), &HELD, Limits::default());
+    let answer = post(&router, &often(100), Value::Null).await;
+    assert_eq!(answer["data"].as_object().map(serde_json::Map::len), Some(100));
+    assert_eq!(answer["data"]["a99"].as_array().map(Vec::len), Some(10));
+    assert_eq!(live.asked.load(Ordering::Relaxed), 100);
+    assert_eq!(live.most.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn once_an_answer_is_too_long_nothing_more_is_asked() {
+    let live = Arc::new(Live::default());
+    let limits = Limits { answer_bytes: 35_000, ..Limits::default() };
+    let router = with(Arc::clone(&live), &HELD, limits);
+    let answer = post(&router, &often(100), Value::Null).await;
+    assert_eq!(only_code(&answer), "TOO_LARGE");
+    assert_eq!(live.asked.load(Ordering::Relaxed), 4);
 }
