@@ -13,7 +13,7 @@ use super::table::TableWindow;
 use crate::oal::plan::Plan;
 
 /// Rows of one append.
-const SLICE_ROWS: usize = 16_384;
+const SLICE_ROWS: usize = 4_096;
 
 /// A part of a window, ready to be appended.
 #[derive(Debug)]
