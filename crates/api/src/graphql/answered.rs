@@ -2,37 +2,13 @@
 //! resolvers gave is not held for all fields at once, and an answer that grows
 //! beyond its limit ends there.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use apollo_compiler::schema::Type;
 
 use super::answer::{Path, Writer, Written, complete};
 use super::error::Failure;
 use super::registry::Resolved;
+use super::room::Room;
 use super::selection::Selected;
-
-/// Bytes that the answers of one HTTP request may still come to, together.
-#[derive(Debug)]
-pub(crate) struct Room {
-    left: AtomicUsize,
-}
-
-impl Room {
-    pub(crate) fn of(bytes: usize) -> Self {
-        Self { left: AtomicUsize::new(bytes) }
-    }
-
-    /// Whether nothing fits in any more: then nothing needs to be resolved.
-    pub(crate) fn is_full(&self) -> bool {
-        self.left.load(Ordering::Relaxed) == 0
-    }
-
-    /// Takes bytes; what is more than there is leaves nothing for others.
-    fn take(&self, bytes: usize) {
-        let less = |left: usize| Some(left.saturating_sub(bytes));
-        let _ = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
-    }
-}
 
 /// A root field, written.
 #[derive(Debug)]
@@ -51,7 +27,7 @@ impl Answered {
 
     /// Writes what a resolver gave.
     pub(crate) fn new(selected: &Selected<'_>, resolved: Resolved, room: &Room) -> Self {
-        let mut writer = Writer::new(Vec::new(), room.left.load(Ordering::Relaxed));
+        let mut writer = Writer::new(Vec::new(), room.left());
         let written = write(&mut writer, selected, selected.ty, resolved);
         let json = writer.finish();
         room.take(json.as_ref().map_or(usize::MAX, |(bytes, _)| bytes.len()));

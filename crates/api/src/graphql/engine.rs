@@ -22,13 +22,14 @@ use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
 use super::answer::{Writer, Written};
-use super::answered::{Answered, Room};
+use super::answered::Answered;
 use super::arguments::Arguments;
 use super::document::Documents;
 use super::error::{Code, Failure, FieldError};
 use super::limits::Limits;
 use super::metrics::Metrics;
 use super::registry::{Context, Registry, Resolved, Root, Tables};
+use super::room::Room;
 use super::schema::{self, SchemaError};
 use super::selection::{Collector, Selected};
 

@@ -14,6 +14,7 @@ mod limits;
 mod metrics;
 mod object;
 mod registry;
+mod room;
 pub mod root;
 mod schema;
 mod selection;

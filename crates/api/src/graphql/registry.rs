@@ -10,9 +10,9 @@ use futures_util::future::BoxFuture;
 use skytrail_query::Ctx;
 
 use super::answer::Answer;
-use super::answered::Room;
 use super::arguments::Arguments;
 use super::error::FieldError;
+use super::room::Room;
 use super::schema::SchemaError;
 
 /// What a resolver gets beside its arguments.

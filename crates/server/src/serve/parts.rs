@@ -31,7 +31,7 @@ use super::checkpoints::Checkpoints;
 use super::gauges::StorageUsage;
 use super::headers;
 use super::ports::{Ports, Routers};
-use super::running::{Orders, Running};
+use super::running::{Orders, Running, outcome};
 use super::{upkeep, watches};
 use crate::config::{Config, Layers};
 use crate::status::Status;
@@ -170,16 +170,13 @@ impl Parts {
             self.status.set_failed();
         }
         let in_order = async {
-            if running.stop(&orders).await {
+            let is_whole = running.stop(&orders).await;
+            if is_whole {
                 checkpoints.make_last().await;
             }
+            is_whole
         };
-        if tokio::time::timeout(limit, in_order).await.is_err() {
-            tracing::error!(
-                "stopping took longer than server.shutdown_timeout; what was in flight is lost"
-            );
-        }
-        ended
+        outcome(ended, tokio::time::timeout(limit, in_order).await.ok())
     }
 }
 

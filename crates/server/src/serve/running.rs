@@ -3,13 +3,16 @@
 #[cfg(test)]
 mod tests;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use skytrail_base::code::Code;
 use skytrail_base::shutdown::{self, Shutdown, Trigger};
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 
 /// The code of a part that ended before its time.
 const FAILED: Code = Code("ST-1006");
+
+/// The code of a stop after which not everything is stored.
+const UNFINISHED: Code = Code("ST-1008");
 
 type Analysed = skytrail_analysis::Result<()>;
 
@@ -74,6 +77,19 @@ fn all_stored(ended: Result<Analysed, JoinError>) -> bool {
         Err(error) => tracing::error!(%error, "the analysis failed"),
     }
     false
+}
+
+/// How the process ends. `is_whole` is what [`Running::stop`] said, none when its
+/// time was over. Why the parts ended is the better error of two.
+pub(super) fn outcome(ended: anyhow::Result<()>, is_whole: Option<bool>) -> anyhow::Result<()> {
+    let why = match is_whole {
+        Some(true) => return ended,
+        Some(false) => "not everything is stored",
+        None => "server.shutdown_timeout is over",
+    };
+    let message =
+        format!("{UNFINISHED}: the stop ended with work undone: {why}; the log says what");
+    ended.and(Err(anyhow!(message)))
 }
 
 impl Running {

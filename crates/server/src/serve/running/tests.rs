@@ -4,7 +4,7 @@ use skytrail_analysis::{Error, ErrorKind};
 use skytrail_base::shutdown;
 use tokio::task::{JoinSet, yield_now};
 
-use super::{Analysed, Orders, Running};
+use super::{Analysed, Orders, Running, outcome};
 
 /// Parts of which the receivers end when they are told, and the analysis at
 /// once with `answer`: its queues may end before it is told.
@@ -56,4 +56,16 @@ async fn receivers_that_failed_leave_the_log_as_it_is() {
     let analysis = tokio::spawn(async { Ok(()) });
     let mut running = Running::new(JoinSet::new(), JoinSet::new(), ingest, analysis);
     assert!(!running.stop(&orders).await);
+}
+
+#[test]
+fn a_stop_with_work_undone_is_an_error_unless_a_part_had_one_before() {
+    let failed = || Err(anyhow::anyhow!("a part"));
+    assert!(outcome(Ok(()), Some(true)).is_ok());
+    assert_eq!(outcome(failed(), Some(true)).unwrap_err().to_string(), "a part");
+    assert_eq!(outcome(failed(), None).unwrap_err().to_string(), "a part");
+    for (is_whole, why) in [(Some(false), "not everything"), (None, "server.shutdown_timeout")] {
+        let message = outcome(Ok(()), is_whole).unwrap_err().to_string();
+        assert!(message.starts_with("ST-1008: ") && message.contains(why), "{message}");
+    }
 }
