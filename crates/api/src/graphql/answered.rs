@@ -2,60 +2,50 @@
 //! resolvers gave is not held for all fields at once, and an answer that grows
 //! beyond its limit ends there.
 
-use apollo_compiler::schema::Type;
-
 use super::answer::{Path, Writer, Written, complete};
 use super::error::Failure;
 use super::registry::Resolved;
 use super::room::Room;
 use super::selection::Selected;
 
-/// A root field, written.
+/// A root field, written: its value, the errors below it, and whether there is a
+/// value. None when there was no room for them.
 #[derive(Debug)]
-pub(crate) struct Answered {
-    /// Its value and the errors below it; none when there was no room for them.
-    json: Option<(Vec<u8>, Vec<Failure>)>,
-    written: Written,
-}
+pub(crate) struct Answered(Option<(Vec<u8>, Vec<Failure>, Written)>);
 
 impl Answered {
     /// There is no room for it.
-    pub(crate) fn without_room(selected: &Selected<'_>) -> Self {
-        let mut writer = Writer::new(Vec::new(), 0);
-        Self { json: None, written: writer.null_or_fail(selected.ty) }
+    pub(crate) fn without_room() -> Self {
+        Self(None)
     }
 
     /// Writes what a resolver gave.
     pub(crate) fn new(selected: &Selected<'_>, resolved: Resolved, room: &Room) -> Self {
         let mut writer = Writer::new(Vec::new(), room.left());
-        let written = write(&mut writer, selected, selected.ty, resolved);
+        let written = write(&mut writer, selected, resolved);
         let json = writer.finish();
         room.take(json.as_ref().map_or(usize::MAX, |(bytes, _)| bytes.len()));
-        Self { json, written }
+        Self(json.map(|(bytes, failures)| (bytes, failures, written)))
     }
 
     /// Joins it to the other root fields.
     pub(crate) fn join(self, writer: &mut Writer) -> Written {
-        match self.json {
-            Some((bytes, failures)) => {
-                writer.raw(&bytes);
-                failures.into_iter().for_each(|failure| writer.fail(failure));
-                self.written
-            }
-            None => writer.overflow(),
-        }
+        let Some((bytes, failures, written)) = self.0 else { return writer.overflow() };
+        writer.raw(&bytes);
+        failures.into_iter().for_each(|failure| writer.fail(failure));
+        written
     }
 }
 
-fn write(writer: &mut Writer, selected: &Selected<'_>, ty: &Type, resolved: Resolved) -> Written {
+fn write(writer: &mut Writer, selected: &Selected<'_>, resolved: Resolved) -> Written {
     match resolved {
         Ok(answer) => {
             let path = Path::Key(selected.key, &Path::Root);
-            complete(writer, selected, ty, &path, answer.as_ref())
+            complete(writer, selected, selected.ty, &path, answer.as_ref())
         }
         Err(error) => {
             writer.fail(Failure::at(selected.key, error));
-            writer.null_or_fail(ty)
+            writer.null_or_fail(selected.ty)
         }
     }
 }

@@ -237,7 +237,7 @@ impl<S: Send + Sync + 'static> Engine<S> {
             .map(|(selected, call)| async move {
                 let key = call.key.clone();
                 if context.room.is_full() {
-                    return (key, Answered::without_room(selected));
+                    return (key, Answered::without_room());
                 }
                 let resolved = self.run(context, call).await;
                 (key, Answered::new(selected, resolved, &context.room))
