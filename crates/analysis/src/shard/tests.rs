@@ -100,7 +100,7 @@ fn rows_are_live_until_the_store_has_confirmed_them_and_hidden_in_it_as_long() {
         assert_eq!(shard.visible(), append.origin.sequence + 1);
         assert_eq!((live_rows(&shard), live_relations(&shard)), (left, left_relations));
     }
-    assert_eq!((left, left_relations, appends), (0, 0, 14));
+    assert_eq!((left, left_relations, appends), (0, 0, 5));
     assert_eq!(shard.gauges().window_bytes, 0);
 }
 

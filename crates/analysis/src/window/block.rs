@@ -123,13 +123,7 @@ impl Rows<'_> {
             for (cell, _) in self.cells_of(*row).filter(|(_, part)| counts_in(*part)) {
                 counts.extend(entries.iter().flat_map(|entries| entries.of(cell)));
             }
-            counts.sort_unstable_by_key(|(bucket, _)| *bucket);
-            counts.dedup_by(|later, kept| {
-                let is_same = later.0 == kept.0;
-                kept.1 = kept.1.saturating_add(if is_same { later.1 } else { 0 });
-                is_same
-            });
-            column.push(counts.iter().copied());
+            column.push_joined(&mut counts);
         }
         column
     }

@@ -12,8 +12,8 @@ use super::cells::Cells;
 use super::table::TableWindow;
 use crate::oal::plan::Plan;
 
-/// Rows of one append.
-const SLICE_ROWS: usize = 4_096;
+/// Rows of one append. Each goes through the histograms of the whole window.
+const SLICE_ROWS: usize = 16_384;
 
 /// A part of a window, ready to be appended.
 #[derive(Debug)]
