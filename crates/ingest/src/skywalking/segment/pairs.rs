@@ -77,7 +77,8 @@ impl Run<'_> {
         let longest_key = self.limits.key_bytes as usize;
         let longest_value = self.limits.value_bytes as usize;
         while pairs.left > 0 {
-            let Some(pair) = Glance::at(cursor.rest(), self.window_of(cursor.rest()), tag) else {
+            let Some(pair) = ShortPair::at(cursor.rest(), self.window_of(cursor.rest()), tag)
+            else {
                 return;
             };
             let is_within = pair.key_len <= longest_key && pair.value.len() <= longest_value;
@@ -122,7 +123,7 @@ impl Run<'_> {
 }
 
 /// What one look at a window tells about the pair that it begins with.
-struct Glance<'a> {
+struct ShortPair<'a> {
     key: Head,
     key_len: usize,
     value: &'a [u8],
@@ -130,7 +131,7 @@ struct Glance<'a> {
     len: usize,
 }
 
-impl<'a> Glance<'a> {
+impl<'a> ShortPair<'a> {
     /// None when it is anything but a short key and a short value under `tag`.
     #[inline(always)]
     fn at(rest: &'a [u8], window: Option<&[u8; WINDOW]>, tag: u64) -> Option<Self> {
