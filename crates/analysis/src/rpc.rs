@@ -1,10 +1,12 @@
 //! Calls between services: what Entry and Exit spans say about services,
 //! instances, endpoints and the relations between them.
 
+mod ahead;
 mod incoming;
 mod outgoing;
 mod texts;
 
+pub(crate) use ahead::Ahead;
 pub(crate) use incoming::{
     Caller, ENDPOINTS, Incoming, REFERRED, called_alone, endpoint_nodes, entry, incoming_nodes,
     layer_of_caller, own_layer, references,

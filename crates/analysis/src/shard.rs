@@ -166,9 +166,7 @@ impl Shard {
         };
         let segments = batch.spans.segments.get(rows.clone()).unwrap_or_default();
         sources.effects.segments.reserve(segments.len());
-        for (row, segment) in rows.zip(segments) {
-            self.desk.segment(&mut sources, &self.common.pairing, row, segment);
-        }
+        self.desk.segments(&mut sources, &self.common.pairing, rows.start, segments);
     }
 
     /// The last step: reports of instances, and the bill for memory.

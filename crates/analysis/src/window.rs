@@ -194,6 +194,13 @@ impl Windows {
         self.open.get_mut(place)
     }
 
+    /// Has the cells of the window that was used last brought into the cache.
+    pub(crate) fn look(&self, cells: &[u32]) {
+        if let Some(window) = self.open.get(self.last) {
+            window.cells.look(cells);
+        }
+    }
+
     #[cold]
     fn find_or_open(&mut self, minute: Minute, now: i64, plan: &Plan) -> Option<usize> {
         if let Some(place) = self.places.get(&minute).copied() {

@@ -166,17 +166,18 @@ fn count(
     by_endpoint.node(0)
 }
 
-fn referred_route(
-    sources: &mut Sources<'_>,
+/// The key of [`referred_route`].
+#[inline]
+pub(super) fn referred_key(
+    sources: &Sources<'_>,
     segment: &Segment,
     span: &Span,
     link: &Link,
-    at: Circumstances,
-) -> Route {
+) -> RouteKey {
     let is_queue = span.layer == SpanLayer::Mq;
     let shape = if is_queue { Shape::ReferredByQueue } else { Shape::Referred };
     let is_cross_process = link.kind == LinkKind::CrossProcess;
-    let detail = at.layer.number() << 1 | u8::from(is_cross_process);
+    let detail = own_layer(span.layer).number() << 1 | u8::from(is_cross_process);
     let names = [
         segment.service,
         segment.instance,
@@ -184,14 +185,25 @@ fn referred_route(
         link.parent_instance,
         link.peer_address,
     ];
-    let key = RouteKey::new(shape, detail, at.component, names.map(|name| sources.symbol(name)));
+    RouteKey::new(shape, detail, span.component, names.map(|name| sources.symbol(name)))
+}
+
+fn referred_route(
+    sources: &mut Sources<'_>,
+    segment: &Segment,
+    span: &Span,
+    link: &Link,
+    at: Circumstances,
+) -> Route {
+    let key = referred_key(sources, segment, span, link);
     let batch = sources.batch;
     let (route, is_new) = sources.route(key, &REFERRED, at, |sources| {
         let (service, instance) = (batch.name(segment.service), batch.name(segment.instance));
         let caller = referring(sources.settings, batch, span.layer, link);
         incoming_nodes(sources, &Incoming { service, instance, layer: at.layer, caller })
     });
-    if is_new && is_cross_process && !is_queue {
+    let is_queue = span.layer == SpanLayer::Mq;
+    if is_new && link.kind == LinkKind::CrossProcess && !is_queue {
         note_alias(sources, segment, link, at.minute);
     }
     route
@@ -257,6 +269,18 @@ fn note_alias(sources: &mut Sources<'_>, segment: &Segment, link: &Link, minute:
     });
 }
 
+/// The key of [`endpoint_route`] with a link.
+#[inline]
+pub(super) fn endpoint_key(
+    sources: &Sources<'_>,
+    segment: &Segment,
+    span: &Span,
+    link: &Link,
+) -> RouteKey {
+    let names = [segment.service, span.operation, link.parent_service, link.parent_endpoint];
+    RouteKey::new(Shape::Endpoint, 0, span.component, names.map(|name| sources.symbol(name)))
+}
+
 /// None for functions: their endpoint is the service itself.
 fn endpoint_route(
     sources: &mut Sources<'_>,
@@ -269,14 +293,12 @@ fn endpoint_route(
         return None;
     }
     let batch = sources.batch;
-    let own = (sources.symbol(segment.service), sources.symbol(span.operation));
     let key = match link {
-        Some(link) => {
-            let parent = sources.symbol(link.parent_service);
-            let names = [own.0, own.1, parent, sources.symbol(link.parent_endpoint)];
-            RouteKey::new(Shape::Endpoint, 0, at.component, names)
+        Some(link) => endpoint_key(sources, segment, span, link),
+        None => {
+            let own = [segment.service, span.operation].map(|name| sources.symbol(name));
+            RouteKey::new(Shape::LoneEndpoint, 0, at.component, own)
         }
-        None => RouteKey::new(Shape::LoneEndpoint, 0, at.component, [own.0, own.1]),
     };
     let (route, _) = sources.route(key, &ENDPOINTS, at, |sources| {
         let calling = link.map(|link| {

@@ -73,6 +73,13 @@ pub(crate) fn outgoing_nodes(sources: &mut Sources<'_>, call: &Outgoing<'_>) -> 
     [relation, between, NO_NODE, NO_NODE]
 }
 
+/// The key of the route from an instance to the address that a span called.
+#[inline]
+pub(super) fn outgoing_key(sources: &Sources<'_>, segment: &Segment, span: &Span) -> RouteKey {
+    let names = [segment.service, segment.instance, span.peer].map(|name| sources.symbol(name));
+    RouteKey::new(Shape::Outgoing, span.layer as u8, span.component, names)
+}
+
 /// Counts an Exit span to the address that it called; without one it counts
 /// nowhere. Who is behind an address is found out when somebody asks.
 pub(crate) fn exit(
@@ -88,8 +95,7 @@ pub(crate) fn exit(
     let layer = own_layer(span.layer);
     let at =
         Circumstances { minute: Minute::of_nanos(span.start), component: span.component, layer };
-    let names = [segment.service, segment.instance, span.peer].map(|name| sources.symbol(name));
-    let key = RouteKey::new(Shape::Outgoing, span.layer as u8, at.component, names);
+    let key = outgoing_key(sources, segment, span);
     let gateways = &sources.settings.gateways;
     let is_gateway = span.layer == SpanLayer::Http
         && !gateways.is_empty()

@@ -13,10 +13,14 @@ use crate::oal::event::Tags;
 use crate::oal::key::{KeyMask, KeySet, TagSlots};
 use crate::oal::schema::Source;
 use crate::pair::{Pairing, offer_client, offer_server};
-use crate::rpc::{called_alone, entry, exit, references};
+use crate::rpc::{Ahead, called_alone, entry, exit, references};
 use crate::segment::{Home, TagMemory, entry_of, home};
 use crate::source::{Sources, TagReader, call_event};
 use crate::virtuals::{Visit, visit};
+
+/// Segments that are looked at before they are counted: enough for the
+/// processor to wait for many places at once, few enough for the cache.
+const AT_ONCE: usize = 8;
 
 /// What is used again from span to span.
 #[derive(Debug)]
@@ -24,6 +28,7 @@ pub(super) struct Desk {
     reader: TagReader,
     slots: TagSlots,
     memory: TagMemory,
+    ahead: Ahead,
 }
 
 impl Desk {
@@ -38,6 +43,7 @@ impl Desk {
             reader: TagReader::default(),
             slots: TagSlots::new(keys.len()),
             memory: TagMemory::new(searchable, zone),
+            ahead: Ahead::default(),
         }
     }
 
@@ -49,8 +55,25 @@ impl Desk {
         self.reader = TagReader::default();
     }
 
+    /// Segments of a batch, the first of which stands in this row.
+    pub(super) fn segments(
+        &mut self,
+        sources: &mut Sources<'_>,
+        pairing: &Pairing,
+        first: usize,
+        segments: &[Segment],
+    ) {
+        let mut rows = first..;
+        for some in segments.chunks(AT_ONCE) {
+            self.ahead.look(sources, some);
+            for (segment, row) in some.iter().zip(&mut rows) {
+                self.segment(sources, pairing, row, segment);
+            }
+        }
+    }
+
     /// One segment. One without spans is nothing.
-    pub(super) fn segment(
+    fn segment(
         &mut self,
         sources: &mut Sources<'_>,
         pairing: &Pairing,

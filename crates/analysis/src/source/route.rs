@@ -214,6 +214,12 @@ impl Routes {
         self.by_key.find(self.hasher.hash_one(key), |known| known.key == *key)
     }
 
+    /// The cell that took the last event of a route, in whichever window.
+    #[inline]
+    pub(crate) fn cell(&self, key: &RouteKey) -> Option<u32> {
+        self.get(key).map(|known| known.cell.cell)
+    }
+
     /// Keeps a route, in place of what was known of its key. When there are too
     /// many, all others are forgotten.
     pub(super) fn put(&mut self, key: RouteKey, nodes: [u32; 4], cell: RouteCell) {

@@ -177,6 +177,12 @@ impl Cells {
         wants
     }
 
+    /// Has cells brought into the cache, all at the same time.
+    pub(crate) fn look(&self, cells: &[u32]) {
+        let found = cells.iter().filter_map(|cell| self.get(*cell));
+        std::hint::black_box(found.fold(0, |seen, cell| seen ^ cell.count));
+    }
+
     pub(crate) fn get(&self, cell: u32) -> Option<&Cell> {
         self.cells.get(cell as usize)
     }

@@ -17,8 +17,9 @@ use super::limits::{ConnectionMetrics, Limits};
 use super::opening::opening;
 
 /// HTTP/2 flow-control window of a stream: what a client may have in flight
-/// before the server has looked at it.
-const STREAM_WINDOW: u32 = 1 << 20;
+/// before the server has looked at it. It is a part of a core's cache: what
+/// waits in a larger one has left the cache when its turn comes.
+const STREAM_WINDOW: u32 = 256 << 10;
 /// The same for all streams of a connection together.
 const CONNECTION_WINDOW: u32 = 2 << 20;
 /// Least buffer of an HTTP/1 connection; the library takes no less.
