@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use prost::Message;
 use skytrail_ingest::skywalking::segment::{Decoder, Limits};
 use skytrail_ingest::symbols::SymbolLimits;
-use skytrail_model::batch::SpanBatch;
+use skytrail_model::batch::{BatchSize, SpanBatch, Spare};
 use skytrail_proto::v3::SegmentObject;
 
 use super::bench::{Bench, RowMaker};
@@ -42,11 +42,10 @@ impl<'a> Decoding<'a> {
     }
 
     /// Decodes everything with a table that outlives batches. Every batch is
-    /// made anew, with room for what the last one held, as the receivers do it,
-    /// and given to `take`.
+    /// made of what `take` recycled, as the receivers do it.
     pub fn run(&self, decoder: &mut Decoder, mut take: impl FnMut(SpanBatch)) -> Result<u64> {
         let mut spans = 0;
-        let mut batch = SpanBatch::default();
+        let mut batch = Spare::new().batch(BatchSize::default());
         for segments in self.workload.encoded.chunks(BATCH) {
             decoder.begin(&mut batch);
             for bytes in segments {
@@ -55,8 +54,9 @@ impl<'a> Decoding<'a> {
                     Err(refusal) => bail!("a segment was refused: {refusal}"),
                 }
             }
-            let next = with_room_of(&batch);
-            take(std::mem::replace(&mut batch, next));
+            let (size, spare) = (batch.size(), batch.spare.clone());
+            take(batch);
+            batch = spare.batch(size);
         }
         Ok(spans)
     }
@@ -64,7 +64,7 @@ impl<'a> Decoding<'a> {
     /// Decodes everything with an empty table for each batch.
     pub fn run_cold(&self, mut take: impl FnMut(SpanBatch)) -> Result<u64> {
         let mut spans = 0;
-        let mut batch = SpanBatch::default();
+        let mut batch = Spare::new().batch(BatchSize::default());
         for segments in self.workload.encoded.chunks(BATCH) {
             let mut decoder = decoder();
             decoder.begin(&mut batch);
@@ -73,23 +73,11 @@ impl<'a> Decoding<'a> {
                     spans += u64::from(decoded.spans);
                 }
             }
-            let next = with_room_of(&batch);
-            take(std::mem::replace(&mut batch, next));
+            let (size, spare) = (batch.size(), batch.spare.clone());
+            take(batch);
+            batch = spare.batch(size);
         }
         Ok(spans)
-    }
-}
-
-fn with_room_of(last: &SpanBatch) -> SpanBatch {
-    SpanBatch {
-        bytes: Vec::with_capacity(last.bytes.len() * 9 / 8),
-        names: Vec::with_capacity(last.names.len() * 9 / 8),
-        segments: Vec::with_capacity(last.segments.len() * 9 / 8),
-        spans: Vec::with_capacity(last.spans.len() * 9 / 8),
-        attributes: Vec::with_capacity(last.attributes.len() * 9 / 8),
-        links: Vec::with_capacity(last.links.len() * 9 / 8),
-        events: Vec::with_capacity(last.events.len() * 9 / 8),
-        ..SpanBatch::default()
     }
 }
 
@@ -110,9 +98,9 @@ fn make(bench: &Bench) -> Result<Vec<Row>> {
     let mut warm = decoder();
     let mut contenders: [Contender<'_>; 3] = [
         Box::new(|| {
-            per_span(&workload, || decoding.run(&mut warm, |batch| drop(black_box(batch))))
+            per_span(&workload, || decoding.run(&mut warm, |batch| black_box(batch).recycle()))
         }),
-        Box::new(|| per_span(&workload, || decoding.run_cold(|batch| drop(black_box(batch))))),
+        Box::new(|| per_span(&workload, || decoding.run_cold(|batch| black_box(batch).recycle()))),
         Box::new(|| per_span(&workload, || with_prost(&workload))),
     ];
     let rounds = interleave(bench.rounds, &mut contenders)?;

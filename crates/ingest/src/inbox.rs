@@ -6,7 +6,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use skytrail_base::account::{Account, Signal};
 use skytrail_base::receipt::{Receipt, receipt};
-use skytrail_model::batch::{Batch, SpanBatch};
+use skytrail_model::batch::{Batch, BatchSize, SpanBatch, Spare};
 use skytrail_model::jvm::JvmReport;
 use skytrail_model::management::InstanceReport;
 use tokio::sync::Notify;
@@ -115,7 +115,7 @@ impl Inbox {
         account: Arc<Account>,
         metrics: Metrics,
     ) -> Self {
-        let mut spans = SpanBatch::default();
+        let mut spans = Spare::new().batch(BatchSize::default());
         decoder.begin(&mut spans);
         let shard = spans.space.shard;
         let open = Open {
@@ -301,7 +301,7 @@ impl Inbox {
 impl Open {
     fn renew(&mut self, account: &Arc<Account>) -> Taken {
         let last = &self.batch;
-        let mut spans = like(&last.spans);
+        let mut spans = last.spans.spare.batch(last.spans.size());
         self.decoder.begin(&mut spans);
         let batch = Batch { shard: last.shard, spans, ..Batch::default() };
         self.number += 1;
@@ -310,22 +310,6 @@ impl Open {
             batch: std::mem::replace(&mut self.batch, batch),
             receipt: std::mem::replace(&mut self.receipt, receipt(account.clone()).0),
         }
-    }
-}
-
-/// Room for about as much as the last batch held, so that a busy shard does
-/// not grow every batch anew.
-fn like(last: &SpanBatch) -> SpanBatch {
-    let room = |len: usize| len + len / 8;
-    SpanBatch {
-        bytes: Vec::with_capacity(room(last.bytes.len())),
-        names: Vec::with_capacity(room(last.names.len())),
-        segments: Vec::with_capacity(room(last.segments.len())),
-        spans: Vec::with_capacity(room(last.spans.len())),
-        attributes: Vec::with_capacity(room(last.attributes.len())),
-        links: Vec::with_capacity(room(last.links.len())),
-        events: Vec::with_capacity(room(last.events.len())),
-        ..SpanBatch::default()
     }
 }
 

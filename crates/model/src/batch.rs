@@ -1,5 +1,8 @@
 //! Many segments in columns, together with the bytes that they point into.
 
+mod spare;
+
+pub use self::spare::{BatchSize, Spare};
 use crate::jvm::JvmReport;
 use crate::management::InstanceReport;
 use crate::span::{Attribute, Event, Link, Rows, Segment, Span, Value};
@@ -46,6 +49,8 @@ pub struct SpanBatch {
     pub links: Vec<Link>,
     /// Events of all spans.
     pub events: Vec<Event>,
+    /// Where its buffers are used again.
+    pub spare: Spare,
 }
 
 /// The name that is always there: the empty one.
@@ -127,18 +132,6 @@ impl SpanBatch {
             + self.attributes.capacity() * size_of::<Attribute>()
             + self.links.capacity() * size_of::<Link>()
             + self.events.capacity() * size_of::<Event>()
-    }
-
-    /// Gives back memory that was reserved and not used; called before a batch
-    /// is kept.
-    pub fn shrink(&mut self) {
-        self.bytes.shrink_to_fit();
-        self.names.shrink_to_fit();
-        self.segments.shrink_to_fit();
-        self.spans.shrink_to_fit();
-        self.attributes.shrink_to_fit();
-        self.links.shrink_to_fit();
-        self.events.shrink_to_fit();
     }
 
     /// Whether it holds no segment.

@@ -2,7 +2,7 @@
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
-use skytrail_model::batch::SpanBatch;
+use skytrail_model::batch::{SpanBatch, Spare};
 use skytrail_model::span::{Attribute, Event, Link, Rows, Segment, Span, Value};
 use skytrail_model::text::{NameId, SymbolSpace, Text};
 
@@ -36,6 +36,7 @@ pub(super) fn join(left: &SpanBatch, right: &SpanBatch) -> SpanBatch {
         attributes: both(&left.attributes, &right.attributes, |row| shift.attribute(row)),
         links: both(&left.links, &right.links, |row| shift.link(row)),
         events: both(&left.events, &right.events, |row| shift.event(row)),
+        spare: Spare::default(),
     }
 }
 

@@ -79,6 +79,14 @@ pub(super) fn trace_of<'a>(batch: &'a SpanBatch, entry: &SegmentEntry) -> &'a [u
     segment.map(|segment| batch.bytes_at(segment.trace_id)).unwrap_or_default()
 }
 
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if let Some(batch) = Arc::get_mut(&mut self.batch) {
+            batch.recycle();
+        }
+    }
+}
+
 impl Kept {
     pub(super) fn new(origin: Origin, spans: SpanAppend) -> Self {
         let runs = vec![Run { origin, end: spans.entries.len() }];
