@@ -217,7 +217,8 @@ impl Analysis {
                 let left = "rows of a window are under way and nobody waits for them";
                 return if is_left { Err(Error::new(ErrorKind::Storage, left)) } else { Ok(()) };
             };
-            self.persister.window(&append, Duration::MAX).await?;
+            let again = || shard.lock().slice_under_way();
+            self.persister.window(append, Duration::MAX, again).await?;
             shard.lock().confirm();
         }
     }

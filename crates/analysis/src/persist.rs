@@ -73,24 +73,29 @@ impl Persister {
         spans.and(records).and(tags)
     }
 
-    /// Appends rows of a closed window.
-    pub(crate) async fn window(&self, append: &Append, patience: Duration) -> Result<(), Error> {
-        let origin = append.origin;
-        match &append.slice {
-            Slice::Metrics(blocks) => {
-                let rows = blocks.iter().map(MetricBlock::len).sum();
-                self.retry("metrics", patience, rows, || {
-                    self.storage.metrics().append(origin, blocks.clone())
-                })
-                .await
+    /// Appends rows of a closed window. The store gets them as they are; for
+    /// every further attempt `again` makes them anew.
+    pub(crate) async fn window(
+        &self,
+        append: Append,
+        patience: Duration,
+        again: impl Fn() -> Option<Slice> + Send,
+    ) -> Result<(), Error> {
+        let Append { origin, slice } = append;
+        let (family, rows) = match &slice {
+            Slice::Metrics(blocks) => ("metrics", blocks.iter().map(MetricBlock::len).sum()),
+            Slice::Relations(rows) => ("relations", rows.len()),
+        };
+        let mut first = Some(slice);
+        self.retry(family, patience, rows, || match first.take().or_else(&again) {
+            Some(Slice::Metrics(blocks)) => self.storage.metrics().append(origin, blocks),
+            Some(Slice::Relations(rows)) => self.storage.relations().append(origin, rows),
+            None => {
+                let error = Error::new(ErrorKind::Invalid, "nothing is under way any more");
+                Box::pin(std::future::ready(Err(error)))
             }
-            Slice::Relations(rows) => {
-                self.retry("relations", patience, rows.len(), || {
-                    self.storage.relations().append(origin, rows.clone())
-                })
-                .await
-            }
-        }
+        })
+        .await
     }
 
     /// Tries to append `rows` rows until the store takes them, says that it never
@@ -100,7 +105,7 @@ impl Persister {
         family: &'static str,
         patience: Duration,
         rows: usize,
-        attempt: impl Fn() -> BoxFuture<'a, Result<(), Error>>,
+        mut attempt: impl FnMut() -> BoxFuture<'a, Result<(), Error>>,
     ) -> Result<(), Error> {
         if rows == 0 {
             return Ok(());

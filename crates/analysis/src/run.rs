@@ -184,10 +184,12 @@ impl Running {
 
     fn flush(&mut self, append: Append) {
         let persister = self.worker.persister.clone();
+        let (shards, index) = (self.worker.shards.clone(), self.worker.index);
+        let again = move || shards.get(index as usize)?.lock().slice_under_way();
         let task = self.tasks.spawn(async move {
-            let stored = persister.window(&append, Duration::MAX).await;
-            if stored.is_err() {
-                tracing::error!(origin = ?append.origin, "rows of a window were refused");
+            let origin = append.origin;
+            if persister.window(append, Duration::MAX, again).await.is_err() {
+                tracing::error!(?origin, "rows of a window were refused");
             }
             Done::Window
         });

@@ -283,8 +283,8 @@ impl Shard {
     }
 
     fn relations_of(&self, window: &Window) -> Vec<RelationRow> {
-        let rows = window.edges.iter().filter_map(|edge| self.relation_of(window.minute, edge));
-        let mut rows: Vec<_> = rows.collect();
+        let mut rows = Vec::with_capacity(window.edges.len());
+        rows.extend(window.edges.iter().filter_map(|edge| self.relation_of(window.minute, edge)));
         rows.sort_unstable();
         rows
     }

@@ -31,7 +31,7 @@ pub(crate) struct Window {
     pub(crate) generation: u32,
     /// When it closes, in log time.
     due: i64,
-    /// Whether most entities occur in it; not in a minute long gone.
+    /// Whether most entities occur in it; not in a minute long gone or to come.
     is_current: bool,
     /// In the order of the plan's tables.
     pub(crate) tables: Vec<TableWindow>,
@@ -162,6 +162,28 @@ const MAX_OPEN: usize = 256;
 /// more, other minutes get no window until then. An empty one has a few KiB.
 const MAX_EARLY: usize = 1024;
 
+/// What the current window closed last had, and a little more: what the next
+/// one will need.
+#[derive(Debug, Default)]
+struct Expected {
+    /// Rows by table.
+    rows: Vec<usize>,
+    cells: usize,
+    /// Entries of histograms.
+    entries: usize,
+}
+
+impl Expected {
+    fn of(window: &Window) -> Self {
+        let and_more = |used: usize| used + used / 8;
+        Self {
+            rows: window.tables.iter().map(|table| and_more(table.len())).collect(),
+            cells: and_more(window.cells.len()),
+            entries: and_more(window.cells.counted.len()),
+        }
+    }
+}
+
 /// The open windows of a shard.
 #[derive(Debug, Default)]
 pub(crate) struct Windows {
@@ -173,8 +195,7 @@ pub(crate) struct Windows {
     /// Those that were closed because there were too many.
     early: Vec<Window>,
     generation: u32,
-    /// Rows of the current window closed last, by table: what the next one will need.
-    expected: Vec<usize>,
+    expected: Expected,
     grace: i64,
 }
 
@@ -215,11 +236,13 @@ impl Windows {
             self.early.extend(oldest);
         }
         self.generation = self.generation.wrapping_add(1);
-        // Minutes long gone get rows for a few entities only.
-        let is_current = minute >= Minute::of_nanos(now).plus(-1);
+        // Minutes long gone get rows for a few entities only, as do those to come.
+        let now_minute = Minute::of_nanos(now);
+        let is_current = (now_minute.plus(-1)..=now_minute.plus(1)).contains(&minute);
+        let expected = if is_current { &self.expected } else { &Expected::default() };
         let tables = plan.tables.iter().enumerate().map(|(place, _)| {
-            let expected = self.expected.get(place).copied().unwrap_or(0);
-            TableWindow::new(is_current.then_some(expected))
+            let rows = expected.rows.get(place).copied().unwrap_or(0);
+            TableWindow::new(is_current.then_some(rows))
         });
         let end = minute.plus(1).start_nanos();
         let due = end.max(now).saturating_add(self.grace).min(now.saturating_add(LONGEST_OPEN));
@@ -229,7 +252,7 @@ impl Windows {
             due,
             is_current,
             tables: tables.collect(),
-            cells: Cells::default(),
+            cells: Cells::expecting(expected.cells, expected.entries),
             edges: Edges::default(),
         });
         self.last = self.open.len() - 1;
@@ -279,7 +302,7 @@ impl Windows {
         self.last = 0;
         self.places = (0..).zip(&self.open).map(|(place, window)| (window.minute, place)).collect();
         if let Some(newest) = taken.iter().rfind(|window| window.is_current) {
-            self.expected = newest.tables.iter().map(TableWindow::len).collect();
+            self.expected = Expected::of(newest);
         }
         taken
     }

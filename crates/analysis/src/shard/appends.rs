@@ -46,6 +46,11 @@ impl Shard {
         None
     }
 
+    /// The rows that are under way once more, for a store that did not take them.
+    pub(crate) fn slice_under_way(&self) -> Option<Slice> {
+        self.closed.front()?.slice_under_way(&self.common.plan)
+    }
+
     /// The store has the rows that were under way.
     pub(crate) fn confirm(&mut self) {
         self.under_way = None;
@@ -53,8 +58,8 @@ impl Shard {
             window.confirm();
             if window.is_confirmed() {
                 self.closed.pop_front();
-                self.charge();
             }
+            self.charge();
         }
     }
 

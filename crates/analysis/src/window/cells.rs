@@ -117,6 +117,24 @@ impl Hash for Place {
 }
 
 impl Cells {
+    /// With room for so many cells and entries of their histograms. Room takes
+    /// no memory until it is written.
+    pub(super) fn expecting(cells: usize, entries: usize) -> Self {
+        Self {
+            cells: Vec::with_capacity(cells),
+            filed: Vec::with_capacity(cells),
+            by_place: HashTable::with_capacity(cells),
+            counted: Counted::expecting(entries),
+            ..Self::default()
+        }
+    }
+
+    /// Nothing is counted any more, and no cell looked for by its place.
+    pub(super) fn finish(&mut self) {
+        self.counted.finish();
+        self.by_place = HashTable::new();
+    }
+
     pub(crate) fn find(&self, place: &Place) -> Option<u32> {
         let hash = self.hasher.hash_one(place);
         self.by_place.find(hash, |cell| self.place(*cell) == Some(place)).copied()
@@ -207,8 +225,8 @@ impl Cells {
     }
 
     pub(crate) fn memory(&self) -> usize {
-        self.cells.capacity() * size_of::<Cell>()
-            + self.filed.capacity() * size_of::<Filed>()
+        self.cells.len() * size_of::<Cell>()
+            + self.filed.len() * size_of::<Filed>()
             + table_bytes::<u32>(self.by_place.capacity())
             + self.counted.memory()
     }

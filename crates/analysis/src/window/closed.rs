@@ -12,11 +12,11 @@ use super::cells::Cells;
 use super::table::TableWindow;
 use crate::oal::plan::Plan;
 
-/// Rows of one append. Each goes through the histograms of the whole window.
-const SLICE_ROWS: usize = 16_384;
+/// Rows of one append: few enough that what is in memory twice is small.
+const SLICE_ROWS: usize = 2_048;
 
 /// A part of a window, ready to be appended.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Slice {
     /// Rows of metrics.
     Metrics(Vec<MetricBlock>),
@@ -45,15 +45,12 @@ pub(crate) struct ClosedWindow {
     confirmed: Progress,
     /// Where the slice that is under way ends.
     under_way: Option<Progress>,
-    memory: usize,
 }
 
 impl ClosedWindow {
     pub(crate) fn new(mut window: Window, relations: Vec<RelationRow>) -> Self {
-        window.cells.counted.finish();
-        let tables: usize = window.tables.iter().map(TableWindow::memory).sum();
-        let relation_rows = relations.capacity() * size_of::<RelationRow>();
-        let memory = tables + window.cells.memory() + relation_rows;
+        window.cells.finish();
+        window.tables.iter_mut().for_each(TableWindow::close);
         Self {
             minute: window.minute,
             tables: window.tables,
@@ -61,49 +58,63 @@ impl ClosedWindow {
             relations,
             confirmed: Progress::default(),
             under_way: None,
-            memory,
         }
     }
 
     pub(crate) fn memory(&self) -> usize {
-        self.memory
+        let tables: usize = self.tables.iter().map(TableWindow::memory).sum();
+        let relations = self.relations.capacity() * size_of::<RelationRow>();
+        tables + self.cells.memory() + relations
     }
 
     /// The next part to append; none while one is under way or when all is
     /// confirmed.
     pub(crate) fn next_slice(&mut self, plan: &Plan) -> Option<Slice> {
-        if self.under_way.is_some() {
+        if self.under_way.is_some() || self.is_confirmed() {
             return None;
         }
+        self.under_way = Some(self.next_end());
+        self.slice_under_way(plan)
+    }
+
+    /// Where the next part ends.
+    fn next_end(&self) -> Progress {
         let mut end = self.confirmed;
         if end.relation < self.relations.len() {
-            let from = end.relation;
-            end.relation = self.relations.len().min(from + SLICE_ROWS);
-            self.under_way = Some(end);
-            return self
-                .relations
-                .get(from..end.relation)
-                .map(|rows| Slice::Relations(rows.to_vec()));
+            end.relation = self.relations.len().min(end.relation + SLICE_ROWS);
+            return end;
         }
         let mut room = SLICE_ROWS;
-        let mut blocks = Vec::new();
         while let Some(table) = self.tables.get(end.table).filter(|_| room > 0) {
             let to = table.len().min(end.row + room);
             room -= to - end.row;
-            let rows = Rows { number: end.table, table, cells: &self.cells, plan };
-            let places: Vec<u32> = (end.row as u32..to as u32).collect();
-            blocks.extend(rows.block(self.minute, &places, &ColumnSelection::All));
             end.row = to;
             if to == table.len() {
                 end = Progress { table: end.table + 1, row: 0, ..end };
             }
         }
-        if blocks.is_empty() {
-            self.confirmed = end;
-            return None;
+        end
+    }
+
+    /// The part that is under way, once more: the same rows however often one
+    /// asks.
+    pub(crate) fn slice_under_way(&self, plan: &Plan) -> Option<Slice> {
+        let (from, end) = (self.confirmed, self.under_way?);
+        if from.relation < end.relation {
+            let rows = self.relations.get(from.relation..end.relation)?;
+            return Some(Slice::Relations(rows.to_vec()));
         }
-        self.under_way = Some(end);
-        Some(Slice::Metrics(blocks))
+        let tables = self.tables.iter().enumerate().take(end.table + 1).skip(from.table);
+        let blocks = tables.filter_map(|(number, table)| {
+            let start = if number == from.table { from.row } else { 0 };
+            let to = if number == end.table { end.row } else { table.len() };
+            let mut rows: Vec<u32> = (start as u32..to as u32).collect();
+            // As stores want them, which need not copy them then.
+            rows.sort_unstable_by_key(|row| table.ids.get(*row as usize));
+            let of_table = Rows { number, table, cells: &self.cells, plan };
+            of_table.block(self.minute, &rows, &ColumnSelection::All)
+        });
+        Some(Slice::Metrics(blocks.collect()))
     }
 
     /// The store has the part that was under way.
@@ -112,6 +123,9 @@ impl ClosedWindow {
             self.confirmed = end;
             for table in self.tables.iter_mut().take(end.table) {
                 *table = TableWindow::new(None);
+            }
+            if end.relation == self.relations.len() {
+                self.relations = Vec::new();
             }
         }
     }

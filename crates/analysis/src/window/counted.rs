@@ -6,6 +6,8 @@
 //! few dozen of the 1,888 buckets that the log-linear layout has, so its
 //! entries are smaller, and they cost no look-up.
 
+use std::borrow::Cow;
+
 use skytrail_model::metric::histogram::bucket_of;
 
 /// Bits of a count within an entry; the bucket stands above them, the cell on top.
@@ -35,9 +37,23 @@ pub(crate) struct Counted {
     run: Vec<u64>,
     /// New ones in the order in which they came.
     pending: Vec<u64>,
+    /// The most places of the run that were ever written.
+    written: usize,
+    /// Where each cell starts in the run, once it is finished.
+    starts: Vec<u32>,
 }
 
 impl Counted {
+    /// With room for so many entries. Room takes no memory until it is written.
+    pub(super) fn expecting(entries: usize) -> Self {
+        Self { run: Vec::with_capacity(entries), ..Self::default() }
+    }
+
+    /// Entries so far, those that are to be merged among them.
+    pub(super) fn len(&self) -> usize {
+        self.run.len() + self.pending.len()
+    }
+
     /// Counts a value of a cell.
     #[inline]
     pub(crate) fn add(&mut self, cell: u32, value: i64) {
@@ -61,26 +77,31 @@ impl Counted {
         }
     }
 
-    /// Brings everything into the run, and gives the room for new values back.
-    pub(crate) fn finish(&mut self) {
+    /// Brings everything into the run, gives the room for new values back, and
+    /// makes readers find each cell at once. Nothing may be counted any more.
+    pub(super) fn finish(&mut self) {
         self.merge();
         self.pending = Vec::new();
-        self.run.shrink_to_fit();
+        self.starts = starts(&self.run);
     }
 
+    /// New values are sorted with the help of the places behind the run, into
+    /// which it grows then: a second run is never in memory.
     fn merge(&mut self) {
-        sort(&mut self.pending);
+        let before = self.run.len();
+        self.run.resize(before + self.pending.len(), 0);
+        self.written = self.written.max(self.run.len());
+        let spare = self.run.get_mut(before..).unwrap_or_default();
+        sort(&mut self.pending, spare);
         join(&mut self.pending);
-        if self.run.is_empty() {
-            self.run.extend_from_slice(&self.pending);
-        } else {
-            self.run = merged(&self.run, &self.pending);
-        }
+        self.run.truncate(before + self.pending.len());
+        merge_into(&mut self.run, before, &self.pending);
         self.pending.clear();
     }
 
     pub(crate) fn memory(&self) -> usize {
-        (self.run.capacity() + self.pending.capacity()) * size_of::<u64>()
+        (self.written + self.pending.capacity()) * size_of::<u64>()
+            + self.starts.capacity() * size_of::<u32>()
     }
 
     /// The entries of cells that are wanted, to be read one cell after another.
@@ -88,47 +109,58 @@ impl Counted {
     pub(crate) fn read(&self, many: bool, is_wanted: impl Fn(u32) -> bool) -> Entries<'_> {
         let new = self.pending.iter().copied();
         let mut recent: Vec<u64> = new.filter(|entry| is_wanted(cell_of(*entry))).collect();
-        sort(&mut recent);
+        let mut spare = vec![0; recent.len()];
+        sort(&mut recent, &mut spare);
         join(&mut recent);
-        let starts = if many {
-            [starts(self.run.iter()), starts(recent.iter())]
-        } else {
-            [const { Vec::new() }; 2]
+        let starts_of = |entries| if many { starts(entries) } else { Vec::new() };
+        let in_run = match self.starts.is_empty() {
+            true => Cow::Owned(starts_of(&self.run)),
+            false => Cow::Borrowed(&*self.starts),
         };
-        Entries { run: &self.run, recent, starts, is_indexed: many }
+        let in_recent = Cow::Owned(starts_of(&recent));
+        Entries {
+            parts: [
+                Part { entries: Cow::Borrowed(&*self.run), starts: in_run },
+                Part { entries: Cow::Owned(recent), starts: in_recent },
+            ],
+        }
     }
 }
 
-/// Entries of a moment.
+/// Entries of a moment: those of the run, and new ones.
 #[derive(Debug)]
 pub(crate) struct Entries<'a> {
-    run: &'a [u64],
-    recent: Vec<u64>,
-    /// Where each cell starts in the run, and among the recent.
-    starts: [Vec<u32>; 2],
-    is_indexed: bool,
+    parts: [Part<'a>; 2],
+}
+
+/// Ascending entries.
+#[derive(Debug)]
+struct Part<'a> {
+    entries: Cow<'a, [u64]>,
+    /// Where each cell starts; empty where they are searched for.
+    starts: Cow<'a, [u32]>,
 }
 
 impl Entries<'_> {
     /// Buckets and counts of a cell, ascending within each of the two parts.
     pub(crate) fn of(&self, cell: u32) -> impl Iterator<Item = (u16, u64)> + '_ {
-        let [in_run, in_recent] = &self.starts;
-        let run = self.part(self.run, in_run, cell);
-        let recent = self.part(&self.recent, in_recent, cell);
-        run.iter().chain(recent).map(|entry| {
+        self.parts.iter().flat_map(move |part| part.of(cell)).map(|entry| {
             let bucket = (entry >> COUNT_BITS) & ((1 << BUCKET_BITS) - 1);
             (bucket as u16, entry & COUNT_MASK)
         })
     }
+}
 
-    fn part<'e>(&self, entries: &'e [u64], starts: &[u32], cell: u32) -> &'e [u64] {
-        let bounds = if self.is_indexed {
-            let at = |cell: usize| starts.get(cell).map_or(entries.len(), |at| *at as usize);
-            at(cell as usize)..at(cell as usize + 1)
-        } else {
+impl Part<'_> {
+    fn of(&self, cell: u32) -> &[u64] {
+        let entries = &*self.entries;
+        let bounds = if self.starts.is_empty() {
             let from = entries.partition_point(|entry| cell_of(*entry) < cell);
             let rest = entries.get(from..).unwrap_or_default();
             from..from + rest.partition_point(|entry| cell_of(*entry) == cell)
+        } else {
+            let at = |cell: usize| self.starts.get(cell).map_or(entries.len(), |at| *at as usize);
+            at(cell as usize)..at(cell as usize + 1)
         };
         entries.get(bounds).unwrap_or_default()
     }
@@ -144,8 +176,9 @@ fn key_of(entry: u64) -> u64 {
 }
 
 /// The place of the first entry of each cell up to the last that has one.
-fn starts<'e>(entries: impl Iterator<Item = &'e u64>) -> Vec<u32> {
-    let mut starts = Vec::new();
+fn starts(entries: &[u64]) -> Vec<u32> {
+    let cells = entries.last().map_or(0, |last| cell_of(*last) as usize + 1);
+    let mut starts = Vec::with_capacity(cells);
     for (place, entry) in (0..).zip(entries) {
         let next = cell_of(*entry) as usize + 1;
         if starts.len() < next {
@@ -155,33 +188,39 @@ fn starts<'e>(entries: impl Iterator<Item = &'e u64>) -> Vec<u32> {
     starts
 }
 
-/// Sorts by cell and bucket: digit by digit from the lowest, as many as are in use.
-fn sort(entries: &mut Vec<u64>) {
-    if entries.len() < LEAST_RADIX {
+/// Sorts by cell and bucket: digit by digit from the lowest, as many as are in
+/// use. `spare` is as long as the entries, and is overwritten.
+fn sort(entries: &mut [u64], spare: &mut [u64]) {
+    if entries.len() < LEAST_RADIX || spare.len() != entries.len() {
         entries.sort_unstable();
         return;
     }
     let used = entries.iter().fold(0, |used, entry| used | entry);
     let bits = u64::BITS - used.leading_zeros();
-    let mut sorted = vec![0; entries.len()];
+    let (mut from, mut to) = (entries, spare);
+    let mut is_in_spare = false;
     let mut shift = COUNT_BITS;
     while shift < bits {
         let digit = |entry: u64| (entry >> shift) as usize & (DIGITS - 1);
         let mut places = [0_u32; DIGITS];
-        entries.iter().for_each(|entry| places[digit(*entry)] += 1);
+        from.iter().for_each(|entry| places[digit(*entry)] += 1);
         let mut before = 0;
         for place in &mut places {
             before += std::mem::replace(place, before);
         }
-        for entry in entries.iter() {
+        for entry in from.iter() {
             let place = &mut places[digit(*entry)];
-            if let Some(slot) = sorted.get_mut(*place as usize) {
+            if let Some(slot) = to.get_mut(*place as usize) {
                 *slot = *entry;
             }
             *place += 1;
         }
-        std::mem::swap(entries, &mut sorted);
+        std::mem::swap(&mut from, &mut to);
+        is_in_spare = !is_in_spare;
         shift += DIGIT_BITS;
+    }
+    if is_in_spare {
+        to.copy_from_slice(from);
     }
 }
 
@@ -199,24 +238,36 @@ fn join(entries: &mut Vec<u64>) {
     entries.dedup_by(|later, kept| absorb(kept, *later));
 }
 
-#[inline]
-fn push(entries: &mut Vec<u64>, entry: u64) {
-    if !entries.last_mut().is_some_and(|last| absorb(last, entry)) {
-        entries.push(entry);
+/// Merges later entries into the first `left` of a run; the places behind those,
+/// as many as there are later ones, are free. It goes from the back, so that no
+/// place is written before it was read.
+fn merge_into(run: &mut Vec<u64>, mut left: usize, later: &[u64]) {
+    let mut to = run.len();
+    for entry in later.iter().rev() {
+        while let Some(earlier) = left.checked_sub(1).and_then(|place| run.get(place)).copied()
+            && key_of(earlier) >= key_of(*entry)
+        {
+            left -= 1;
+            to = put(run, to, earlier);
+        }
+        to = put(run, to, *entry);
     }
+    // As many as were joined with others.
+    run.drain(left..to);
 }
 
-fn merged(left: &[u64], right: &[u64]) -> Vec<u64> {
-    let mut all = Vec::with_capacity(left.len() + right.len());
-    let mut left = left.iter().copied().peekable();
-    for entry in right {
-        while let Some(earlier) = left.next_if(|earlier| key_of(*earlier) <= key_of(*entry)) {
-            push(&mut all, earlier);
-        }
-        push(&mut all, *entry);
+/// Adds an entry to the one at a place where it fits, or puts it before that
+/// one. Gives the place that it has.
+#[inline]
+fn put(run: &mut [u64], first: usize, entry: u64) -> usize {
+    if run.get_mut(first).is_some_and(|kept| absorb(kept, entry)) {
+        return first;
     }
-    left.for_each(|rest| push(&mut all, rest));
-    all
+    let place = first.saturating_sub(1);
+    if let Some(slot) = run.get_mut(place) {
+        *slot = entry;
+    }
+    place
 }
 
 #[cfg(test)]

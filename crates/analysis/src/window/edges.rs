@@ -33,6 +33,10 @@ impl Edges {
         self.seen.iter()
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.seen.len()
+    }
+
     pub(crate) fn memory(&self) -> usize {
         table_bytes::<Edge>(self.seen.capacity())
     }

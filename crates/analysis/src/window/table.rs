@@ -116,6 +116,11 @@ impl TableWindow {
         row
     }
 
+    /// Forgets which entity has which row: none gets one any more.
+    pub(super) fn close(&mut self) {
+        self.row_of = RowOf::Sparse(HashMap::default());
+    }
+
     /// Puts a cell before the others of a row; gives the one that was first.
     pub(super) fn file(&mut self, row: u32, cell: u32) -> u32 {
         let newest = self.newest.get_mut(row as usize);

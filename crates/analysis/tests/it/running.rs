@@ -25,13 +25,17 @@ use skytrail_storage::{
 
 use crate::world::{MILLI, SECOND, START, World};
 
-/// A store whose spans fail as long as there are failures left, and whose
-/// metrics fail for ever if they are `stuck`.
+/// A store whose spans and metrics fail as long as there are failures left.
 struct Flaky {
     inner: Arc<MemoryStorage>,
     kind: ErrorKind,
-    failures: AtomicU32,
-    stuck: bool,
+    of_spans: AtomicU32,
+    of_metrics: AtomicU32,
+}
+
+fn has_left(failures: &AtomicU32) -> bool {
+    let left = |left: u32| left.checked_sub(1);
+    failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, left).is_ok()
 }
 
 impl Metrics for Flaky {
@@ -40,7 +44,7 @@ impl Metrics for Flaky {
         origin: Origin,
         blocks: Vec<MetricBlock>,
     ) -> BoxFuture<'a, Result<(), Error>> {
-        if self.stuck {
+        if has_left(&self.of_metrics) {
             let error = Error::new(ErrorKind::Unavailable, "not now");
             return Box::pin(std::future::ready(Err(error)));
         }
@@ -58,10 +62,7 @@ impl Metrics for Flaky {
 
 impl Spans for Flaky {
     fn append<'a>(&'a self, origin: Origin, spans: SpanAppend) -> BoxFuture<'a, Result<(), Error>> {
-        let left = self
-            .failures
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-        if left.is_ok() {
+        if has_left(&self.of_spans) {
             let error = Error::new(self.kind, "not now");
             return Box::pin(std::future::ready(Err(error)));
         }
@@ -204,8 +205,8 @@ fn a_store_that_recovers_loses_nothing_and_one_that_refuses_is_told_to_the_clien
         (ErrorKind::Invalid, 1, Outcome::Dropped("storage_failed")),
     ] {
         let inner = memory();
-        let failures = AtomicU32::new(failures);
-        let flaky = Flaky { inner: inner.clone(), kind, failures, stuck: false };
+        let (of_spans, of_metrics) = (AtomicU32::new(failures), AtomicU32::new(2));
+        let flaky = Flaky { inner: inner.clone(), kind, of_spans, of_metrics };
         let mut world = World::with(Arc::new(flaky), inner, &Config::default(), Zone::utc(), 1);
         let account = Account::new();
         let item = batch(&mut world, 0);
@@ -225,9 +226,9 @@ fn a_store_that_recovers_loses_nothing_and_one_that_refuses_is_told_to_the_clien
 #[test]
 fn what_could_not_be_stored_before_the_end_is_told_and_no_checkpoint_covers_it() {
     let inner = memory();
-    let failures = AtomicU32::new(0);
+    let (of_spans, of_metrics) = (AtomicU32::new(0), AtomicU32::new(u32::MAX));
     let kind = ErrorKind::Unavailable;
-    let flaky = Flaky { inner: inner.clone(), kind, failures, stuck: true };
+    let flaky = Flaky { inner: inner.clone(), kind, of_spans, of_metrics };
     let mut world = World::with(Arc::new(flaky), inner, &Config::default(), Zone::utc(), 1);
     let item = batch(&mut world, 0);
     let _pending = send(&world, &Account::new(), item, 1, Ok(()));
