@@ -20,7 +20,7 @@ use crate::virtuals::{Visit, visit};
 
 /// Segments that are looked at before they are counted: enough for the
 /// processor to wait for many places at once, few enough for the cache.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 16;
 
 /// What is used again from span to span.
 #[derive(Debug)]

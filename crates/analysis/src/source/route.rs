@@ -211,19 +211,25 @@ impl Routes {
 
     #[inline]
     pub(super) fn get(&self, key: &RouteKey) -> Option<&Known> {
-        self.by_key.find(self.hasher.hash_one(key), |known| known.key == *key)
+        self.by_key.find(self.hash(key), |known| known.key == *key)
     }
 
-    /// The cell that took the last event of a route, in whichever window.
     #[inline]
-    pub(crate) fn cell(&self, key: &RouteKey) -> Option<u32> {
-        self.get(key).map(|known| known.cell.cell)
+    pub(crate) fn hash(&self, key: &RouteKey) -> u64 {
+        self.hasher.hash_one(key)
+    }
+
+    /// The cell that took the last event of a route, or of another one whose
+    /// hash is alike: to have it at hand, not to count in it.
+    #[inline]
+    pub(crate) fn likely_cell(&self, hash: u64) -> Option<u32> {
+        self.by_key.find(hash, |_| true).map(|known| known.cell.cell)
     }
 
     /// Keeps a route, in place of what was known of its key. When there are too
     /// many, all others are forgotten.
     pub(super) fn put(&mut self, key: RouteKey, nodes: [u32; 4], cell: RouteCell) {
-        let hash = self.hasher.hash_one(key);
+        let hash = self.hash(&key);
         if let Some(known) = self.by_key.find_mut(hash, |known| known.key == key) {
             (known.nodes, known.cell) = (nodes, cell);
             return;
