@@ -6,16 +6,19 @@ mod cells;
 mod closed;
 mod counted;
 mod edges;
+mod kinds;
 mod table;
 
 use std::collections::HashMap;
 
 use block::Rows;
-use cells::{Cells, Part, Place, Wants};
+use cells::Cells;
 pub(crate) use cells::{NO_CELL, NO_ROW};
 pub(crate) use closed::{ClosedWindow, Slice};
 pub(crate) use edges::{Edge, Edges};
 use foldhash::fast::RandomState;
+pub(crate) use kinds::NO_TABLE;
+use kinds::{Kind, Part, Wants};
 use skytrail_model::time::Minute;
 pub(crate) use table::TableWindow;
 
@@ -63,20 +66,18 @@ impl Window {
         if rows == [NO_ROW; 4] {
             return NO_CELL;
         }
-        let place = Place { rows, tables, part: Part::Tallies(answers) };
-        if let Some(cell) = self.cells.find(&place) {
-            return cell;
-        }
-        let mut wants = Wants::default();
-        let used = rows.iter().zip(tables).filter(|(row, _)| **row != NO_ROW);
-        for plan in used.filter_map(|(_, table)| plan.tables.get(usize::from(table))) {
-            wants.field = plan.tallied.field;
-            for group in plan.taking(answers) {
-                wants.histogram |= !group.histograms.is_empty();
-                wants.direct |= !group.direct.is_empty();
+        let kind = Kind { tables, part: Part::Tallies(answers) };
+        self.find_or_add(rows, kind, || {
+            let mut wants = Wants::default();
+            for plan in tables.iter().filter_map(|table| plan.tables.get(usize::from(*table))) {
+                wants.field = plan.tallied.field;
+                for group in plan.taking(answers) {
+                    wants.histogram |= !group.histograms.is_empty();
+                    wants.direct |= !group.direct.is_empty();
+                }
             }
-        }
-        self.add_cell(place, wants)
+            wants
+        })
     }
 
     /// The cell of a route whose last event went to `last`, for an event with
@@ -90,17 +91,19 @@ impl Window {
         self.cells.join(cell, last);
     }
 
-    fn add_cell(&mut self, place: Place, wants: Wants) -> u32 {
+    fn find_or_add(&mut self, rows: [u32; 4], kind: Kind, wants: impl FnOnce() -> Wants) -> u32 {
+        let number = self.cells.kind(kind, wants);
+        if let Some(cell) = self.cells.find(rows, number) {
+            return cell;
+        }
         let cell = self.cells.len() as u32;
         let mut next = [NO_CELL; 4];
-        for ((next, row), table) in next.iter_mut().zip(place.rows).zip(place.tables) {
-            if row != NO_ROW
-                && let Some(table) = self.tables.get_mut(usize::from(table))
-            {
+        for ((next, row), table) in next.iter_mut().zip(rows).zip(kind.tables) {
+            if let Some(table) = self.tables.get_mut(usize::from(table)) {
                 *next = table.file(row, cell);
             }
         }
-        self.cells.insert(place, next, wants)
+        self.cells.insert(rows, next, number)
     }
 
     /// Lets an event count in all rows of its cell.
@@ -127,8 +130,8 @@ impl Window {
         plan: &Plan,
         thresholds: &Thresholds,
     ) {
-        let Some(place) = self.cells.place(cell).copied() else { return };
-        for (row, number) in place.rows.into_iter().zip(place.tables) {
+        let Some((rows, tables)) = self.cells.rows(cell) else { return };
+        for (row, number) in rows.into_iter().zip(tables) {
             let (Some(table), Some(of_table)) =
                 (self.tables.get_mut(usize::from(number)), plan.tables.get(usize::from(number)))
             else {
@@ -136,14 +139,12 @@ impl Window {
             };
             let mut values = Vec::new();
             let mut note = |slot, value| values.push((slot, value));
-            if row != NO_ROW {
-                table.look(row, answers, event, (of_table, thresholds), &mut note);
-            }
+            table.look(row, answers, event, (of_table, thresholds), &mut note);
             for (slot, value) in values {
+                let tables = [number, NO_TABLE, NO_TABLE, NO_TABLE];
+                let kind = Kind { tables, part: Part::Histogram(slot) };
                 let rows = [row, NO_ROW, NO_ROW, NO_ROW];
-                let place = Place { rows, tables: [number; 4], part: Part::Histogram(slot) };
-                let known = self.cells.find(&place);
-                let cell = known.unwrap_or_else(|| self.add_cell(place, Wants::default()));
+                let cell = self.find_or_add(rows, kind, Wants::default);
                 self.cells.counted.add(cell, value);
             }
         }

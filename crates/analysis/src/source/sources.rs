@@ -13,7 +13,7 @@ use crate::directory::{Directory, Known, NO_NODE};
 use crate::effects::Effects;
 use crate::oal::event::Event;
 use crate::oal::plan::Plan;
-use crate::window::{Edge, NO_CELL, NO_ROW, Window, Windows};
+use crate::window::{Edge, NO_CELL, NO_ROW, NO_TABLE, Window, Windows};
 
 /// Entities of routes without rows are kept from becoming idle this often.
 const TOUCH_EVERY: i64 = 60_000_000_000;
@@ -260,7 +260,7 @@ impl Sources<'_> {
 /// The cell of events of a route with these answers.
 fn cell_of(window: &mut Window, route: &Route, answers: u64, plan: &Plan) -> u32 {
     let mut rows = [NO_ROW; 4];
-    let mut tables = [0; 4];
+    let mut tables = [NO_TABLE; 4];
     let places = rows.iter_mut().zip(&mut tables);
     for ((slot, node), (row, number)) in route.slots.iter().zip(route.nodes).zip(places) {
         if let Some(place) = slot.table(plan)

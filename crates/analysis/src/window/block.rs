@@ -7,8 +7,9 @@ use skytrail_model::metric::{
 use skytrail_model::time::Minute;
 use skytrail_storage::ColumnSelection;
 
-use super::cells::{Cells, Part};
+use super::cells::Cells;
 use super::counted::Entries;
+use super::kinds::Part;
 use super::table::{Labels, TableWindow};
 use crate::oal::column::CellPlace;
 use crate::oal::plan::{Plan, TablePlan};

@@ -5,12 +5,13 @@
 //! with the same answers are counted once, in a cell; what that makes of each
 //! row is worked out when the row is read or written.
 
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use super::counted::Counted;
+use super::kinds::{Kind, Kinds, Part, Wants};
 use crate::config::Thresholds;
 use crate::footprint::table_bytes;
 use crate::oal::column::Tally;
@@ -24,35 +25,6 @@ pub(crate) const NO_CELL: u32 = u32::MAX;
 /// Siblings that are looked at before the rest is left to the index.
 const MAX_SIBLINGS: usize = 4;
 
-/// Which rows events of a cell go to, and what rules ask about them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) rows: [u32; 4],
-    /// The tables of the rows, of which each stands here once.
-    pub(crate) tables: [u16; 4],
-    pub(crate) part: Part,
-}
-
-/// What of its rows a cell is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Part {
-    /// All columns that are tallied, of events with these answers.
-    Tallies(u64),
-    /// One histogram, of another number than the tallied one.
-    Histogram(u16),
-}
-
-/// What a cell asks of every event.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Wants {
-    /// The number that is tallied.
-    pub(crate) field: u8,
-    /// Whether there is a histogram of it.
-    pub(crate) histogram: bool,
-    /// Whether there are columns that look at every event.
-    pub(crate) direct: bool,
-}
-
 /// What is counted of a cell's events; half a cache line.
 #[derive(Debug, Clone, Copy, Default)]
 #[repr(align(32))]
@@ -63,7 +35,8 @@ pub(crate) struct Cell {
     tolerated: u32,
     /// Another cell of the same rows: all that routes have come across in a ring.
     sibling: u32,
-    wants: Wants,
+    /// Its number among the kinds.
+    kind: u32,
 }
 
 impl Cell {
@@ -90,10 +63,10 @@ impl Cell {
     }
 }
 
-/// A cell's place, and the next cell of each of its rows.
+/// The rows that events of a cell go to, and the next cell of each row.
 #[derive(Debug, Clone, Copy)]
 struct Filed {
-    place: Place,
+    rows: [u32; 4],
     next: [u32; 4],
 }
 
@@ -102,18 +75,11 @@ struct Filed {
 pub(crate) struct Cells {
     cells: Vec<Cell>,
     filed: Vec<Filed>,
+    /// Cells by their rows and their kind.
     by_place: HashTable<u32>,
     hasher: RandomState,
+    kinds: Kinds,
     pub(crate) counted: Counted,
-}
-
-impl Hash for Place {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        for (row, table) in self.rows.iter().zip(self.tables) {
-            state.write_u64(u64::from(*row) << 16 | u64::from(table));
-        }
-        self.part.hash(state);
-    }
 }
 
 impl Cells {
@@ -135,17 +101,24 @@ impl Cells {
         self.by_place = HashTable::new();
     }
 
-    pub(crate) fn find(&self, place: &Place) -> Option<u32> {
-        let hash = self.hasher.hash_one(place);
-        self.by_place.find(hash, |cell| self.place(*cell) == Some(place)).copied()
+    /// The number of a kind of cells; `wants` tells of one that is new.
+    pub(super) fn kind(&mut self, kind: Kind, wants: impl FnOnce() -> Wants) -> u32 {
+        self.kinds.number(kind, wants)
+    }
+
+    /// The cell of a kind whose events go to these rows.
+    pub(super) fn find(&self, rows: [u32; 4], kind: u32) -> Option<u32> {
+        let hash = self.hasher.hash_one((rows, kind));
+        self.by_place.find(hash, |cell| self.place(*cell) == Some((rows, kind))).copied()
     }
 
     /// The cell for other answers, among the siblings of a cell.
     pub(crate) fn sibling(&self, of: u32, answers: u64) -> Option<u32> {
-        let mut cell = of;
+        let mut found = self.get(of)?;
         for _ in 0..MAX_SIBLINGS {
-            cell = self.get(cell)?.sibling;
-            if self.place(cell)?.part == Part::Tallies(answers) {
+            let cell = found.sibling;
+            found = self.get(cell)?;
+            if self.kinds.get(found.kind)?.part == Part::Tallies(answers) {
                 return Some(cell);
             }
             if cell == of {
@@ -169,14 +142,14 @@ impl Cells {
     }
 
     /// Adds a cell, of whose rows each gives the cell that follows.
-    pub(crate) fn insert(&mut self, place: Place, next: [u32; 4], wants: Wants) -> u32 {
+    pub(super) fn insert(&mut self, rows: [u32; 4], next: [u32; 4], kind: u32) -> u32 {
         let cell = self.cells.len() as u32;
-        self.cells.push(Cell { wants, sibling: cell, ..Cell::default() });
-        self.filed.push(Filed { place, next });
-        let hash = self.hasher.hash_one(place);
-        let (filed, hasher) = (&self.filed, &self.hasher);
+        self.cells.push(Cell { kind, sibling: cell, ..Cell::default() });
+        self.filed.push(Filed { rows, next });
+        let hash = self.hasher.hash_one((rows, kind));
+        let (cells, filed, hasher) = (&self.cells, &self.filed, &self.hasher);
         self.by_place.insert_unique(hash, cell, |cell| {
-            let place = filed.get(*cell as usize).map(|filed| &filed.place);
+            let place = place_of(cells, filed, *cell);
             place.map_or(0, |place| hasher.hash_one(place))
         });
         cell
@@ -186,9 +159,9 @@ impl Cells {
     #[inline]
     pub(crate) fn count(&mut self, cell: u32, numbers: &[i64], thresholds: &Thresholds) -> Wants {
         let Some(found) = self.cells.get_mut(cell as usize) else { return Wants::default() };
-        let number = numbers.get(found.wants.field as usize).copied().unwrap_or(0);
+        let wants = self.kinds.wants(found.kind);
+        let number = numbers.get(wants.field as usize).copied().unwrap_or(0);
         found.count(number, thresholds);
-        let wants = found.wants;
         if wants.histogram {
             self.counted.add(cell, number);
         }
@@ -205,8 +178,14 @@ impl Cells {
         self.cells.get(cell as usize)
     }
 
-    pub(crate) fn place(&self, cell: u32) -> Option<&Place> {
-        self.filed.get(cell as usize).map(|filed| &filed.place)
+    /// The rows of a cell, with their tables.
+    pub(super) fn rows(&self, cell: u32) -> Option<([u32; 4], [u16; 4])> {
+        let (rows, kind) = self.place(cell)?;
+        Some((rows, self.kinds.get(kind)?.tables))
+    }
+
+    fn place(&self, cell: u32) -> Option<([u32; 4], u32)> {
+        place_of(&self.cells, &self.filed, cell)
     }
 
     /// The cells of a row of a table, from its first.
@@ -214,9 +193,11 @@ impl Cells {
         let mut next = first;
         std::iter::from_fn(move || {
             let cell = next;
+            let kind = self.kinds.get(self.get(cell)?.kind)?;
             let filed = self.filed.get(cell as usize)?;
-            next = filed.next_in(table);
-            Some((cell, filed.place.part))
+            let place = kind.place_of(table);
+            next = place.and_then(|place| filed.next.get(place)).copied().unwrap_or(NO_CELL);
+            Some((cell, kind.part))
         })
     }
 
@@ -228,15 +209,45 @@ impl Cells {
         self.cells.len() * size_of::<Cell>()
             + self.filed.len() * size_of::<Filed>()
             + table_bytes::<u32>(self.by_place.capacity())
+            + self.kinds.memory()
             + self.counted.memory()
     }
 }
 
-impl Filed {
-    fn next_in(&self, table: usize) -> u32 {
-        let rows = self.place.rows.iter().zip(self.place.tables);
-        let mut cells = rows.zip(self.next);
-        let found = cells.find(|((row, of), _)| **row != NO_ROW && usize::from(*of) == table);
-        found.map_or(NO_CELL, |(_, next)| next)
+/// The rows of a cell, and the number of its kind.
+fn place_of(cells: &[Cell], filed: &[Filed], cell: u32) -> Option<([u32; 4], u32)> {
+    let cell = cell as usize;
+    Some((filed.get(cell)?.rows, cells.get(cell)?.kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cell, Cells, Filed, NO_CELL, NO_ROW};
+    use crate::window::kinds::{Kind, NO_TABLE, Part, Wants};
+
+    fn add(cells: &mut Cells, answers: u64, next: [u32; 4]) -> u32 {
+        let tables = [3, 7, NO_TABLE, NO_TABLE];
+        let kind = Kind { tables, part: Part::Tallies(answers) };
+        let kind = cells.kind(kind, || Wants { histogram: answers == 1, ..Wants::default() });
+        cells.insert([10, 20, NO_ROW, NO_ROW], next, kind)
+    }
+
+    #[test]
+    fn cells_of_the_same_rows_are_told_apart_by_their_kinds() {
+        const { assert!(size_of::<Cell>() == 32 && size_of::<Filed>() == 32) };
+        let mut cells = Cells::default();
+        let first = add(&mut cells, 0, [NO_CELL; 4]);
+        let second = add(&mut cells, 1, [first, NO_CELL, NO_CELL, NO_CELL]);
+        assert_eq!(cells.sibling(first, 1), None);
+        cells.join(second, first);
+        assert_eq!((cells.sibling(first, 1), cells.sibling(second, 0)), (Some(1), Some(0)));
+        assert_eq!((cells.sibling(first, 2), cells.sibling(NO_CELL, 1)), (None, None));
+        let rows = [10, 20, NO_ROW, NO_ROW];
+        assert_eq!((cells.find(rows, 1), cells.find([10; 4], 1)), (Some(second), None));
+        let of_table = |table| cells.of_row(second, table).collect::<Vec<_>>();
+        assert_eq!(of_table(3), [(second, Part::Tallies(1)), (first, Part::Tallies(0))]);
+        assert_eq!(of_table(7), [(second, Part::Tallies(1))]);
+        let wants: Vec<_> = [first, second].map(|cell| cells.kinds.wants(cell).histogram).into();
+        assert_eq!(wants, [false, true]);
     }
 }
