@@ -39,6 +39,7 @@ impl Rows<'_> {
         let mut block = MetricBlock::empty(id, self.plan.catalogue.table(id)?, bucket);
         let plan = self.plan.tables.get(self.number)?;
         let ids = rows.iter().filter_map(|row| self.table.ids.get(*row as usize));
+        block.entities.reserve_exact(rows.len());
         block.entities.extend(ids);
         let width = plan.identity.len();
         let asked = |(column, _): &(u16, _)| columns.contains(ColumnId(*column));
@@ -112,6 +113,7 @@ impl Rows<'_> {
         entries: Option<&Entries<'_>>,
     ) -> HistogramColumn {
         let mut column = HistogramColumn::default();
+        column.ends.reserve_exact(rows.len());
         let mut counts: Vec<(u16, u64)> = Vec::new();
         let counts_in = |part| match part {
             Part::Histogram(of) => of == slot,
@@ -126,7 +128,13 @@ impl Rows<'_> {
             }
             column.push_joined(&mut counts);
         }
-        column
+        // As large as needed and no larger: a store keeps them, and an allocator
+        // does not take back what a vector has too much unless it is the most of it.
+        HistogramColumn {
+            ends: column.ends,
+            buckets: column.buckets.as_slice().into(),
+            counts: column.counts.as_slice().into(),
+        }
     }
 
     fn labels(&self, rows: &[u32], slot: u16, plan: &TablePlan) -> LabelColumn {
