@@ -85,6 +85,8 @@ fn rows_are_live_until_the_store_has_confirmed_them_and_hidden_in_it_as_long() {
     shard.close_all();
     let (mut left, mut left_relations) = (rows, relations);
     let mut appends = 0;
+    let all = shard.gauges().window_bytes;
+    let mut bytes = all;
     while let Some(append) = shard.next_append() {
         appends += 1;
         assert!(shard.next_append().is_none(), "one at a time");
@@ -98,7 +100,11 @@ fn rows_are_live_until_the_store_has_confirmed_them_and_hidden_in_it_as_long() {
             Slice::Metrics(blocks) => left -= blocks.iter().map(MetricBlock::len).sum::<usize>(),
             Slice::Relations(rows) => left_relations -= rows.len(),
         }
+        let has_relations = left_relations > 0;
         shard.confirm();
+        // Relations go first, and give their memory back before the window is done.
+        let before = std::mem::replace(&mut bytes, shard.gauges().window_bytes);
+        assert!(bytes <= before && (has_relations || bytes < all));
         assert_eq!(shard.visible(), append.origin.sequence + 1);
         assert_eq!((live_rows(&shard), live_relations(&shard)), (left, left_relations));
     }
