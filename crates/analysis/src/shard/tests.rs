@@ -110,7 +110,7 @@ fn rows_are_live_until_the_store_has_confirmed_them_and_hidden_in_it_as_long() {
     }
     assert_eq!((left, left_relations), (0, 0));
     assert!(shard.slice_under_way().is_none());
-    assert_eq!(appends, rows.div_ceil(2_048) + relations.div_ceil(2_048));
+    assert_eq!(appends, rows.div_ceil(4_096) + relations.div_ceil(4_096));
     assert_eq!(shard.gauges().window_bytes, 0);
 }
 

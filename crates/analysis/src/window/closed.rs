@@ -12,8 +12,9 @@ use super::cells::Cells;
 use super::table::TableWindow;
 use crate::oal::plan::Plan;
 
-/// Rows of one append: few enough that what is in memory twice is small.
-const SLICE_ROWS: usize = 2_048;
+/// Rows of one append: few enough that what is in memory twice is small, many
+/// enough that a store has few parts of a minute to merge.
+const SLICE_ROWS: usize = 4_096;
 
 /// A part of a window, ready to be appended.
 #[derive(Debug, Clone, PartialEq)]
