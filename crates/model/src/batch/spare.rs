@@ -62,23 +62,24 @@ impl Spare {
     }
 }
 
-/// An eighth more than is needed is kept rather than given back: the allocator
-/// rounds up as far.
-fn most(len: usize) -> usize {
+/// Room that is made for as many rows as the last batch had.
+fn room_for(len: usize) -> usize {
     len + len / 8
 }
 
-/// Gives back what was reserved and not used, if it is worth it.
+/// Gives back what was reserved and not used, if it is more than
+/// [`room_for`] the next batch would take again.
 fn shrink<T>(rows: &mut Vec<T>) {
-    if rows.capacity() > most(rows.len()) {
+    if rows.capacity() > room_for(rows.len()) + rows.len() / 8 {
         rows.shrink_to_fit();
     }
 }
 
+/// Room for more rows than `len` by a little, so that batches of about one size
+/// can take each other's place.
 fn with_room<T>(mut old: Vec<T>, len: usize) -> Vec<T> {
-    let wanted = len + len / 16;
-    if old.capacity() < wanted {
-        return Vec::with_capacity(wanted);
+    if old.capacity() < len + len / 32 {
+        return Vec::with_capacity(room_for(len));
     }
     old.clear();
     old
@@ -168,10 +169,10 @@ mod tests {
 
     #[test]
     fn little_slack_stays_and_much_is_given_back() {
-        let mut batch = SpanBatch { bytes: Vec::with_capacity(1100), ..SpanBatch::default() };
+        let mut batch = SpanBatch { bytes: Vec::with_capacity(1200), ..SpanBatch::default() };
         batch.bytes.resize(1000, 0);
         batch.shrink();
-        assert_eq!(batch.bytes.capacity(), 1100);
+        assert_eq!(batch.bytes.capacity(), 1200);
         batch.bytes.truncate(500);
         batch.shrink();
         assert_eq!(batch.bytes.capacity(), 500);
