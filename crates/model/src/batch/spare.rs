@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::SpanBatch;
+use crate::text::SymbolSpace;
 
 /// Batches that lie ready at most; one more is given back to the system.
 const MOST: usize = 2;
@@ -34,9 +35,9 @@ impl Spare {
     /// An empty batch with room for about as much as one of this size, so that
     /// a busy shard does not grow every batch anew.
     pub fn batch(&self, like: BatchSize) -> SpanBatch {
-        let old = self.take().filter(|old| old.is_worth(like)).unwrap_or_default();
+        let old = self.take().unwrap_or_default();
         SpanBatch {
-            space: super::SymbolSpace::default(),
+            space: SymbolSpace::default(),
             bytes: with_room(old.bytes, like.bytes),
             names: with_room(old.names, like.names),
             segments: with_room(old.segments, like.segments),
@@ -67,22 +68,24 @@ fn room_for(len: usize) -> usize {
     len + len / 8
 }
 
-/// Gives back what was reserved and not used, if it is more than
-/// [`room_for`] the next batch would take again.
-fn shrink<T>(rows: &mut Vec<T>) {
-    if rows.capacity() > room_for(rows.len()) + rows.len() / 8 {
-        rows.shrink_to_fit();
+/// Gives back what was reserved and not used, if it is more than a fourth. The
+/// rows are copied for that: an allocator asked to shrink a block by less than
+/// half may keep it as it is, and nobody would know of what it keeps.
+fn shrink<T: Copy>(rows: &mut Vec<T>) {
+    if rows.capacity() > rows.len() + rows.len() / 4 {
+        *rows = rows.as_slice().into();
     }
 }
 
-/// Room for more rows than `len` by a little, so that batches of about one size
-/// can take each other's place.
+/// An old vector, if it has room for a little more than `len` rows, so that
+/// batches of about one size can take each other's place, and not for so many
+/// that most of it would be kept alive for nothing; else a new one.
 fn with_room<T>(mut old: Vec<T>, len: usize) -> Vec<T> {
-    if old.capacity() < len + len / 32 {
-        return Vec::with_capacity(room_for(len));
+    if (len + len / 32..=len + len / 4).contains(&old.capacity()) {
+        old.clear();
+        return old;
     }
-    old.clear();
-    old
+    Vec::with_capacity(room_for(len))
 }
 
 impl SpanBatch {
@@ -99,12 +102,6 @@ impl SpanBatch {
         }
     }
 
-    /// Whether its buffer is neither too small for a batch of this size nor so
-    /// large that most of it would be kept alive for nothing.
-    fn is_worth(&self, size: BatchSize) -> bool {
-        (size.bytes..=size.bytes.saturating_mul(2)).contains(&self.bytes.capacity())
-    }
-
     /// Gives back memory that was reserved and not used, except for a little;
     /// called before a batch is kept.
     pub fn shrink(&mut self) {
@@ -119,9 +116,9 @@ impl SpanBatch {
 
     /// Lets its buffers be used again where it came from; it is empty then.
     pub fn recycle(&mut self) {
-        let batch = std::mem::take(self);
-        let spare = batch.spare.clone();
-        spare.put(Self { spare: Spare::default(), ..batch });
+        let mut batch = std::mem::take(self);
+        let spare = std::mem::take(&mut batch.spare);
+        spare.put(batch);
     }
 }
 
@@ -151,30 +148,34 @@ mod tests {
     #[test]
     fn a_large_buffer_is_not_kept_alive_by_a_small_batch() {
         let spare = Spare::new();
-        filled(spare.batch(Default::default()), 100_000).recycle();
-        let small = filled(SpanBatch::default(), 1000).size();
-        assert!(spare.batch(small).bytes.capacity() < 2000);
+        let mut batch = filled(spare.batch(Default::default()), 1000);
+        batch.spans = Vec::with_capacity(100_000);
+        let size = batch.size();
+        batch.bytes = Vec::with_capacity(100_000);
+        batch.recycle();
+        let again = spare.batch(size);
+        assert_eq!((again.bytes.capacity(), again.spans.capacity()), (1125, 0));
     }
 
     #[test]
     fn few_lie_ready_and_what_came_from_nowhere_goes_nowhere() {
         let spare = Spare::new();
         let batches = [(); MOST + 3].map(|()| filled(spare.batch(Default::default()), 100));
-        let size = batches[0].size();
         batches.into_iter().for_each(|mut batch| batch.recycle());
         filled(SpanBatch::default(), 100).recycle();
-        let ready = std::iter::from_fn(|| spare.take()).filter(|old| old.is_worth(size));
-        assert_eq!(ready.count(), MOST);
+        assert_eq!(std::iter::from_fn(|| spare.take()).count(), MOST);
     }
 
     #[test]
-    fn little_slack_stays_and_much_is_given_back() {
+    fn little_slack_stays_and_much_is_given_back_for_good() {
         let mut batch = SpanBatch { bytes: Vec::with_capacity(1200), ..SpanBatch::default() };
         batch.bytes.resize(1000, 0);
+        let place = batch.bytes.as_ptr();
         batch.shrink();
-        assert_eq!(batch.bytes.capacity(), 1200);
-        batch.bytes.truncate(500);
+        assert_eq!((batch.bytes.as_ptr(), batch.bytes.capacity()), (place, 1200));
+        batch.bytes.truncate(900);
         batch.shrink();
-        assert_eq!(batch.bytes.capacity(), 500);
+        assert_eq!(batch.bytes.capacity(), 900);
+        assert_ne!(batch.bytes.as_ptr(), place, "the old block is not kept");
     }
 }

@@ -84,6 +84,8 @@ pub struct ConnectionConfig {
     pub max_connections: usize,
     /// Streams of one connection at once.
     pub max_concurrent_streams: u32,
+    /// What one stream may have on its way before it is looked at.
+    pub stream_window: Bytes,
     /// Request headers.
     pub max_header_size: Bytes,
     /// Time to speak first and to send the headers of a request.
@@ -304,6 +306,7 @@ impl Config {
                 1,
                 100_000,
             ),
+            ("server.connections.stream_window", connections.stream_window.0, 64 << 10, 16 << 20),
             ("server.connections.max_header_size", connections.max_header_size.0, 1 << 10, 1 << 20),
             ("storage.memory.budget", self.storage.memory.budget.0, 16 << 20, 1 << 50),
             ("query.max_listed", query.max_listed as u64, 1, 1_000_000),
@@ -377,6 +380,7 @@ impl Config {
         Limits {
             max_connections: raw.max_connections,
             max_concurrent_streams: raw.max_concurrent_streams,
+            stream_window: u32::try_from(raw.stream_window.0).unwrap_or(u32::MAX),
             max_header_bytes: u32::try_from(raw.max_header_size.0).unwrap_or(u32::MAX),
             first_byte_timeout: raw.first_byte_timeout.as_duration(),
             keep_alive_interval: raw.keep_alive_interval.as_duration(),

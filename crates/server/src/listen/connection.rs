@@ -16,11 +16,8 @@ use tokio_rustls::TlsAcceptor;
 use super::limits::{ConnectionMetrics, Limits};
 use super::opening::opening;
 
-/// HTTP/2 flow-control window of a stream: what a client may have in flight
-/// before the server has looked at it. It is a part of a core's cache: what
-/// waits in a larger one has left the cache when its turn comes.
-const STREAM_WINDOW: u32 = 256 << 10;
-/// The same for all streams of a connection together.
+/// HTTP/2 flow-control window of all streams of a connection together, where
+/// that of one stream is not larger.
 const CONNECTION_WINDOW: u32 = 2 << 20;
 /// Least buffer of an HTTP/1 connection; the library takes no less.
 const HTTP1_BUFFER: usize = 8 << 10;
@@ -106,8 +103,8 @@ impl Connection {
             .timer(TokioTimer::new())
             .max_concurrent_streams(limits.max_concurrent_streams)
             .max_header_list_size(limits.max_header_bytes)
-            .initial_stream_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW)
+            .initial_stream_window_size(limits.stream_window)
+            .initial_connection_window_size(CONNECTION_WINDOW.max(limits.stream_window))
             .keep_alive_interval(limits.keep_alive_interval)
             .keep_alive_timeout(limits.keep_alive_timeout);
         builder

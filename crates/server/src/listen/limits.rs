@@ -11,6 +11,11 @@ pub struct Limits {
     pub max_connections: usize,
     /// Streams at once on one connection.
     pub max_concurrent_streams: u32,
+    /// HTTP/2 flow-control window of a stream, in bytes: what a client may have
+    /// in flight before the server has looked at it. What waits in a window
+    /// larger than a part of a core's cache has left the cache when its turn
+    /// comes.
+    pub stream_window: u32,
     /// Bytes of request headers.
     pub max_header_bytes: u32,
     /// A peer must speak first within this time, finish its TLS handshake within

@@ -79,6 +79,8 @@ pub(super) fn trace_of<'a>(batch: &'a SpanBatch, entry: &SegmentEntry) -> &'a [u
     segment.map(|segment| batch.bytes_at(segment.trace_id)).unwrap_or_default()
 }
 
+/// What nobody reads any more is filled again: as long as a reader holds the
+/// batch it is not for this one to take apart.
 impl Drop for Kept {
     fn drop(&mut self) {
         if let Some(batch) = Arc::get_mut(&mut self.batch) {

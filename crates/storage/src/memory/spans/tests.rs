@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use skytrail_model::batch::Spare;
+
 use super::MemorySpans;
 use super::index::GENERATION_ENTRIES;
 use crate::contract::build::{SegmentSpec, append, entry, exit, link, local, read, segment};
@@ -65,6 +67,32 @@ async fn the_oldest_give_way_and_are_counted() {
     assert!(first.complete, "what comes before the cursor is all there");
     let gone = spans.trace(&format!("{:032x}.41.16999999999990001", 0), 10).await.unwrap();
     assert!(gone.parts.is_empty() && !gone.truncated);
+}
+
+#[tokio::test]
+async fn buffers_of_what_was_evicted_go_back_unless_somebody_reads_it() {
+    let spans = MemorySpans::new(64 * KIB);
+    let spare = Spare::new();
+    let from_spare = |n: i64| {
+        let mut spans = append((0..100).map(|at| usual(n * 100 + at)));
+        let batch = Arc::get_mut(&mut spans.batch).unwrap();
+        batch.spare = spare.clone();
+        let mut bytes = Vec::with_capacity(batch.bytes.len() * 9 / 8);
+        bytes.extend_from_slice(&batch.bytes);
+        batch.bytes = bytes;
+        (spans.batch.bytes.as_ptr(), spans.batch.size(), spans)
+    };
+    let (gone, size, first) = from_spare(0);
+    let (read, _, second) = from_spare(1);
+    let (_, _, last) = from_spare(2);
+    let reader = Arc::clone(&second.batch);
+    for (number, batch) in [first, second, last].into_iter().enumerate() {
+        spans.append(origin(number as u64), batch).await.unwrap();
+    }
+    assert_eq!(spans.usage().evicted, 200 * 3);
+    assert_eq!(spare.batch(size).bytes.as_ptr(), gone);
+    assert_ne!(spare.batch(size).bytes.as_ptr(), read);
+    assert_eq!(reader.segments.len(), 100, "what is read stays whole");
 }
 
 #[tokio::test]
