@@ -21,6 +21,7 @@ mod crossthread;
 mod directory;
 mod effects;
 mod error;
+mod fetch;
 mod footprint;
 mod jvm;
 mod live;

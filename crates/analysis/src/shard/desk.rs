@@ -8,6 +8,7 @@ use skytrail_model::time::{Minute, Zone};
 
 use crate::crossthread;
 use crate::directory::NO_NODE;
+use crate::fetch::fetch_all;
 use crate::logic::logic;
 use crate::oal::event::Tags;
 use crate::oal::key::{KeyMask, KeySet, TagSlots};
@@ -87,7 +88,7 @@ impl Desk {
             return;
         }
         sources.effects.counts.spans += spans.len() as u64;
-        fetch(batch, spans);
+        fetch_tags(batch, spans);
         let home = home(sources, segment);
         let mut called = NO_NODE;
         for span in spans {
@@ -131,16 +132,13 @@ impl Desk {
     }
 }
 
-/// Reads a byte of every tag of a segment. They stand all over the batch; so
-/// the processor waits for all of them at once, and later for none.
-fn fetch(batch: &SpanBatch, spans: &[Span]) {
-    let mut seen = 0_u8;
-    for attribute in spans.iter().flat_map(|span| batch.attributes_of(span.attributes)) {
-        if let Value::Text(text) = attribute.value {
-            seen ^= batch.bytes_at(text).first().copied().unwrap_or(0);
-        }
-    }
-    std::hint::black_box(seen);
+/// Has the tags of a segment in the cache. They stand all over the batch.
+fn fetch_tags(batch: &SpanBatch, spans: &[Span]) {
+    let attributes = spans.iter().flat_map(|span| batch.attributes_of(span.attributes));
+    fetch_all(attributes.filter_map(|attribute| match attribute.value {
+        Value::Text(text) => batch.bytes_at(text).first().map(|byte| u32::from(*byte)),
+        _ => None,
+    }));
 }
 
 /// A span that is not skipped: what it says about calls.

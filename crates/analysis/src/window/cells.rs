@@ -13,6 +13,7 @@ use hashbrown::HashTable;
 use super::counted::Counted;
 use super::kinds::{Kind, Kinds, Part, Wants};
 use crate::config::Thresholds;
+use crate::fetch::fetch_all;
 use crate::footprint::table_bytes;
 use crate::oal::column::Tally;
 
@@ -83,8 +84,8 @@ pub(crate) struct Cells {
 }
 
 impl Cells {
-    /// With room for so many cells and entries of their histograms. Room takes
-    /// no memory until it is written.
+    /// With room for so many cells and entries of their histograms; see
+    /// [`crate::footprint`] for what that takes.
     pub(super) fn expecting(cells: usize, entries: usize) -> Self {
         Self {
             cells: Vec::with_capacity(cells),
@@ -168,10 +169,9 @@ impl Cells {
         wants
     }
 
-    /// Has cells brought into the cache, all at the same time.
+    /// Has these cells in the cache.
     pub(crate) fn look(&self, cells: &[u32]) {
-        let found = cells.iter().filter_map(|cell| self.get(*cell));
-        std::hint::black_box(found.fold(0, |seen, cell| seen ^ cell.count));
+        fetch_all(cells.iter().filter_map(|cell| self.get(*cell)).map(|cell| cell.count));
     }
 
     pub(crate) fn get(&self, cell: u32) -> Option<&Cell> {
