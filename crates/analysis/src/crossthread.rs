@@ -6,14 +6,13 @@ use skytrail_model::layer::Layer;
 use skytrail_model::relation::DetectPoint;
 use skytrail_model::scope::Scope;
 use skytrail_model::span::{Segment, Span};
-use skytrail_model::time::Minute;
 
 use crate::oal::event::{Event, NULL, call};
 use crate::oal::schema::Source;
 use crate::oal::schema::constants::detect_point;
 use crate::rpc::{Called, answers};
-use crate::rpc::{endpoint_nodes, layer_of_caller, own_layer, references};
-use crate::source::{Circumstances, Route, RouteKey, Shape, Slot, Sources, relation_slot, slot};
+use crate::rpc::{circumstances, endpoint_nodes, layer_of_caller, references};
+use crate::source::{Route, RouteKey, Shape, Slot, Sources, relation_slot, slot};
 
 /// Endpoint, its relation to the referring endpoint, and that endpoint itself,
 /// which may be known from nowhere else.
@@ -31,9 +30,8 @@ pub(crate) fn refer(
     event: &mut Event<'_>,
 ) {
     let batch = sources.batch;
-    let layer = own_layer(span.layer);
-    let at =
-        Circumstances { minute: Minute::of_nanos(span.start), component: span.component, layer };
+    let at = circumstances(span);
+    let layer = at.layer;
     for link in references(sources, span) {
         let caller = layer_of_caller(sources.settings, batch, span.layer, link);
         event.set(call::DETECT, detect_point::SERVER);

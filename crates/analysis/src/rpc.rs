@@ -8,8 +8,8 @@ mod texts;
 
 pub(crate) use ahead::Ahead;
 pub(crate) use incoming::{
-    Caller, ENDPOINTS, Incoming, REFERRED, called_alone, endpoint_nodes, entry, incoming_nodes,
-    layer_of_caller, own_layer, references,
+    Caller, ENDPOINTS, Incoming, REFERRED, called_alone, circumstances, endpoint_nodes, entry,
+    incoming_nodes, layer_of_caller, own_layer, references,
 };
 pub(crate) use outgoing::{
     OUTGOING, Outgoing, count_outgoing, exit, layer_of_peer, outgoing_nodes,

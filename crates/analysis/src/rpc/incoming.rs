@@ -62,6 +62,15 @@ pub(crate) fn own_layer(layer: SpanLayer) -> Layer {
     }
 }
 
+/// What a span says about a call besides names.
+pub(crate) fn circumstances(span: &Span) -> Circumstances {
+    Circumstances {
+        minute: Minute::of_nanos(span.start),
+        component: span.component,
+        layer: own_layer(span.layer),
+    }
+}
+
 /// Service, instance and their relations to the caller.
 pub(crate) fn incoming_nodes(sources: &mut Sources<'_>, call: &Incoming<'_>) -> [u32; 4] {
     let service = sources.service(call.service, call.layer);
@@ -117,19 +126,15 @@ pub(crate) fn entry(
     span: &Span,
     event: &mut Event<'_>,
 ) -> u32 {
-    let at = Circumstances {
-        minute: Minute::of_nanos(span.start),
-        component: span.component,
-        layer: own_layer(span.layer),
-    };
+    let at = circumstances(span);
     event.set(call::DETECT, detect_point::SERVER);
     event.set(call::DEST_LAYER, i64::from(at.layer.number()));
     let mut endpoint = NO_NODE;
     let mut is_referred = false;
     for link in references(sources, span) {
         is_referred = true;
-        let route = referred_route(sources, segment, span, link, at);
-        let endpoints = endpoint_route(sources, segment, span, Some(link), at);
+        let route = referred_route(sources, segment, span, link);
+        let endpoints = endpoint_route(sources, segment, span, Some(link));
         let layer = layer_of_caller(sources.settings, sources.batch, span.layer, link);
         endpoint =
             count(sources, (&route, endpoints.as_ref()), (layer, Layer::GENERAL), at.minute, event);
@@ -139,7 +144,7 @@ pub(crate) fn entry(
     }
     let (route, endpoints, layer) = if span.layer == SpanLayer::Mq && !sources.is_blank(span.peer) {
         let route = from_queue(sources, segment, span, at);
-        (route, endpoint_route(sources, segment, span, None, at), Layer::VIRTUAL_MQ)
+        (route, endpoint_route(sources, segment, span, None), Layer::VIRTUAL_MQ)
     } else {
         let endpoints = user_endpoint_route(sources, segment, span, at);
         (user_route(sources, segment, at), endpoints, Layer::UNDEFINED)
@@ -188,13 +193,8 @@ pub(super) fn referred_key(
     RouteKey::new(shape, detail, span.component, names.map(|name| sources.symbol(name)))
 }
 
-fn referred_route(
-    sources: &mut Sources<'_>,
-    segment: &Segment,
-    span: &Span,
-    link: &Link,
-    at: Circumstances,
-) -> Route {
+fn referred_route(sources: &mut Sources<'_>, segment: &Segment, span: &Span, link: &Link) -> Route {
+    let at = circumstances(span);
     let key = referred_key(sources, segment, span, link);
     let batch = sources.batch;
     let (route, is_new) = sources.route(key, &REFERRED, at, |sources| {
@@ -287,8 +287,8 @@ fn endpoint_route(
     segment: &Segment,
     span: &Span,
     link: Option<&Link>,
-    at: Circumstances,
 ) -> Option<Route> {
+    let at = circumstances(span);
     if at.layer == Layer::FAAS {
         return None;
     }
@@ -368,11 +368,7 @@ pub(crate) fn called_alone(
     span: &Span,
     event: &mut Event<'_>,
 ) -> u32 {
-    let at = Circumstances {
-        minute: Minute::of_nanos(span.start),
-        component: span.component,
-        layer: own_layer(span.layer),
-    };
+    let at = circumstances(span);
     event.set(call::DETECT, detect_point::SERVER);
     event.set(call::DEST_LAYER, i64::from(at.layer.number()));
     let batch = sources.batch;
@@ -383,7 +379,7 @@ pub(crate) fn called_alone(
         let instance = sources.instance(service, batch.name(segment.instance));
         [service, instance, NO_NODE, NO_NODE]
     });
-    let endpoints = endpoint_route(sources, segment, span, None, at);
+    let endpoints = endpoint_route(sources, segment, span, None);
     let unknown = (Layer::UNDEFINED, Layer::UNDEFINED);
     count(sources, (&route, endpoints.as_ref()), unknown, at.minute, event)
 }

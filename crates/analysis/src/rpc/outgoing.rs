@@ -6,13 +6,13 @@ use skytrail_model::scope::Scope;
 use skytrail_model::span::{Segment, Span, SpanLayer};
 use skytrail_model::time::Minute;
 
-use super::incoming::own_layer;
+use super::incoming::circumstances;
 use super::texts::outgoing_answers;
 use crate::directory::NO_NODE;
 use crate::oal::event::{Event, call};
 use crate::oal::schema::Source;
 use crate::oal::schema::constants::detect_point;
-use crate::source::{Circumstances, Route, RouteKey, Shape, Slot, Sources, relation_slot};
+use crate::source::{Route, RouteKey, Shape, Slot, Sources, relation_slot};
 
 /// Relations to the callee.
 pub(crate) const OUTGOING: [Slot; 2] = [
@@ -92,9 +92,8 @@ pub(crate) fn exit(
     if batch.is_blank(span.peer) {
         return;
     }
-    let layer = own_layer(span.layer);
-    let at =
-        Circumstances { minute: Minute::of_nanos(span.start), component: span.component, layer };
+    let at = circumstances(span);
+    let layer = at.layer;
     let key = outgoing_key(sources, segment, span);
     let gateways = &sources.settings.gateways;
     let is_gateway = span.layer == SpanLayer::Http
