@@ -1,8 +1,9 @@
 //! The threads: batches through queues, receipts, checkpoints, and a store that
 //! fails.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use skytrail_analysis::config::PairingConfig;
 use skytrail_analysis::{Config, Rules};
@@ -14,23 +15,53 @@ use skytrail_base::receipt::{Outcome, Pending, receipt};
 use skytrail_base::shutdown;
 use skytrail_model::batch::Batch;
 use skytrail_model::metric::MetricBlock;
+use skytrail_model::relation::RelationRow;
 use skytrail_model::time::Zone;
 use skytrail_storage::contract::build::{entry, exit, segment};
 use skytrail_storage::memory::{self, MemoryStorage};
 use skytrail_storage::{
-    Checkpoints, Entities, Error, ErrorKind, MetricRead, Metrics, Origin, Records, Relations,
-    SegmentCursor, SegmentFilter, SegmentPage, SpanAppend, Spans, Storage, Tags, Templates,
-    TraceAnswer, Usage,
+    Checkpoints, Edge, Entities, Error, ErrorKind, MetricRead, Metrics, Origin, Records,
+    RelationRead, Relations, SegmentCursor, SegmentFilter, SegmentPage, Sighting, SpanAppend,
+    Spans, Storage, Tags, Templates, TraceAnswer, Usage,
 };
 
 use crate::world::{MILLI, SECOND, START, World};
 
-/// A store whose spans and metrics fail as long as there are failures left.
+/// A store whose spans fail as long as there are failures left, as does each
+/// append of rows of windows.
 struct Flaky {
     inner: Arc<MemoryStorage>,
     kind: ErrorKind,
     of_spans: AtomicU32,
-    of_metrics: AtomicU32,
+    /// Failures of every append of metrics or relations.
+    of_rows: u32,
+    /// Attempts of appends of metrics and of relations.
+    attempts: Mutex<BTreeMap<(&'static str, u64), u32>>,
+}
+
+impl Flaky {
+    fn new(inner: Arc<MemoryStorage>, kind: ErrorKind, of_spans: u32, of_rows: u32) -> Self {
+        let of_spans = AtomicU32::new(of_spans);
+        Self { inner, kind, of_spans, of_rows, attempts: Mutex::default() }
+    }
+
+    fn fails(&self, family: &'static str, origin: Origin) -> bool {
+        let mut attempts = self.attempts.lock().unwrap();
+        let attempts = attempts.entry((family, origin.sequence)).or_default();
+        *attempts = attempts.saturating_add(1);
+        *attempts <= self.of_rows
+    }
+
+    /// Appends of a family, and attempts of all of them.
+    fn attempts_of(&self, family: &str) -> (usize, u32) {
+        let attempts = self.attempts.lock().unwrap();
+        let found = attempts.iter().filter(|((of, _), _)| *of == family);
+        (found.clone().count(), found.map(|(_, attempts)| attempts).sum())
+    }
+}
+
+fn refused(kind: ErrorKind) -> BoxFuture<'static, Result<(), Error>> {
+    Box::pin(std::future::ready(Err(Error::new(kind, "not now"))))
 }
 
 fn has_left(failures: &AtomicU32) -> bool {
@@ -44,9 +75,8 @@ impl Metrics for Flaky {
         origin: Origin,
         blocks: Vec<MetricBlock>,
     ) -> BoxFuture<'a, Result<(), Error>> {
-        if has_left(&self.of_metrics) {
-            let error = Error::new(ErrorKind::Unavailable, "not now");
-            return Box::pin(std::future::ready(Err(error)));
+        if self.fails("metrics", origin) {
+            return refused(ErrorKind::Unavailable);
         }
         self.inner.metrics().append(origin, blocks)
     }
@@ -60,11 +90,39 @@ impl Metrics for Flaky {
     }
 }
 
+impl Relations for Flaky {
+    fn append<'a>(
+        &'a self,
+        origin: Origin,
+        rows: Vec<RelationRow>,
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        if self.fails("relations", origin) {
+            return refused(ErrorKind::Unavailable);
+        }
+        self.inner.relations().append(origin, rows)
+    }
+
+    fn read<'a>(
+        &'a self,
+        read: &'a RelationRead,
+        take: &'a mut (dyn FnMut(&Sighting<'_>) -> bool + Send),
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        self.inner.relations().read(read, take)
+    }
+
+    fn hold<'a>(&'a self, edges: &'a [Edge]) -> BoxFuture<'a, Result<Vec<bool>, Error>> {
+        self.inner.relations().hold(edges)
+    }
+
+    fn examined(&self, read: &RelationRead) -> u64 {
+        self.inner.relations().examined(read)
+    }
+}
+
 impl Spans for Flaky {
     fn append<'a>(&'a self, origin: Origin, spans: SpanAppend) -> BoxFuture<'a, Result<(), Error>> {
         if has_left(&self.of_spans) {
-            let error = Error::new(self.kind, "not now");
-            return Box::pin(std::future::ready(Err(error)));
+            return refused(self.kind);
         }
         self.inner.spans().append(origin, spans)
     }
@@ -109,7 +167,7 @@ impl Storage for Flaky {
     }
 
     fn relations(&self) -> &dyn Relations {
-        self.inner.relations()
+        self
     }
 
     fn spans(&self) -> &dyn Spans {
@@ -205,8 +263,7 @@ fn a_store_that_recovers_loses_nothing_and_one_that_refuses_is_told_to_the_clien
         (ErrorKind::Invalid, 1, Outcome::Dropped("storage_failed")),
     ] {
         let inner = memory();
-        let (of_spans, of_metrics) = (AtomicU32::new(failures), AtomicU32::new(2));
-        let flaky = Flaky { inner: inner.clone(), kind, of_spans, of_metrics };
+        let flaky = Flaky::new(inner.clone(), kind, failures, 1);
         let mut world = World::with(Arc::new(flaky), inner, &Config::default(), Zone::utc(), 1);
         let account = Account::new();
         let item = batch(&mut world, 0);
@@ -224,11 +281,47 @@ fn a_store_that_recovers_loses_nothing_and_one_that_refuses_is_told_to_the_clien
 }
 
 #[test]
+fn every_part_of_a_window_is_stored_once_however_often_the_store_fails() {
+    // More endpoints, and relations to the user, than one append takes.
+    let endpoints = 6_000;
+    let mut config = Config::default();
+    config.endpoint_grouping.max_endpoints_per_service = endpoints;
+    let stored = |failures| {
+        let inner = memory();
+        let flaky = Arc::new(Flaky::new(inner.clone(), ErrorKind::Unavailable, 0, failures));
+        let mut world = World::with(flaky.clone(), inner, &config, Zone::utc(), 1);
+        let called = (0..endpoints).map(|number| entry(format!("/{number}")).at(START));
+        let item = world.batch(START, [segment("t", "s").of("shop", "i").with(called)]);
+        let _pending = send(&world, &Account::new(), item, 1, Ok(()));
+        let (trigger, signal) = shutdown::channel();
+        trigger.stop();
+        world.block_on(world.analysis.run(signal)).unwrap();
+        let usage = world.memory.usage();
+        let rows = usage.families.iter().map(|family| (family.name, family.rows));
+        let rows: Vec<_> = rows.collect();
+        world.expect(
+            START,
+            &format!(
+                "
+                service_cpm  shop            = {endpoints}
+                endpoint_cpm shop|/0         = 1
+                endpoint_cpm shop|/5999      = 1
+                "
+            ),
+        );
+        (rows, ["metrics", "relations"].map(|family| flaky.attempts_of(family)))
+    };
+    let (rows, [(metrics, tried), (relations, tried_relations)]) = stored(0);
+    assert!(metrics > 1 && relations > 1, "{metrics}, {relations}");
+    assert_eq!((metrics as u32, relations as u32), (tried, tried_relations));
+    let retried = [(metrics, 2 * tried), (relations, 2 * tried_relations)];
+    assert_eq!(stored(1), (rows, retried));
+}
+
+#[test]
 fn what_could_not_be_stored_before_the_end_is_told_and_no_checkpoint_covers_it() {
     let inner = memory();
-    let (of_spans, of_metrics) = (AtomicU32::new(0), AtomicU32::new(u32::MAX));
-    let kind = ErrorKind::Unavailable;
-    let flaky = Flaky { inner: inner.clone(), kind, of_spans, of_metrics };
+    let flaky = Flaky::new(inner.clone(), ErrorKind::Unavailable, 0, u32::MAX);
     let mut world = World::with(Arc::new(flaky), inner, &Config::default(), Zone::utc(), 1);
     let item = batch(&mut world, 0);
     let _pending = send(&world, &Account::new(), item, 1, Ok(()));
