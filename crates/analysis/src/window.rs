@@ -34,7 +34,8 @@ pub(crate) struct Window {
     pub(crate) generation: u32,
     /// When it closes, in log time.
     due: i64,
-    /// Whether most entities occur in it; not in a minute long gone or to come.
+    /// Whether most entities occur in it; not in a minute long gone or to come,
+    /// nor in what comes late for the last one.
     is_current: bool,
     /// In the order of the plan's tables.
     pub(crate) tables: Vec<TableWindow>,
@@ -163,8 +164,10 @@ const MAX_OPEN: usize = 256;
 /// more, other minutes get no window until then. An empty one has a few KiB.
 const MAX_EARLY: usize = 1024;
 
-/// What the current window closed last had, and a little more: what the next
-/// one will need.
+/// What the next current window will need: the most that the last ones had, and
+/// a little more. A window that was closed before its minute was over says
+/// little about the next one; so one with less makes less expected by a
+/// sixteenth only, and two such in a minute leave room for a whole one.
 #[derive(Debug, Default)]
 struct Expected {
     /// Rows by table.
@@ -175,13 +178,16 @@ struct Expected {
 }
 
 impl Expected {
-    fn of(window: &Window) -> Self {
-        let and_more = |used: usize| used + used / 8;
-        Self {
-            rows: window.tables.iter().map(|table| and_more(table.len())).collect(),
-            cells: and_more(window.cells.len()),
-            entries: and_more(window.cells.counted.len()),
+    fn learn(&mut self, window: &Window) {
+        let learn = |kept: &mut usize, used: usize| {
+            *kept = (*kept - kept.div_ceil(16)).max(used + used / 8);
+        };
+        self.rows.resize(window.tables.len(), 0);
+        for (rows, table) in self.rows.iter_mut().zip(&window.tables) {
+            learn(rows, table.len());
         }
+        learn(&mut self.cells, window.cells.len());
+        learn(&mut self.entries, window.cells.counted.len());
     }
 }
 
@@ -196,6 +202,8 @@ pub(crate) struct Windows {
     /// Those that were closed because there were too many.
     early: Vec<Window>,
     generation: u32,
+    /// The latest minute that had a current window.
+    newest: Option<Minute>,
     expected: Expected,
     grace: i64,
 }
@@ -237,9 +245,10 @@ impl Windows {
             self.early.extend(oldest);
         }
         self.generation = self.generation.wrapping_add(1);
-        // Minutes long gone get rows for a few entities only, as do those to come.
-        let now_minute = Minute::of_nanos(now);
-        let is_current = (now_minute.plus(-1)..=now_minute.plus(1)).contains(&minute);
+        let is_current = self.will_fill(minute, Minute::of_nanos(now));
+        if is_current {
+            self.newest = self.newest.max(Some(minute));
+        }
         let expected = if is_current { &self.expected } else { &Expected::default() };
         let tables = plan.tables.iter().enumerate().map(|(place, _)| {
             let rows = expected.rows.get(place).copied().unwrap_or(0);
@@ -259,6 +268,15 @@ impl Windows {
         self.last = self.open.len() - 1;
         self.places.insert(minute, self.last);
         Some(self.last)
+    }
+
+    /// Whether most entities will occur in a window that is opened for a minute.
+    /// Minutes long gone get rows of a few only, as do those to come. So does a
+    /// minute that is over once it, or a later one, had a window: that is for
+    /// what comes late.
+    fn will_fill(&self, minute: Minute, now: Minute) -> bool {
+        let is_late = minute < now && Some(minute) <= self.newest;
+        !is_late && (now.plus(-1)..=now.plus(1)).contains(&minute)
     }
 
     /// Whether events of a minute can be counted now. Only a flood of different
@@ -302,8 +320,8 @@ impl Windows {
         taken.sort_by_key(|window| (window.minute, window.generation));
         self.last = 0;
         self.places = (0..).zip(&self.open).map(|(place, window)| (window.minute, place)).collect();
-        if let Some(newest) = taken.iter().rfind(|window| window.is_current) {
-            self.expected = Expected::of(newest);
+        for window in taken.iter().filter(|window| window.is_current) {
+            self.expected.learn(window);
         }
         taken
     }
@@ -317,3 +335,6 @@ impl Windows {
         self.iter().map(Window::memory).sum()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,8 @@ const CELL_SHIFT: u32 = COUNT_BITS + BUCKET_BITS;
 /// Fewer new values than this are not merged.
 const LEAST_PENDING: usize = 1 << 15;
 
-/// Room for the first new values; most windows of minutes long gone get few.
+/// Room for the first new values; most windows of minutes long gone, or to
+/// come, get few.
 const FIRST_PENDING: usize = 16;
 
 /// Fewer values than this are sorted by comparing.
@@ -44,7 +45,7 @@ pub(crate) struct Counted {
 }
 
 impl Counted {
-    /// With room for so many entries. Room takes no memory until it is written.
+    /// With room for so many entries; see [`crate::footprint`] for what that takes.
     pub(super) fn expecting(entries: usize) -> Self {
         Self { run: Vec::with_capacity(entries), ..Self::default() }
     }
@@ -86,7 +87,9 @@ impl Counted {
     }
 
     /// New values are sorted with the help of the places behind the run, into
-    /// which it grows then: a second run is never in memory.
+    /// which it grows then. There is no second run in memory as long as there
+    /// are no more entries than expected; where the run has to grow beyond its
+    /// room, an allocator that cannot move pages copies it, and both are.
     fn merge(&mut self) {
         let before = self.run.len();
         self.run.resize(before + self.pending.len(), 0);
@@ -101,7 +104,7 @@ impl Counted {
 
     pub(crate) fn memory(&self) -> usize {
         (self.written + self.pending.capacity()) * size_of::<u64>()
-            + self.starts.capacity() * size_of::<u32>()
+            + self.starts.len() * size_of::<u32>()
     }
 
     /// The entries of cells that are wanted, to be read one cell after another.
@@ -109,7 +112,7 @@ impl Counted {
     pub(crate) fn read(&self, many: bool, is_wanted: impl Fn(u32) -> bool) -> Entries<'_> {
         let new = self.pending.iter().copied();
         let mut recent: Vec<u64> = new.filter(|entry| is_wanted(cell_of(*entry))).collect();
-        let mut spare = vec![0; recent.len()];
+        let mut spare = vec![0; spare_for(recent.len())];
         sort(&mut recent, &mut spare);
         join(&mut recent);
         let starts_of = |entries| if many { starts(entries) } else { Vec::new() };
@@ -120,8 +123,8 @@ impl Counted {
         let in_recent = Cow::Owned(starts_of(&recent));
         Entries {
             parts: [
-                Part { entries: Cow::Borrowed(&*self.run), starts: in_run },
-                Part { entries: Cow::Owned(recent), starts: in_recent },
+                Sorted { entries: Cow::Borrowed(&*self.run), starts: in_run },
+                Sorted { entries: Cow::Owned(recent), starts: in_recent },
             ],
         }
     }
@@ -130,12 +133,12 @@ impl Counted {
 /// Entries of a moment: those of the run, and new ones.
 #[derive(Debug)]
 pub(crate) struct Entries<'a> {
-    parts: [Part<'a>; 2],
+    parts: [Sorted<'a>; 2],
 }
 
 /// Ascending entries.
 #[derive(Debug)]
-struct Part<'a> {
+struct Sorted<'a> {
     entries: Cow<'a, [u64]>,
     /// Where each cell starts; empty where they are searched for.
     starts: Cow<'a, [u32]>,
@@ -151,7 +154,7 @@ impl Entries<'_> {
     }
 }
 
-impl Part<'_> {
+impl Sorted<'_> {
     fn of(&self, cell: u32) -> &[u64] {
         let entries = &*self.entries;
         let bounds = if self.starts.is_empty() {
@@ -188,13 +191,20 @@ fn starts(entries: &[u64]) -> Vec<u32> {
     starts
 }
 
+/// How many spare places [`sort`] needs at least.
+fn spare_for(entries: usize) -> usize {
+    if entries < LEAST_RADIX { 0 } else { entries }
+}
+
 /// Sorts by cell and bucket: digit by digit from the lowest, as many as are in
-/// use. `spare` is as long as the entries, and is overwritten.
+/// use. `spare` has at least [`spare_for`] places, which are overwritten.
 fn sort(entries: &mut [u64], spare: &mut [u64]) {
-    if entries.len() < LEAST_RADIX || spare.len() != entries.len() {
+    let needed = spare_for(entries.len());
+    debug_assert!(spare.len() >= needed, "{} spare places for {needed}", spare.len());
+    let Some(spare) = spare.get_mut(..needed).filter(|spare| !spare.is_empty()) else {
         entries.sort_unstable();
         return;
-    }
+    };
     let used = entries.iter().fold(0, |used, entry| used | entry);
     let bits = u64::BITS - used.leading_zeros();
     let (mut from, mut to) = (entries, spare);

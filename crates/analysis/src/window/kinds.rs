@@ -67,7 +67,7 @@ impl Kinds {
     }
 
     pub(super) fn memory(&self) -> usize {
-        self.known.capacity() * size_of::<(Kind, Wants)>()
+        self.known.len() * size_of::<(Kind, Wants)>()
             + table_bytes::<(Kind, u32)>(self.numbers.capacity())
     }
 }

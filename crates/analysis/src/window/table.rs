@@ -24,8 +24,11 @@ pub(super) type Labels = BTreeMap<String, i64>;
 enum RowOf {
     /// [`NO_ROW`] for none; for windows in which most entities occur.
     Dense(Vec<u32>),
-    /// For windows of minutes long gone, in which few do.
+    /// For windows in which few do: of minutes long gone or to come, and of
+    /// what comes late.
     Sparse(HashMap<u32, u32, RandomState>),
+    /// Of a closed window: nobody asks for rows by entity, and none is added.
+    Closed,
 }
 
 /// The rows of one table.
@@ -68,14 +71,15 @@ impl TableWindow {
 
     pub(crate) fn memory(&self) -> usize {
         let row_of = match &self.row_of {
-            RowOf::Dense(rows) => rows.capacity() * size_of::<u32>(),
+            RowOf::Dense(rows) => rows.len() * size_of::<u32>(),
             RowOf::Sparse(rows) => table_bytes::<(u32, u32)>(rows.capacity()),
+            RowOf::Closed => 0,
         };
         row_of
-            + self.ids.capacity() * size_of::<EntityId>()
-            + self.newest.capacity() * size_of::<u32>()
-            + self.ints.capacity() * size_of::<i64>()
-            + self.labels.capacity() * size_of::<Labels>()
+            + self.ids.len() * size_of::<EntityId>()
+            + self.newest.len() * size_of::<u32>()
+            + self.ints.len() * size_of::<i64>()
+            + self.labels.len() * size_of::<Labels>()
             + self.heap
     }
 
@@ -84,6 +88,7 @@ impl TableWindow {
         match &self.row_of {
             RowOf::Dense(rows) => rows.get(node as usize).copied().filter(|row| *row != NO_ROW),
             RowOf::Sparse(rows) => rows.get(&node).copied(),
+            RowOf::Closed => None,
         }
     }
 
@@ -112,13 +117,14 @@ impl TableWindow {
             RowOf::Sparse(rows) => {
                 rows.insert(node, row);
             }
+            RowOf::Closed => debug_assert!(false, "a row for a closed window"),
         }
         row
     }
 
     /// Forgets which entity has which row: none gets one any more.
     pub(super) fn close(&mut self) {
-        self.row_of = RowOf::Sparse(HashMap::default());
+        self.row_of = RowOf::Closed;
     }
 
     /// Puts a cell before the others of a row; gives the one that was first.
