@@ -17,7 +17,7 @@ use crate::oal::plan::Plan;
 const SLICE_ROWS: usize = 4_096;
 
 /// A part of a window, ready to be appended.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Slice {
     /// Rows of metrics.
     Metrics(Vec<MetricBlock>),
@@ -46,26 +46,36 @@ pub(crate) struct ClosedWindow {
     confirmed: Progress,
     /// Where the slice that is under way ends.
     under_way: Option<Progress>,
+    /// Bytes of what is not confirmed; as the budget is charged for every part
+    /// of any window, and there may be a thousand.
+    memory: usize,
 }
 
 impl ClosedWindow {
     pub(crate) fn new(mut window: Window, relations: Vec<RelationRow>) -> Self {
         window.cells.finish();
         window.tables.iter_mut().for_each(TableWindow::close);
-        Self {
+        let mut closed = Self {
             minute: window.minute,
             tables: window.tables,
             cells: window.cells,
             relations,
             confirmed: Progress::default(),
             under_way: None,
-        }
+            memory: 0,
+        };
+        closed.weigh();
+        closed
     }
 
     pub(crate) fn memory(&self) -> usize {
+        self.memory
+    }
+
+    fn weigh(&mut self) {
         let tables: usize = self.tables.iter().map(TableWindow::memory).sum();
-        let relations = self.relations.capacity() * size_of::<RelationRow>();
-        tables + self.cells.memory() + relations
+        let relations = self.relations.len() * size_of::<RelationRow>();
+        self.memory = tables + self.cells.memory() + relations;
     }
 
     /// The next part to append; none while one is under way or when all is
@@ -128,6 +138,7 @@ impl ClosedWindow {
             if end.relation == self.relations.len() {
                 self.relations = Vec::new();
             }
+            self.weigh();
         }
     }
 
