@@ -95,14 +95,12 @@ impl<'a> Cursor<'a> {
                 self.rest = rest;
                 Ok(Some(u64::from(*key)))
             }
-            _ => self.long_key().map(Some),
+            _ => {
+                let (key, rest) = long_key(self.rest)?;
+                self.rest = rest;
+                Ok(Some(key))
+            }
         }
-    }
-
-    #[inline(never)]
-    fn long_key(&mut self) -> Result<u64, Malformed> {
-        let key = self.varint()?;
-        if key > u64::from(u32::MAX) { Err(Malformed::Key) } else { Ok(key) }
     }
 
     /// Passes the key of the next field if it is this one, written in one byte.
@@ -141,13 +139,35 @@ impl<'a> Cursor<'a> {
                 self.rest = rest;
                 Ok(u64::from(*low & 0x7f) | u64::from(*high) << 7)
             }
-            _ => self.long_varint(),
+            _ => {
+                let (value, rest) = long_varint(self.rest)?;
+                self.rest = rest;
+                Ok(value)
+            }
         }
+    }
+
+    /// Reads fields whose key and integer take one byte each, those of them that
+    /// come next in the order given. What is longer or elsewhere stays.
+    #[inline(always)]
+    pub fn small_ints<const N: usize>(&mut self, fields: [(u64, &mut i32); N]) {
+        const { assert!(2 * N <= 8, "more than a word") };
+        let Some(word) = self.rest.first_chunk() else { return };
+        let mut word = u64::from_le_bytes(*word);
+        let mut read = 0;
+        for (key, value) in fields {
+            if word & 0x80ff == key {
+                *value = (word >> 8 & 0x7f) as i32;
+                word >>= 16;
+                read += 2;
+            }
+        }
+        self.advance_by(read);
     }
 
     /// Two integers of six bytes each, the second one with this key, if that is
     /// what comes next: times in milliseconds between the years 1971 and 2109.
-    #[inline]
+    #[inline(always)]
     pub fn two_times(&mut self, second: u64) -> Option<(u64, u64)> {
         let (bytes, rest) = self.rest.split_first_chunk::<13>()?;
         let one = u64::from_le_bytes(*bytes.first_chunk()?);
@@ -160,42 +180,6 @@ impl<'a> Cursor<'a> {
         }
         self.rest = rest;
         Some((squeeze(one & SIX_BYTES), squeeze(other & SIX_BYTES)))
-    }
-
-    #[inline(never)]
-    fn long_varint(&mut self) -> Result<u64, Malformed> {
-        // The parent of every first span.
-        if let Some((&MINUS_ONE, rest)) = self.rest.split_first_chunk() {
-            self.rest = rest;
-            return Ok(u64::MAX);
-        }
-        if let Some(word) = self.rest.first_chunk::<8>() {
-            let word = u64::from_le_bytes(*word);
-            let ends = !word & 0x8080_8080_8080_8080;
-            if ends != 0 {
-                let bits = ends.trailing_zeros() + 1;
-                self.rest = self.rest.get(bits as usize / 8..).unwrap_or_default();
-                return Ok(squeeze(word & (u64::MAX >> (64 - bits))));
-            }
-        }
-        self.slow_varint()
-    }
-
-    #[inline(never)]
-    fn slow_varint(&mut self) -> Result<u64, Malformed> {
-        let mut value = 0;
-        for (at, byte) in self.rest.iter().take(10).enumerate() {
-            value |= u64::from(byte & 0x7f) << (at * 7);
-            if *byte < 0x80 {
-                // The tenth byte has room for one bit.
-                if at == 9 && *byte > 1 {
-                    break;
-                }
-                self.rest = self.rest.get(at + 1..).unwrap_or_default();
-                return Ok(value);
-            }
-        }
-        Err(Malformed::Varint)
     }
 
     /// A truth value.
@@ -216,12 +200,19 @@ impl<'a> Cursor<'a> {
     /// Passes a field that is not read. Fields up to `known` are those of the
     /// message, so that one of them here has the wrong wire type. `depth` is
     /// how many levels are left, as prost counts them.
-    #[inline(never)]
+    #[inline]
     pub fn skip(&mut self, key: u64, known: u64, depth: u32) -> Result<(), Malformed> {
+        *self = self.behind(key, known, depth)?;
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn behind(mut self, key: u64, known: u64, depth: u32) -> Result<Self, Malformed> {
         if (1..=known).contains(&(key >> 3)) {
             return Err(Malformed::WireType);
         }
-        self.skip_value(key, depth)
+        self.skip_value(key, depth)?;
+        Ok(self)
     }
 
     fn skip_value(&mut self, key: u64, depth: u32) -> Result<(), Malformed> {
@@ -256,6 +247,50 @@ impl<'a> Cursor<'a> {
         self.rest = self.rest.get(count..).ok_or(Malformed::Length)?;
         Ok(())
     }
+}
+
+// What is seldom needed takes and gives what is left by value: a cursor whose
+// address is taken would have to be kept in memory.
+
+#[inline(never)]
+fn long_key(rest: &[u8]) -> Result<(u64, &[u8]), Malformed> {
+    let mut cursor = Cursor::new(rest);
+    let key = cursor.varint()?;
+    if key > u64::from(u32::MAX) { Err(Malformed::Key) } else { Ok((key, cursor.rest)) }
+}
+
+#[inline(never)]
+fn long_varint(bytes: &[u8]) -> Result<(u64, &[u8]), Malformed> {
+    // The parent of every first span.
+    if let Some((&MINUS_ONE, rest)) = bytes.split_first_chunk() {
+        return Ok((u64::MAX, rest));
+    }
+    if let Some(word) = bytes.first_chunk::<8>() {
+        let word = u64::from_le_bytes(*word);
+        let ends = !word & 0x8080_8080_8080_8080;
+        if ends != 0 {
+            let bits = ends.trailing_zeros() + 1;
+            let rest = bytes.get(bits as usize / 8..).unwrap_or_default();
+            return Ok((squeeze(word & (u64::MAX >> (64 - bits))), rest));
+        }
+    }
+    slow_varint(bytes)
+}
+
+#[inline(never)]
+fn slow_varint(bytes: &[u8]) -> Result<(u64, &[u8]), Malformed> {
+    let mut value = 0;
+    for (at, byte) in bytes.iter().take(10).enumerate() {
+        value |= u64::from(byte & 0x7f) << (at * 7);
+        if *byte < 0x80 {
+            // The tenth byte has room for one bit.
+            if at == 9 && *byte > 1 {
+                break;
+            }
+            return Ok((value, bytes.get(at + 1..).unwrap_or_default()));
+        }
+    }
+    Err(Malformed::Varint)
 }
 
 /// Closes the gaps that the continuation bits of up to eight bytes leave.
