@@ -32,11 +32,38 @@ pub struct SymbolLimits {
 
 /// A guess that was right.
 pub(crate) struct Guessed {
-    pub(crate) symbol: u32,
     /// Its number within the open batch.
     pub(crate) local: NameId,
     /// Guesses at the key that follows.
     pub(crate) next: [u32; 2],
+}
+
+/// Names of a table while none is added.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'t> {
+    entries: &'t [Entry],
+    stamp: u32,
+}
+
+impl Known<'_> {
+    /// Which of two guesses is the attribute key of `len` bytes that a window
+    /// begins with and that the open batch holds: the key with its number there.
+    /// A key that does not fit into a window is never guessed.
+    #[inline(always)]
+    pub(crate) fn guess(
+        self,
+        guesses: [u32; 2],
+        window: &[u8; HEAD],
+        len: usize,
+    ) -> Option<Guessed> {
+        for symbol in guesses {
+            let entry = self.entries.get(symbol as usize)?;
+            if entry.stamp == self.stamp && entry.begins(window, len) {
+                return Some(Guessed { local: entry.local, next: entry.next_keys });
+            }
+        }
+        None
+    }
 }
 
 /// Names and their numbers. Numbers mean something within one [`SymbolSpace`].
@@ -50,7 +77,7 @@ pub struct SymbolTable {
     texts: Vec<u8>,
     hash: FixedState,
     // Symbols by a cheap hash that looks at a few bytes: a guess, never an answer.
-    recent: Box<[u32]>,
+    recent: Box<[u32; RECENT]>,
     stamp: u32,
     space: SymbolSpace,
     limits: SymbolLimits,
@@ -64,7 +91,7 @@ impl SymbolTable {
             entries: Vec::new(),
             texts: Vec::new(),
             hash: FixedState::with_seed(SEED),
-            recent: vec![EMPTY; RECENT].into_boxed_slice(),
+            recent: Box::new([EMPTY; RECENT]),
             stamp: 1,
             space: SymbolSpace { shard, epoch: 0 },
             limits,
@@ -128,9 +155,29 @@ impl SymbolTable {
         hasher.finish()
     }
 
+    /// A name that was looked up lately, by its bytes and their head: its symbol,
+    /// and its number within the open batch, which is `next` if it had none.
+    #[inline(always)]
+    pub(crate) fn number_recent(
+        &mut self,
+        head: &Head,
+        bytes: &[u8],
+        next: NameId,
+    ) -> Option<(u32, NameId)> {
+        let symbol = self.recent.get(recent_place(head, bytes)).copied()?;
+        let entry = self.entries.get_mut(symbol as usize)?;
+        if !entry.is(head, bytes, &self.texts) {
+            return None;
+        }
+        if entry.stamp != self.stamp {
+            entry.stamp = self.stamp;
+            entry.local = next;
+        }
+        Some((symbol, entry.local))
+    }
+
     /// A name that is known, by its bytes and their head: its symbol, and its
     /// number within the open batch when it has one.
-    #[inline(always)]
     pub(crate) fn find(&mut self, head: &Head, bytes: &[u8]) -> Option<(u32, Option<NameId>)> {
         let place = recent_place(head, bytes);
         let symbol = self.recent.get(place).copied().unwrap_or(EMPTY);
@@ -180,18 +227,10 @@ impl SymbolTable {
         symbol
     }
 
-    /// Which of two guesses is an attribute key of `len` bytes that the open
-    /// batch holds: the key with its number there. A key that is longer than a
-    /// head is never guessed.
+    /// What guesses are asked of.
     #[inline(always)]
-    pub(crate) fn guess(&self, guesses: [u32; 2], head: &Head, len: usize) -> Option<Guessed> {
-        for symbol in guesses {
-            let entry = self.entries.get(symbol as usize)?;
-            if entry.stamp == self.stamp && entry.is_short(head, len) {
-                return Some(Guessed { symbol, local: entry.local, next: entry.next_keys });
-            }
-        }
-        None
+    pub(crate) fn known(&self) -> Known<'_> {
+        Known { entries: &self.entries, stamp: self.stamp }
     }
 
     /// The number of a symbol within the open batch, when it has one.

@@ -89,6 +89,8 @@ impl Decoder {
             notes: Notes::default(),
             first_span,
             first_row,
+            most_spans: first_span.saturating_add(self.limits.spans as usize),
+            most_rows: first_row.saturating_add(self.limits.rows as usize),
             message,
             place,
         };
@@ -146,6 +148,9 @@ pub(super) struct Run<'a> {
     pub(super) notes: Notes,
     pub(super) first_span: usize,
     pub(super) first_row: usize,
+    /// Spans and rows that the batch may hold after this message.
+    pub(super) most_spans: usize,
+    pub(super) most_rows: usize,
     pub(super) message: &'a [u8],
     /// Where the message stands in the batch.
     pub(super) place: u32,
@@ -170,7 +175,12 @@ impl Run<'_> {
         let mut is_size_limited = false;
         while let Some(key) = cursor.key()? {
             match key {
-                SPAN => self.span(cursor.bytes()?, row)?,
+                SPAN => loop {
+                    self.span(cursor.bytes()?, row)?;
+                    if !cursor.is_next(SPAN) {
+                        break;
+                    }
+                },
                 TRACE_ID => trace = cursor.bytes()?,
                 SEGMENT_ID => id = cursor.bytes()?,
                 SERVICE => service = cursor.bytes()?,

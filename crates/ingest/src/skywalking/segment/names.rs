@@ -21,27 +21,30 @@ impl Run<'_> {
         Text { start: self.place.wrapping_add(offset as u32), len: part.len() as u32 }
     }
 
-    /// The head of a part of the message.
+    /// The head of a part of the message; none at its end.
     #[inline(always)]
-    fn head(&self, part: &[u8]) -> Head {
+    fn head(&self, part: &[u8]) -> Option<Head> {
         let offset = part.as_ptr().addr().wrapping_sub(self.message.as_ptr().addr());
-        match self.message.get(offset..).and_then(<[u8]>::first_chunk::<HEAD>) {
-            Some(window) => Head::within(window, part.len()),
-            None => Head::of(part),
-        }
+        let window = self.message.get(offset..).and_then(<[u8]>::first_chunk::<HEAD>)?;
+        Some(Head::within(window, part.len()))
     }
 
     /// A service, instance, operation or peer, with its symbol.
-    #[inline]
+    #[inline(never)]
     pub(super) fn name(&mut self, bytes: &[u8]) -> (NameId, u32) {
         if bytes.is_empty() {
             return (NO_NAME, EMPTY);
         }
         if bytes.len() > self.limits.name_bytes as usize {
-            self.notes.cut_names += 1;
-            return self.intern(cut(bytes, self.limits.name_bytes));
+            return self.long_name(bytes);
         }
         self.intern(bytes)
+    }
+
+    #[inline(never)]
+    fn long_name(&mut self, bytes: &[u8]) -> (NameId, u32) {
+        self.notes.cut_names += 1;
+        self.intern_other(cut(bytes, self.limits.name_bytes))
     }
 
     /// An attribute key, and its symbol.
@@ -52,21 +55,46 @@ impl Run<'_> {
         }
         if bytes.len() > self.limits.key_bytes as usize {
             self.notes.cut_keys += 1;
-            return self.intern(cut(bytes, self.limits.key_bytes));
+            return self.intern_other(cut(bytes, self.limits.key_bytes));
         }
         self.intern(bytes)
     }
 
+    /// Calls nothing, except as the last thing it does: so it needs no registers
+    /// but those it may use anyway.
     #[inline(always)]
     fn intern(&mut self, bytes: &[u8]) -> (NameId, u32) {
-        match self.symbols.find(&self.head(bytes), bytes) {
+        let next = NameId(self.batch.names.len() as u32);
+        let known = match self.head(bytes) {
+            Some(head) => self.symbols.number_recent(&head, bytes, next),
+            None => None,
+        };
+        match known {
+            Some((symbol, local)) if local == next => self.push_name(bytes, symbol),
+            Some((symbol, local)) => (local, symbol),
+            None => self.intern_other(bytes),
+        }
+    }
+
+    /// Appends a name that has its number within the batch already.
+    #[inline(never)]
+    fn push_name(&mut self, bytes: &[u8], symbol: u32) -> (NameId, u32) {
+        let local = NameId(self.batch.names.len() as u32);
+        let name = Name { text: self.text_at(bytes), symbol: Symbol(symbol) };
+        self.batch.names.push(name);
+        (local, symbol)
+    }
+
+    /// Interns a name that was not looked up lately.
+    #[inline(never)]
+    fn intern_other(&mut self, bytes: &[u8]) -> (NameId, u32) {
+        match self.symbols.find(&Head::of(bytes), bytes) {
             Some((symbol, Some(local))) => (local, symbol),
             Some((symbol, None)) => (self.first_in_batch(symbol, self.text_at(bytes)), symbol),
             None => self.intern_new(bytes),
         }
     }
 
-    #[inline(never)]
     fn intern_new(&mut self, bytes: &[u8]) -> (NameId, u32) {
         match std::str::from_utf8(bytes) {
             Ok(text) => {
@@ -87,7 +115,6 @@ impl Run<'_> {
         (self.first_in_batch(symbol, place), symbol)
     }
 
-    #[inline(never)]
     fn first_in_batch(&mut self, symbol: u32, text: Text) -> NameId {
         let local = NameId(self.batch.names.len() as u32);
         self.batch.names.push(Name { text, symbol: Symbol(symbol) });

@@ -1,13 +1,12 @@
 //! Tags of spans and data of logs: `KeyStringValuePair`.
 
 use skytrail_model::span::{Attribute, Value};
-use skytrail_model::text::NameId;
+use skytrail_model::text::{NameId, Text};
 
-use super::bytes::is_ascii;
 use super::decode::Run;
 use super::names::cut;
 use crate::skywalking::wire::{Cursor, Malformed, len};
-use crate::symbols::{HEAD, Head};
+use crate::symbols::{EMPTY, HEAD};
 
 const KEY: u64 = len(1);
 const VALUE: u64 = len(2);
@@ -15,7 +14,11 @@ const LAST_FIELD: u64 = 2;
 /// Bytes that are looked at in one go: those before a key, the longest key
 /// that is guessed, those between it and the value, and up to a power of two.
 const WINDOW: usize = 64;
-const HEAD_U8: u8 = HEAD as u8;
+/// Bytes of the shortest pair that is read this way: two tags and lengths around
+/// an empty key, its own tag and length, and a value of one byte.
+const SHORTEST: usize = 7;
+/// A length that takes more than one byte.
+const LONG: u8 = 0x80;
 const SHORT_KEY: u8 = KEY as u8;
 const SHORT_VALUE: u8 = VALUE as u8;
 
@@ -33,26 +36,24 @@ pub(super) struct Pairs {
     guesses: [u32; 2],
     /// Rows that may still be added.
     left: u32,
-    /// Whether all that is read here is ASCII.
-    is_ascii: bool,
     /// Whether every value may be long.
     is_long: bool,
 }
 
 impl Run<'_> {
     /// Pairs that follow the name `before`, at most `left` of them.
-    pub(super) fn pairs(&self, depth: u32, before: u32, left: u32, is_ascii: bool) -> Pairs {
+    pub(super) fn pairs(&self, depth: u32, before: u32, left: u32) -> Pairs {
         let guesses = self.symbols.next_keys(before);
-        Pairs { depth, before, guesses, left, is_ascii, is_long: false }
+        Pairs { depth, before, guesses, left, is_long: false }
     }
 
     /// Pairs whose values may be long.
     pub(super) fn long_pairs(&self, depth: u32, before: u32, left: u32) -> Pairs {
-        Pairs { is_long: true, ..self.pairs(depth, before, left, false) }
+        Pairs { is_long: true, ..self.pairs(depth, before, left) }
     }
 
     /// Appends one attribute.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn pair(&mut self, body: &[u8], pairs: &mut Pairs) -> Result<(), Malformed> {
         let (key, mut value) = split(body, pairs.depth)?;
         if pairs.left == 0 {
@@ -64,43 +65,53 @@ impl Run<'_> {
         if value.len() > self.limits.value_bytes as usize {
             value = self.cut_value(key, value, pairs.is_long);
         }
-        let text = if pairs.is_ascii { self.text_at(value) } else { self.text(value) };
+        let text = self.text(value);
         self.batch.attributes.push(Attribute { key: name, value: Value::Text(text) });
         Ok(())
     }
 
-    /// Appends the pairs that come next under `tag`, as long as each has a key
-    /// that followed the one before it lately: asking whether a key is the
-    /// expected one is cheaper than asking which one it is. Stops before the
-    /// first pair that is in any way unusual.
-    pub(super) fn expected_pairs(&mut self, tag: u64, cursor: &mut Cursor<'_>, pairs: &mut Pairs) {
-        let longest_key = self.limits.key_bytes as usize;
-        let longest_value = self.limits.value_bytes as usize;
-        while pairs.left > 0 {
-            let Some(pair) = ShortPair::at(cursor.rest(), self.window_of(cursor.rest()), tag)
-            else {
-                return;
-            };
-            let is_within = pair.key_len <= longest_key && pair.value.len() <= longest_value;
-            if !is_within || !(pairs.is_ascii || is_ascii(pair.value)) {
-                return;
-            }
-            let Some(key) = self.symbols.guess(pairs.guesses, &pair.key, pair.key_len) else {
-                return;
-            };
-            let value = Value::Text(self.text_at(pair.value));
-            self.batch.attributes.push(Attribute { key: key.local, value });
-            (pairs.before, pairs.guesses) = (key.symbol, key.next);
-            pairs.left -= 1;
-            cursor.advance_by(pair.len);
+    /// Appends the pairs that come next under `tag` in a part of the message that
+    /// is all ASCII, as long as each has a key that followed the one before it
+    /// lately: asking whether a key is the expected one is cheaper than asking
+    /// which one it is. Stops before the first pair that is in any way unusual,
+    /// and tells how many bytes it read.
+    #[inline(never)]
+    pub(super) fn expected_pairs(&mut self, tag: u8, plain: &[u8], pairs: &mut Pairs) -> usize {
+        // Limits that allow every short pair need not be asked for each of them.
+        if self.limits.key_bytes < HEAD as u32 || self.limits.value_bytes < u32::from(LONG) {
+            return 0;
         }
-    }
-
-    /// The next bytes of the message, also those behind the part `rest` of it.
-    #[inline(always)]
-    fn window_of(&self, rest: &[u8]) -> Option<&[u8; WINDOW]> {
-        let offset = rest.as_ptr().addr().wrapping_sub(self.message.as_ptr().addr());
-        self.message.get(offset..).and_then(<[u8]>::first_chunk)
+        // So few bytes have room for no more pairs than may be added.
+        let most = (pairs.left as usize).saturating_mul(SHORTEST);
+        let plain = plain.get(..most).unwrap_or(plain);
+        let known = self.symbols.known();
+        let offset = plain.as_ptr().addr().wrapping_sub(self.message.as_ptr().addr());
+        // A window may reach beyond the part of the message that is read.
+        let first = self.message.get(offset..).unwrap_or_default();
+        let beyond = first.len().wrapping_sub(plain.len());
+        let end = self.place.wrapping_add(self.message.len() as u32);
+        let attributes = &mut self.batch.attributes;
+        let count = attributes.len();
+        let (mut left, mut guesses) = (first, pairs.guesses);
+        while let Some(window) = left.first_chunk() {
+            let Some(pair) = ShortPair::at(window, tag) else { break };
+            let Some(key) = known.guess(guesses, pair.key, pair.key_len) else { break };
+            let Some(next) = left.get(pair.len..) else { break };
+            if next.len() < beyond || pair.value_len == 0 {
+                break;
+            }
+            let start = end.wrapping_sub(next.len() as u32).wrapping_sub(pair.value_len);
+            let value = Value::Text(Text { start, len: pair.value_len });
+            attributes.push(Attribute { key: key.local, value });
+            (left, guesses) = (next, key.next);
+        }
+        if let Some(last) = attributes.get(count..).and_then(<[Attribute]>::last) {
+            let name = self.batch.names.get(last.key.0 as usize);
+            pairs.before = name.map_or(EMPTY, |name| name.symbol.0);
+            pairs.guesses = guesses;
+            pairs.left -= (attributes.len() - count) as u32;
+        }
+        first.len() - left.len()
     }
 
     fn pair_key(&mut self, key: &[u8], pairs: &mut Pairs) -> NameId {
@@ -123,33 +134,34 @@ impl Run<'_> {
 }
 
 /// What one look at a window tells about the pair that it begins with.
-struct ShortPair<'a> {
-    key: Head,
+struct ShortPair<'w> {
+    /// The key and what follows it.
+    key: &'w [u8; HEAD],
     key_len: usize,
-    value: &'a [u8],
+    value_len: u32,
     /// Bytes of the pair with its tag.
     len: usize,
 }
 
-impl<'a> ShortPair<'a> {
+impl<'w> ShortPair<'w> {
     /// None when it is anything but a short key and a short value under `tag`.
     #[inline(always)]
-    fn at(rest: &'a [u8], window: Option<&[u8; WINDOW]>, tag: u64) -> Option<Self> {
-        let window = window?;
-        let [next, len @ 0..0x80, SHORT_KEY, key_len @ 0..HEAD_U8, key @ ..] = window else {
-            return None;
-        };
-        let (len, key_len) = (usize::from(*len) + 2, usize::from(*key_len));
-        let [value_tag, value_len] = [4, 5].map(|place| window[(place + key_len) % WINDOW]);
-        let start = key_len + 6;
-        let is_usual = u64::from(*next) == tag
-            && value_tag == SHORT_VALUE
-            && start + usize::from(value_len) == len;
-        if !is_usual {
+    fn at(window: &'w [u8; WINDOW], tag: u8) -> Option<Self> {
+        let (start, rest) = window.split_first_chunk::<4>()?;
+        let start = u32::from_le_bytes(*start);
+        let (pair_len, key_len) = (start >> 8 & 0xff, start as usize >> 24);
+        // The bytes of the lengths do not count, but for the bit that says that
+        // there is more of a length.
+        let usual = u32::from_le_bytes([tag, 0, SHORT_KEY, 0]);
+        if start & 0x00ff_80ff != usual || key_len >= HEAD {
             return None;
         }
-        let value = rest.get(start..len)?;
-        Some(Self { key: Head::within(key.first_chunk()?, key_len), key_len, value, len })
+        let value_len = pair_len.wrapping_sub(key_len as u32 + 4);
+        let found = u16::from_le_bytes([rest[key_len], rest[key_len + 1]]);
+        if u32::from(found) != value_len << 8 | u32::from(SHORT_VALUE) {
+            return None;
+        }
+        Some(Self { key: rest.first_chunk()?, key_len, value_len, len: pair_len as usize + 2 })
     }
 }
 

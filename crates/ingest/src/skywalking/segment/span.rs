@@ -2,11 +2,11 @@
 
 use skytrail_model::batch::NO_NAME;
 use skytrail_model::span::{Event, Rows, Span, SpanKind, SpanLayer, Status};
-use skytrail_model::text::Text;
+use skytrail_model::text::{NameId, Text};
 
 use super::Refusal;
-use super::bytes::is_ascii;
-use super::decode::{Run, rows};
+use super::bytes::ascii_prefix;
+use super::decode::{Run, rows as rows_of};
 use super::pairs::Pairs;
 use crate::skywalking::wire::{Cursor, DEPTH, Malformed, int, len};
 use crate::symbols::EMPTY;
@@ -31,18 +31,27 @@ const NANOS_PER_MILLI: i64 = 1_000_000;
 
 /// What is collected of a span before its row can be written.
 struct Draft {
-    span: Span,
-    start_ms: i64,
-    end_ms: i64,
+    number: i32,
+    parent: i32,
     kind: i32,
     layer: i32,
+    component: i32,
+    operation: NameId,
     /// The symbol of its operation.
     symbol: u32,
+    peer: NameId,
+    start_ms: i64,
+    end_ms: i64,
+    status: Status,
+    skip_analysis: bool,
+    /// Where its attributes and its links begin.
+    attributes: u32,
+    links: u32,
 }
 
 impl Draft {
     /// Reads the start, and the end with it where both are what they mostly are.
-    #[inline]
+    #[inline(always)]
     fn start(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Malformed> {
         match cursor.two_times(END) {
             Some((start, end)) => (self.start_ms, self.end_ms) = (start as i64, end as i64),
@@ -54,27 +63,29 @@ impl Draft {
 
 impl Run<'_> {
     /// Appends a span of the segment with this row.
+    #[inline]
     pub(super) fn span(&mut self, body: &[u8], segment: u32) -> Result<(), Refusal> {
-        let mut draft = self.draft(segment);
+        let mut draft = self.draft();
         self.logs.clear();
         let mut cursor = Cursor::new(body);
         self.ordered(&mut cursor, &mut draft)?;
-        while let Some(key) = cursor.key()? {
-            self.field(key, &mut cursor, &mut draft)?;
+        if !cursor.rest().is_empty() {
+            self.unordered(cursor, &mut draft)?;
         }
-        self.finish(&mut draft)
+        self.finish(&draft, segment)
     }
 
     /// Reads fields while they come in the order of their numbers, as encoders
     /// write them: asking for the next one is cheaper than asking which one it
-    /// is. What is left is for [`Self::field`].
+    /// is. What is left is for [`Self::unordered`].
     #[inline(always)]
     fn ordered(&mut self, cursor: &mut Cursor<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+        cursor.small_ints([(NUMBER, &mut draft.number), (PARENT, &mut draft.parent)]);
         if cursor.is_next(NUMBER) {
-            draft.span.number = cursor.varint()? as i32;
+            draft.number = cursor.varint()? as i32;
         }
         if cursor.is_next(PARENT) {
-            draft.span.parent = cursor.varint()? as i32;
+            draft.parent = cursor.varint()? as i32;
         }
         if cursor.is_next(START) {
             draft.start(cursor)?;
@@ -83,155 +94,156 @@ impl Run<'_> {
             draft.end_ms = cursor.varint()? as i64;
         }
         while cursor.is_next(REFERENCE) {
-            self.reference(cursor.bytes()?, draft.span.links.start)?;
+            self.reference(cursor.bytes()?, draft.links)?;
         }
         if cursor.is_next(OPERATION) {
-            self.operation(cursor.bytes()?, draft);
+            (draft.operation, draft.symbol) = self.name(cursor.bytes()?);
         }
         if cursor.is_next(PEER) {
-            self.peer(cursor.bytes()?, draft);
+            draft.peer = self.name(cursor.bytes()?).0;
         }
-        if cursor.is_next(TYPE) {
-            draft.kind = cursor.varint()? as i32;
-        }
-        if cursor.is_next(LAYER) {
-            draft.layer = cursor.varint()? as i32;
-        }
+        cursor.small_ints([
+            (TYPE, &mut draft.kind),
+            (LAYER, &mut draft.layer),
+            (COMPONENT, &mut draft.component),
+        ]);
         if cursor.is_next(COMPONENT) {
-            draft.span.component = cursor.varint()? as i32;
+            draft.component = cursor.varint()? as i32;
         }
         if cursor.is_next(ERROR) {
-            draft.span.status = status(cursor.bool()?);
+            draft.status = status(cursor.bool()?);
         }
         if cursor.is_at(TAG) {
-            self.tags(cursor, draft)?;
+            *cursor = self.tags(*cursor, draft)?;
         }
         Ok(())
     }
 
-    /// Reads a field, whichever it is.
+    /// Reads fields, whichever they are.
     #[inline(never)]
-    fn field(
-        &mut self,
-        key: u64,
-        cursor: &mut Cursor<'_>,
-        draft: &mut Draft,
-    ) -> Result<(), Refusal> {
-        match key {
-            NUMBER => draft.span.number = cursor.varint()? as i32,
-            PARENT => draft.span.parent = cursor.varint()? as i32,
-            START => draft.start(cursor)?,
-            END => draft.end_ms = cursor.varint()? as i64,
-            REFERENCE => self.reference(cursor.bytes()?, draft.span.links.start)?,
-            OPERATION => self.operation(cursor.bytes()?, draft),
-            PEER => self.peer(cursor.bytes()?, draft),
-            TYPE => draft.kind = cursor.varint()? as i32,
-            LAYER => draft.layer = cursor.varint()? as i32,
-            COMPONENT => draft.span.component = cursor.varint()? as i32,
-            ERROR => draft.span.status = status(cursor.bool()?),
-            TAG => self.pair(cursor.bytes()?, &mut self.tag_pairs(draft, false))?,
-            LOG => self.defer_log(cursor.bytes()?),
-            SKIP_ANALYSIS => draft.span.skip_analysis = cursor.bool()?,
-            _ => cursor.skip(key, LAST_FIELD, DEPTH - 1)?,
+    fn unordered(&mut self, mut cursor: Cursor<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+        while let Some(key) = cursor.key()? {
+            match key {
+                NUMBER => draft.number = cursor.varint()? as i32,
+                PARENT => draft.parent = cursor.varint()? as i32,
+                START => draft.start(&mut cursor)?,
+                END => draft.end_ms = cursor.varint()? as i64,
+                REFERENCE => self.reference(cursor.bytes()?, draft.links)?,
+                OPERATION => (draft.operation, draft.symbol) = self.name(cursor.bytes()?),
+                PEER => draft.peer = self.name(cursor.bytes()?).0,
+                TYPE => draft.kind = cursor.varint()? as i32,
+                LAYER => draft.layer = cursor.varint()? as i32,
+                COMPONENT => draft.component = cursor.varint()? as i32,
+                ERROR => draft.status = status(cursor.bool()?),
+                TAG => self.pair(cursor.bytes()?, &mut self.tag_pairs(draft))?,
+                LOG => self.defer_log(cursor.bytes()?),
+                SKIP_ANALYSIS => draft.skip_analysis = cursor.bool()?,
+                _ => cursor.skip(key, LAST_FIELD, DEPTH - 1)?,
+            }
         }
         Ok(())
-    }
-
-    fn operation(&mut self, name: &[u8], draft: &mut Draft) {
-        (draft.span.operation, draft.symbol) = self.name(name);
-    }
-
-    fn peer(&mut self, name: &[u8], draft: &mut Draft) {
-        draft.span.peer = self.name(name).0;
     }
 
     /// Reads the tags that come next.
-    fn tags(&mut self, cursor: &mut Cursor<'_>, draft: &mut Draft) -> Result<(), Malformed> {
-        // Tags mostly end a span, and one look over all of them is cheaper than one over each.
-        let mut tags = self.tag_pairs(draft, is_ascii(cursor.rest()));
+    #[inline(never)]
+    fn tags<'m>(&mut self, mut cursor: Cursor<'m>, draft: &Draft) -> Result<Cursor<'m>, Malformed> {
+        let mut tags = self.tag_pairs(draft);
         loop {
-            self.expected_pairs(TAG, cursor, &mut tags);
+            // Tags mostly end a span, and one look over all of them is cheaper than one over each.
+            let plain = ascii_prefix(cursor.rest());
+            cursor.advance_by(self.expected_pairs(TAG as u8, plain, &mut tags));
             if !cursor.is_next(TAG) {
-                return Ok(());
+                return Ok(cursor);
             }
             self.pair(cursor.bytes()?, &mut tags)?;
         }
     }
 
-    fn tag_pairs(&self, draft: &Draft, is_ascii: bool) -> Pairs {
-        let count = self.batch.attributes.len() as u32 - draft.span.attributes.start;
+    fn tag_pairs(&self, draft: &Draft) -> Pairs {
+        let count = self.batch.attributes.len() as u32 - draft.attributes;
         let left = self.limits.attributes.saturating_sub(count);
-        self.pairs(DEPTH - 2, draft.symbol, left, is_ascii)
+        self.pairs(DEPTH - 2, draft.symbol, left)
     }
 
-    fn draft(&self, segment: u32) -> Draft {
-        let start = |len: usize| Rows { start: len as u32, len: 0 };
-        let span = Span {
-            segment,
+    #[inline(always)]
+    fn draft(&self) -> Draft {
+        Draft {
             number: 0,
             parent: 0,
-            id: Text::EMPTY,
-            parent_id: Text::EMPTY,
-            start: 0,
-            duration: 0,
-            kind: SpanKind::Server,
-            layer: SpanLayer::Unknown,
+            kind: 0,
+            layer: 0,
+            component: 0,
+            operation: NO_NAME,
+            symbol: EMPTY,
+            peer: NO_NAME,
+            start_ms: 0,
+            end_ms: 0,
             status: Status::Unset,
             skip_analysis: false,
-            component: 0,
-            flags: 0,
-            operation: NO_NAME,
-            peer: NO_NAME,
-            status_message: Text::EMPTY,
-            trace_state: Text::EMPTY,
-            attributes: start(self.batch.attributes.len()),
-            links: start(self.batch.links.len()),
-            events: start(self.batch.events.len()),
-        };
-        Draft { span, start_ms: 0, end_ms: 0, kind: 0, layer: 0, symbol: EMPTY }
+            attributes: self.batch.attributes.len() as u32,
+            links: self.batch.links.len() as u32,
+        }
     }
 
-    fn finish(&mut self, draft: &mut Draft) -> Result<(), Refusal> {
-        let span = &mut draft.span;
-        span.attributes.len = self.batch.attributes.len() as u32 - span.attributes.start;
-        span.links.len = self.batch.links.len() as u32 - span.links.start;
+    #[inline(always)]
+    fn finish(&mut self, draft: &Draft, segment: u32) -> Result<(), Refusal> {
+        let rows = |start: u32, len: usize| Rows { start, len: len as u32 - start };
+        let attributes = rows(draft.attributes, self.batch.attributes.len());
+        let first_event = self.batch.events.len() as u32;
         if !self.logs.is_empty() {
             self.events(draft.symbol)?;
-            span.events.len = self.batch.events.len() as u32 - span.events.start;
         }
-        span.start = draft.start_ms.saturating_mul(NANOS_PER_MILLI);
+        let start = draft.start_ms.saturating_mul(NANOS_PER_MILLI);
+        let end = draft.end_ms.saturating_mul(NANOS_PER_MILLI);
         if draft.end_ms < draft.start_ms {
             self.notes.negative_durations += 1;
-        } else {
-            let end = draft.end_ms.saturating_mul(NANOS_PER_MILLI);
-            span.duration = end.saturating_sub(span.start);
         }
-        span.layer = SpanLayer::from_number(i64::from(draft.layer));
-        span.kind = kind_of(draft.kind, span.layer);
-        self.batch.spans.push(*span);
-        self.check_size()
+        let layer = SpanLayer::from_number(i64::from(draft.layer));
+        self.batch.spans.push(Span {
+            segment,
+            number: draft.number,
+            parent: draft.parent,
+            id: Text::EMPTY,
+            parent_id: Text::EMPTY,
+            start,
+            duration: end.saturating_sub(start).max(0),
+            kind: kind_of(draft.kind, layer),
+            layer,
+            status: draft.status,
+            skip_analysis: draft.skip_analysis,
+            component: draft.component,
+            flags: 0,
+            operation: draft.operation,
+            peer: draft.peer,
+            status_message: Text::EMPTY,
+            trace_state: Text::EMPTY,
+            attributes,
+            links: rows(draft.links, self.batch.links.len()),
+            events: rows(first_event, self.batch.events.len()),
+        });
+        if self.batch.spans.len() > self.most_spans || rows_of(self.batch) > self.most_rows {
+            return Err(self.too_large());
+        }
+        Ok(())
     }
 
-    fn check_size(&self) -> Result<(), Refusal> {
+    #[cold]
+    fn too_large(&self) -> Refusal {
         let spans = (self.batch.spans.len() - self.first_span) as u64;
         if spans > u64::from(self.limits.spans) {
-            return Err(Refusal::Limit {
+            return Refusal::Limit {
                 what: "spans",
                 found: spans,
                 key: "ingest.segment.max_spans",
                 limit: u64::from(self.limits.spans),
-            });
+            };
         }
-        let rows = (rows(self.batch) - self.first_row) as u64;
-        if rows > u64::from(self.limits.rows) {
-            return Err(Refusal::Limit {
-                what: "rows",
-                found: rows,
-                key: "ingest.segment.max_rows",
-                limit: u64::from(self.limits.rows),
-            });
+        Refusal::Limit {
+            what: "rows",
+            found: (rows_of(self.batch) - self.first_row) as u64,
+            key: "ingest.segment.max_rows",
+            limit: u64::from(self.limits.rows),
         }
-        Ok(())
     }
 
     fn defer_log(&mut self, log: &[u8]) {
