@@ -70,18 +70,25 @@ impl Run<'_> {
             None => None,
         };
         match known {
-            Some((symbol, local)) if local == next => self.push_name(bytes, symbol),
+            Some((symbol, local)) if local == next => {
+                let text = self.text_at(bytes);
+                let names = &mut self.batch.names;
+                if names.len() == names.capacity() {
+                    return self.push_name(text, symbol);
+                }
+                names.push(Name { text, symbol: Symbol(symbol) });
+                (local, symbol)
+            }
             Some((symbol, local)) => (local, symbol),
             None => self.intern_other(bytes),
         }
     }
 
-    /// Appends a name that has its number within the batch already.
+    #[cold]
     #[inline(never)]
-    fn push_name(&mut self, bytes: &[u8], symbol: u32) -> (NameId, u32) {
+    fn push_name(&mut self, text: Text, symbol: u32) -> (NameId, u32) {
         let local = NameId(self.batch.names.len() as u32);
-        let name = Name { text: self.text_at(bytes), symbol: Symbol(symbol) };
-        self.batch.names.push(name);
+        self.batch.names.push(Name { text, symbol: Symbol(symbol) });
         (local, symbol)
     }
 

@@ -28,6 +28,32 @@ const SKIP_ANALYSIS: u64 = int(14);
 const LAST_FIELD: u64 = 14;
 
 const NANOS_PER_MILLI: i64 = 1_000_000;
+/// Milliseconds of which the nanoseconds fit into 63 bits.
+const NEAR_MS: u64 = 1 << 43;
+
+/// A span of which nothing is known.
+const BLANK: Span = Span {
+    segment: 0,
+    number: 0,
+    parent: 0,
+    id: Text::EMPTY,
+    parent_id: Text::EMPTY,
+    start: 0,
+    duration: 0,
+    kind: SpanKind::Internal,
+    layer: SpanLayer::Unknown,
+    status: Status::Unset,
+    skip_analysis: false,
+    component: 0,
+    flags: 0,
+    operation: NO_NAME,
+    peer: NO_NAME,
+    status_message: Text::EMPTY,
+    trace_state: Text::EMPTY,
+    attributes: rows(0, 0),
+    links: rows(0, 0),
+    events: rows(0, 0),
+};
 
 /// What is collected of a span before its row can be written.
 struct Draft {
@@ -187,40 +213,34 @@ impl Run<'_> {
 
     #[inline(always)]
     fn finish(&mut self, draft: &Draft, segment: u32) -> Result<(), Refusal> {
-        let rows = |start: u32, len: usize| Rows { start, len: len as u32 - start };
-        let attributes = rows(draft.attributes, self.batch.attributes.len());
         let first_event = self.batch.events.len() as u32;
+        let attributes_end = self.batch.attributes.len() as u32;
         if !self.logs.is_empty() {
             self.events(draft.symbol)?;
         }
-        let start = draft.start_ms.saturating_mul(NANOS_PER_MILLI);
-        let end = draft.end_ms.saturating_mul(NANOS_PER_MILLI);
         if draft.end_ms < draft.start_ms {
             self.notes.negative_durations += 1;
         }
-        let layer = SpanLayer::from_number(i64::from(draft.layer));
-        self.batch.spans.push(Span {
-            segment,
-            number: draft.number,
-            parent: draft.parent,
-            id: Text::EMPTY,
-            parent_id: Text::EMPTY,
-            start,
-            duration: end.saturating_sub(start).max(0),
-            kind: kind_of(draft.kind, layer),
-            layer,
-            status: draft.status,
-            skip_analysis: draft.skip_analysis,
-            component: draft.component,
-            flags: 0,
-            operation: draft.operation,
-            peer: draft.peer,
-            status_message: Text::EMPTY,
-            trace_state: Text::EMPTY,
-            attributes,
-            links: rows(draft.links, self.batch.links.len()),
-            events: rows(first_event, self.batch.events.len()),
-        });
+        let (links_end, events_end) =
+            (self.batch.links.len() as u32, self.batch.events.len() as u32);
+        // A row that is filled where it stands is not written twice.
+        self.batch.spans.push(BLANK);
+        if let Some(row) = self.batch.spans.last_mut() {
+            row.segment = segment;
+            row.number = draft.number;
+            row.parent = draft.parent;
+            (row.start, row.duration) = times(draft.start_ms, draft.end_ms);
+            row.layer = SpanLayer::from_number(i64::from(draft.layer));
+            row.kind = kind_of(draft.kind, row.layer);
+            row.status = draft.status;
+            row.skip_analysis = draft.skip_analysis;
+            row.component = draft.component;
+            row.operation = draft.operation;
+            row.peer = draft.peer;
+            row.attributes = rows(draft.attributes, attributes_end);
+            row.links = rows(draft.links, links_end);
+            row.events = rows(first_event, events_end);
+        }
         if self.batch.spans.len() > self.most_spans || rows_of(self.batch) > self.most_rows {
             return Err(self.too_large());
         }
@@ -292,6 +312,26 @@ impl Run<'_> {
 const LOG_TIME: u64 = int(1);
 const LOG_DATA: u64 = len(2);
 const LOG_LAST_FIELD: u64 = 2;
+
+const fn rows(start: u32, end: u32) -> Rows {
+    Rows { start, len: end - start }
+}
+
+/// Start and duration in nanoseconds.
+#[inline(always)]
+fn times(start_ms: i64, end_ms: i64) -> (i64, i64) {
+    if (start_ms | end_ms) as u64 >= NEAR_MS {
+        return far_times(start_ms, end_ms);
+    }
+    (start_ms * NANOS_PER_MILLI, (end_ms - start_ms).max(0) * NANOS_PER_MILLI)
+}
+
+#[cold]
+#[inline(never)]
+fn far_times(start_ms: i64, end_ms: i64) -> (i64, i64) {
+    let [start, end] = [start_ms, end_ms].map(|time| time.saturating_mul(NANOS_PER_MILLI));
+    (start, end.saturating_sub(start).max(0))
+}
 
 /// A number that is not known is neither a way in nor a way out.
 fn kind_of(number: i32, layer: SpanLayer) -> SpanKind {

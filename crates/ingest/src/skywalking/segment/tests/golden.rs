@@ -222,3 +222,29 @@ fn limits_read_back_from_the_journal() {
     assert_eq!(Limits::from_bytes(&limits.to_bytes()), Some(limits));
     assert_eq!(Limits::from_bytes(&limits.to_bytes()[1..]), None);
 }
+
+/// Tags whose keys follow one another as before are read in a way of their own,
+/// which ends where the limits would be asked for.
+#[test]
+fn as_many_tags_as_allowed_are_kept_however_often_they_came_before() {
+    let keys: Vec<String> = (0..30).map(|number| format!("{number}")).collect();
+    let value = |at: usize| ["v", "", "\u{e9}", "a value of some length"][at % 4];
+    let tags: Vec<_> = keys.iter().enumerate().map(|(at, key)| pair(key, value(at))).collect();
+    let spans = vec![v3::SpanObject { tags, ..Default::default() }; 3];
+    let message = segment(spans).encode_to_vec();
+    for attributes in 0..32 {
+        let limits = Limits { attributes, ..Limits::NONE };
+        let (decoded, batch) = decode(limits, &message).unwrap();
+        let kept = keys.len().min(attributes as usize);
+        let left_out = 3 * (keys.len() - kept) as u32;
+        assert_eq!(decoded.notes, Notes { left_out_attributes: left_out, ..Notes::default() });
+        for span in &batch.spans {
+            let rows = batch.attributes_of(span.attributes);
+            assert_eq!(rows.len(), kept);
+            for (at, row) in rows.iter().enumerate() {
+                let seen = (batch.name(row.key), batch.show(row.value));
+                assert_eq!(seen, (keys[at].as_str(), value(at).to_owned()));
+            }
+        }
+    }
+}
