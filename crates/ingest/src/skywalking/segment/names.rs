@@ -21,12 +21,18 @@ impl Run<'_> {
         Text { start: self.place.wrapping_add(offset as u32), len: part.len() as u32 }
     }
 
+    /// The first bytes of a part of the message and those behind them; none at
+    /// the end of the message.
+    #[inline(always)]
+    pub(super) fn window_of(&self, part: &[u8]) -> Option<&[u8; HEAD]> {
+        let offset = part.as_ptr().addr().wrapping_sub(self.message.as_ptr().addr());
+        self.message.get(offset..).and_then(<[u8]>::first_chunk)
+    }
+
     /// The head of a part of the message; none at its end.
     #[inline(always)]
     fn head(&self, part: &[u8]) -> Option<Head> {
-        let offset = part.as_ptr().addr().wrapping_sub(self.message.as_ptr().addr());
-        let window = self.message.get(offset..).and_then(<[u8]>::first_chunk::<HEAD>)?;
-        Some(Head::within(window, part.len()))
+        self.window_of(part).map(|window| Head::within(window, part.len()))
     }
 
     /// A service, instance, operation or peer, with its symbol.

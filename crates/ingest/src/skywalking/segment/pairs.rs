@@ -1,7 +1,7 @@
 //! Tags of spans and data of logs: `KeyStringValuePair`.
 
 use skytrail_model::span::{Attribute, Value};
-use skytrail_model::text::{NameId, Text};
+use skytrail_model::text::{Name, NameId, Text};
 
 use super::decode::Run;
 use super::names::cut;
@@ -106,8 +106,7 @@ impl Run<'_> {
             (left, guesses) = (next, key.next);
         }
         if let Some(last) = attributes.get(count..).and_then(<[Attribute]>::last) {
-            let name = self.batch.names.get(last.key.0 as usize);
-            pairs.before = name.map_or(EMPTY, |name| name.symbol.0);
+            pairs.before = symbol_of(&self.batch.names, last.key);
             pairs.guesses = guesses;
             pairs.left -= (attributes.len() - count) as u32;
         }
@@ -115,6 +114,14 @@ impl Run<'_> {
     }
 
     fn pair_key(&mut self, key: &[u8], pairs: &mut Pairs) -> NameId {
+        if let Some(window) = self.window_of(key)
+            && key.len() <= self.limits.key_bytes as usize
+            && let Some(guessed) = self.symbols.known().guess(pairs.guesses, window, key.len())
+        {
+            pairs.before = symbol_of(&self.batch.names, guessed.local);
+            pairs.guesses = guessed.next;
+            return guessed.local;
+        }
         let (name, symbol) = self.key(key);
         self.symbols.note_next_key(pairs.before, symbol);
         (pairs.before, pairs.guesses) = (symbol, self.symbols.next_keys(symbol));
@@ -165,17 +172,27 @@ impl<'w> ShortPair<'w> {
     }
 }
 
-/// Key and value of a pair. Every agent writes key, value and nothing else,
-/// and mostly both are short; anything different goes the long way.
+fn symbol_of(names: &[Name], local: NameId) -> u32 {
+    names.get(local.0 as usize).map_or(EMPTY, |name| name.symbol.0)
+}
+
+/// Key and value of a pair. Every agent writes key, value and nothing else, with
+/// lengths of one byte or two; anything different goes the long way.
 #[inline]
 fn split(body: &[u8], depth: u32) -> Result<(&[u8], &[u8]), Malformed> {
-    if let [SHORT_KEY, key_len @ 0..0x80, rest @ ..] = body
-        && let Some((key, [SHORT_VALUE, len, value @ ..])) =
+    if let [SHORT_KEY, key_len @ 0..LONG, rest @ ..] = body
+        && let Some((key, [SHORT_VALUE, low, rest @ ..])) =
             rest.split_at_checked(usize::from(*key_len))
-        && usize::from(*len) == value.len()
-        && *len < 0x80
     {
-        return Ok((key, value));
+        if *low < LONG && usize::from(*low) == rest.len() {
+            return Ok((key, rest));
+        }
+        if *low >= LONG
+            && let [high @ 0..LONG, value @ ..] = rest
+            && usize::from(*low - LONG) | usize::from(*high) << 7 == value.len()
+        {
+            return Ok((key, value));
+        }
     }
     split_any(body, depth)
 }
