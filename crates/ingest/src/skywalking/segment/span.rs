@@ -171,7 +171,7 @@ impl Run<'_> {
     }
 
     /// Reads the tags that come next.
-    #[inline(never)]
+    #[inline(always)]
     fn tags<'m>(&mut self, mut cursor: Cursor<'m>, draft: &Draft) -> Result<Cursor<'m>, Malformed> {
         let mut tags = self.tag_pairs(draft);
         loop {
