@@ -77,9 +77,6 @@ impl Pump {
         batch.arrival = self.clock.unix_nanos();
         self.metrics.batch(batch.spans.bytes.len());
         self.frontier.advance(|| self.append(batch, receipt, slot));
-        // Where the analysis waits for this core, it had better not wait until
-        // the batch has left the cache.
-        std::thread::yield_now();
     }
 
     /// Gives the position of the record, if it has one.

@@ -5,18 +5,13 @@ mod entry;
 
 use std::hash::{BuildHasher, Hasher};
 
-use foldhash::fast::FixedState;
+use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use skytrail_model::text::{NameId, SymbolSpace};
 
 pub use self::entry::EMPTY;
 use self::entry::Entry;
 pub(crate) use self::entry::{HEAD, Head};
-
-/// Seed of the table's hash. It is fixed, so that a recorded run can be
-/// repeated; what an attacker gains by choosing names that collide is bounded
-/// by the limit of the table.
-const SEED: u64 = 0x5eed_0f5c_a1ab_1e55;
 
 /// Places for symbols that were looked up; a power of two.
 const RECENT: usize = 8192;
@@ -75,7 +70,9 @@ pub struct SymbolTable {
     index: HashTable<u32>,
     entries: Vec<Entry>,
     texts: Vec<u8>,
-    hash: FixedState,
+    // Seeded anew for each table: names that collide cannot be made up from outside. No number
+    // depends on it.
+    hash: RandomState,
     // Symbols by a cheap hash that looks at a few bytes: a guess, never an answer.
     recent: Box<[u32; RECENT]>,
     stamp: u32,
@@ -90,7 +87,7 @@ impl SymbolTable {
             index: HashTable::new(),
             entries: Vec::new(),
             texts: Vec::new(),
-            hash: FixedState::with_seed(SEED),
+            hash: RandomState::default(),
             recent: Box::new([EMPTY; RECENT]),
             stamp: 1,
             space: SymbolSpace { shard, epoch: 0 },

@@ -6,18 +6,23 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// What a second signal ends the process with, as shells report Ctrl-C.
 const INTERRUPTED: i32 = 130;
 
-/// SIGINT and SIGTERM, caught from the moment this exists.
+/// SIGINT, SIGTERM and SIGHUP (the terminal is gone), caught from the moment
+/// this exists.
 #[derive(Debug)]
 pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    hang_up: Signal,
 }
 
 impl Signals {
-    /// Catches both. To be called before the process says that it is there.
+    /// Catches all of them. To be called before the process says that it is there.
     pub fn catch() -> std::io::Result<Self> {
-        let interrupt = signal(SignalKind::interrupt())?;
-        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
     }
 
     /// Stops the process in order at the first signal; the second one ends it
@@ -35,6 +40,7 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
         }
     }
 }

@@ -111,7 +111,8 @@ pub struct LogConfig {
 impl LogConfig {
     /// Which lines are written.
     pub fn filter(&self) -> Result<EnvFilter, String> {
-        let filter = EnvFilter::try_new(&self.level);
+        // A peer that resets streams would have a line for each connection.
+        let filter = EnvFilter::try_new(format!("h2=error,{}", self.level));
         filter.map_err(|error| format!("log.level: '{}' is not right: {error}", self.level))
     }
 

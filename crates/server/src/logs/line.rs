@@ -20,14 +20,18 @@ impl<'a> MakeWriter<'a> for Lines {
 
 impl Write for Lines {
     /// Takes one event, as the subscriber gives it: all at once, its line feed last.
+    /// A log that nobody can write, on a full disk or into a closed pipe, is no
+    /// reason to stop serving; and the subscriber would say so on standard error,
+    /// which is the log.
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(event);
-        io::stderr().lock().write_all(one_line(&text).as_bytes())?;
+        let _ = io::stderr().lock().write_all(one_line(&text).as_bytes());
         Ok(event.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        io::stderr().flush()
+        let _ = io::stderr().flush();
+        Ok(())
     }
 }
 
