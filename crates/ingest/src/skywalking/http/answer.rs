@@ -63,7 +63,10 @@ impl HttpError {
             Self::TooLarge(limit) => {
                 format!("the body exceeds ingest.http.max_body_size ({limit} bytes)")
             }
-            Self::Slow => "the body stopped coming for ingest.http.body_timeout".into(),
+            Self::Slow => {
+                "the body stopped coming for ingest.http.body_timeout, or took four times as long"
+                    .into()
+            }
             Self::Broken(why) => format!("the body cannot be read: {why}"),
             Self::Json(why) => format!("the body is not the JSON it should be: {why}"),
             Self::Rejected(rejected) => rejected.to_string(),

@@ -7,6 +7,7 @@ use bytes::{Buf, BytesMut};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body_util::BodyExt;
+use tokio::time::Instant;
 
 use super::answer::HttpError;
 use crate::config::Settings;
@@ -23,6 +24,10 @@ pub(super) fn expected(headers: &HeaderMap, settings: &Settings) -> Result<usize
     }
 }
 
+/// A body may take so many times the patience with its parts as a whole: one
+/// that comes byte by byte would never end.
+const PATIENCE_WITH_ALL: u32 = 4;
+
 /// Collects a body, unpacked already, of at most `limit` bytes.
 pub(super) async fn collect(
     mut body: Body,
@@ -30,8 +35,10 @@ pub(super) async fn collect(
     patience: Duration,
 ) -> Result<BytesMut, HttpError> {
     let mut bytes = BytesMut::new();
+    let end = Instant::now() + patience * PATIENCE_WITH_ALL;
     loop {
-        let frame = tokio::time::timeout(patience, body.frame()).await;
+        let next = end.min(Instant::now() + patience);
+        let frame = tokio::time::timeout_at(next, body.frame()).await;
         let frame = match frame.map_err(|_| HttpError::Slow)? {
             None => return Ok(bytes),
             Some(frame) => frame.map_err(|error| HttpError::Broken(error.to_string()))?,
@@ -41,5 +48,35 @@ pub(super) async fn collect(
             return Err(HttpError::TooLarge(limit));
         }
         bytes.extend_from_slice(data);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::time::Duration;
+
+    use axum::body::{Body, Bytes};
+    use futures_util::stream;
+
+    use super::{HttpError, collect};
+
+    /// A byte every so often, without an end.
+    fn drip(pause: Duration) -> Body {
+        Body::from_stream(stream::unfold((), move |()| async move {
+            tokio::time::sleep(pause).await;
+            Some((Ok::<_, Infallible>(Bytes::from_static(b"x")), ()))
+        }))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_drips_is_given_up_as_one_that_stops() {
+        let patience = Duration::from_secs(15);
+        for (pause, after) in [(Duration::from_millis(500), 60), (Duration::from_secs(20), 15)] {
+            let start = tokio::time::Instant::now();
+            let given_up = collect(drip(pause), 1 << 20, patience).await;
+            assert!(matches!(given_up, Err(HttpError::Slow)));
+            assert_eq!(start.elapsed().as_secs(), after);
+        }
     }
 }
