@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use skytrail_base::future::BoxFuture;
 use skytrail_model::batch::SpanBatch;
-use skytrail_model::metric::MetricBlock;
 use skytrail_storage::{Error, ErrorKind, Origin, SharedStorage, SpanAppend};
 
 use crate::effects::Effects;
@@ -73,7 +72,7 @@ impl Persister {
         spans.and(records).and(tags)
     }
 
-    /// Appends rows of a closed window. The store gets them as they are; for
+    /// Appends rows of closed windows. The store gets them as they are; for
     /// every further attempt `again` makes them anew. It MUST have them until
     /// this is done: only then may they be confirmed.
     pub(crate) async fn window(
@@ -83,9 +82,10 @@ impl Persister {
         again: impl Fn() -> Option<Slice> + Send,
     ) -> Result<(), Error> {
         let Append { origin, slice } = append;
-        let (family, rows) = match &slice {
-            Slice::Metrics(blocks) => ("metrics", blocks.iter().map(MetricBlock::len).sum()),
-            Slice::Relations(rows) => ("relations", rows.len()),
+        let rows = slice.len();
+        let family = match &slice {
+            Slice::Metrics(_) => "metrics",
+            Slice::Relations(_) => "relations",
         };
         let mut first = Some(slice);
         self.retry(family, patience, rows, || match first.take().or_else(&again) {

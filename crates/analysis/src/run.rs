@@ -230,7 +230,7 @@ impl Running {
         let waiting = (self.worker.waiting_pairs)();
         let meters = &self.worker.persister.meters;
         meters.effects(&effects, now, &self.worker.advice);
-        meters.shard(self.worker.index, &gauges, waiting);
+        meters.shard(self.worker.index, &gauges, waiting, now);
         if let Some(origins) = origins {
             let append = BatchAppend { origins, spans: Arc::default(), effects };
             let persister = self.worker.persister.clone();

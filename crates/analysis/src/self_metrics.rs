@@ -158,6 +158,9 @@ impl Meters {
         self.empty_segments.inc_by(effects.counts.empty_segments);
         self.outside_time.inc_by(effects.counts.outside_time);
         self.no_window.inc_by(effects.counts.no_window);
+        if effects.counts.no_window > 0 {
+            self.warn_of_no_window(effects.counts.no_window, now);
+        }
         self.unpaired_early.inc_by(effects.counts.unpaired_early);
         self.unpaired_at_end.inc_by(effects.counts.unpaired_at_end);
         for overflow in &effects.overflows {
@@ -200,8 +203,30 @@ impl Meters {
         }
     }
 
-    /// Publishes what a shard holds.
-    pub(crate) fn shard(&self, index: u16, gauges: &Gauges, waiting_pairs: usize) {
+    /// Says in the log, once in a while, that windows were closed early.
+    fn warn_of_early(&self, closed_early: u64, now: i64) {
+        if self.warned.lock().is_due(&Arc::from("analysis.windows"), now) {
+            tracing::warn!(
+                closed_early,
+                "windows were written before their time, so many since the start: times of more \
+                 than 256 different minutes come at once, or analysis.windows.budget is too small"
+            );
+        }
+    }
+
+    /// Says in the log, once in a while, that events count for no metric.
+    fn warn_of_no_window(&self, no_window: u64, now: i64) {
+        if self.warned.lock().is_due(&Arc::from("analysis.no_window"), now) {
+            tracing::warn!(
+                no_window,
+                "spans of too many different minutes came at once; those of other minutes count \
+                 for no metric until the store has the windows that are closed"
+            );
+        }
+    }
+
+    /// Publishes what a shard holds at `now`.
+    pub(crate) fn shard(&self, index: u16, gauges: &Gauges, waiting_pairs: usize, now: i64) {
         let shard = ("shard", index.to_string());
         let set = |values: &Values, more: Option<(&'static str, String)>, value: u64| {
             let labels = std::iter::once(shard.clone()).chain(more).collect();
@@ -216,6 +241,10 @@ impl Meters {
             set(&self.entities, Some(("scope", label)), count as u64);
         }
         set(&self.names_bytes, None, gauges.names_bytes as u64);
+        let told = self.closed_early.get_or_create(&vec![shard.clone()]).get();
+        if gauges.closed_early > u64::try_from(told).unwrap_or(0) {
+            self.warn_of_early(gauges.closed_early, now);
+        }
         set(&self.closed_early, None, gauges.closed_early);
         set(&self.route_resets, None, gauges.route_resets);
         self.waiting_pairs.set(i64::try_from(waiting_pairs).unwrap_or(i64::MAX));

@@ -1,5 +1,6 @@
 //! One shard: the deterministic core. It knows no clock, no store and no
-//! thread; the same batches in the same order do the same.
+//! thread; the same batches in the same order do the same, unless thousands of
+//! closed windows wait for a slow store.
 
 mod appends;
 mod desk;
@@ -69,6 +70,8 @@ pub struct Shard {
     routes: Routes,
     windows: Windows,
     closed: VecDeque<ClosedWindow>,
+    /// Bytes of the closed windows, of which there may be thousands.
+    closed_bytes: usize,
     desk: Desk,
     charged: usize,
     next_prune: i64,
@@ -86,10 +89,11 @@ impl Shard {
     pub(crate) fn new(index: u16, common: Common) -> Self {
         Self {
             index,
-            directory: Directory::new(common.settings.limits),
-            routes: Routes::default(),
+            directory: Directory::new(common.settings.limits.share_of(common.shards)),
+            routes: Routes::within(common.settings.limits.share_of(common.shards).routes()),
             windows: Windows::new(common.settings.windows.grace),
             closed: VecDeque::new(),
+            closed_bytes: 0,
             desk: Desk::new(
                 &common.plan.keys,
                 common.settings.searchable_tags(),
@@ -236,7 +240,10 @@ impl Shard {
 
     fn close(&mut self, window: Window) {
         let relations = self.relations_of(&window);
-        self.closed.push_back(ClosedWindow::new(window, relations));
+        let closed = ClosedWindow::new(window, relations);
+        self.closed_bytes += closed.memory();
+        self.closed.push_back(closed);
+        self.windows.wait_for(self.closed.len());
     }
 
     fn close_early(&mut self) {
@@ -272,8 +279,7 @@ impl Shard {
     }
 
     fn charge(&mut self) {
-        let closed: usize = self.closed.iter().map(ClosedWindow::memory).sum();
-        let memory = self.windows.memory() + closed;
+        let memory = self.windows.memory() + self.closed_bytes;
         if memory >= self.charged {
             self.common.budget.force(memory - self.charged);
         } else {

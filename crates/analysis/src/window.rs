@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use block::Rows;
 use cells::Cells;
 pub(crate) use cells::{NO_CELL, NO_ROW};
-pub(crate) use closed::{ClosedWindow, Slice};
+pub(crate) use closed::{ClosedWindow, SLICE_ROWS, Slice};
 pub(crate) use edges::{Edge, Edges};
 use foldhash::fast::RandomState;
 pub(crate) use kinds::NO_TABLE;
@@ -164,6 +164,11 @@ const MAX_OPEN: usize = 256;
 /// more, other minutes get no window until then. An empty one has a few KiB.
 const MAX_EARLY: usize = 1024;
 
+/// Closed windows that wait for the store; when there are more, minutes other
+/// than the current ones get no window. A store that is slow for minutes leaves
+/// a few, only a flood of minutes leaves as many.
+const MAX_WAITING: usize = 4096;
+
 /// What the next current window will need: the most that the last ones had, and
 /// a little more. A window that was closed before its minute was over says
 /// little about the next one; so one with less makes less expected by a
@@ -201,6 +206,8 @@ pub(crate) struct Windows {
     last: usize,
     /// Those that were closed because there were too many.
     early: Vec<Window>,
+    /// How many closed ones wait for the store.
+    waiting: usize,
     generation: u32,
     /// The latest minute that had a current window.
     newest: Option<Minute>,
@@ -237,7 +244,7 @@ impl Windows {
             self.last = place;
             return Some(place);
         }
-        if !self.has_room(minute) {
+        if !self.has_room(minute, now) {
             return None;
         }
         if self.open.len() >= MAX_OPEN {
@@ -276,16 +283,27 @@ impl Windows {
     /// what comes late.
     fn will_fill(&self, minute: Minute, now: Minute) -> bool {
         let is_late = minute < now && Some(minute) <= self.newest;
-        !is_late && (now.plus(-1)..=now.plus(1)).contains(&minute)
+        !is_late && is_near(minute, now)
     }
 
-    /// Whether events of a minute can be counted now. Only a flood of different
-    /// minutes at once leaves no room.
+    /// Whether events of a minute can be counted at `now`. Only a flood of
+    /// different minutes leaves no room.
     #[inline]
-    pub(crate) fn has_room(&self, minute: Minute) -> bool {
-        self.early.len() < MAX_EARLY
-            || self.open.len() < MAX_OPEN
-            || self.places.contains_key(&minute)
+    pub(crate) fn has_room(&self, minute: Minute, now: i64) -> bool {
+        let is_calm = self.early.len() < MAX_EARLY && self.waiting < MAX_WAITING;
+        is_calm || self.has_room_in_flood(minute, Minute::of_nanos(now))
+    }
+
+    #[cold]
+    fn has_room_in_flood(&self, minute: Minute, now: Minute) -> bool {
+        let may_wait = self.waiting < MAX_WAITING || is_near(minute, now);
+        let may_open = self.early.len() < MAX_EARLY || self.open.len() < MAX_OPEN;
+        self.places.contains_key(&minute) || (may_wait && may_open)
+    }
+
+    /// So many closed windows wait for the store.
+    pub(crate) fn wait_for(&mut self, closed: usize) {
+        self.waiting = closed;
     }
 
     /// Takes the windows that were closed because there were too many.
@@ -334,6 +352,11 @@ impl Windows {
     pub(crate) fn memory(&self) -> usize {
         self.iter().map(Window::memory).sum()
     }
+}
+
+/// Whether a minute is the one of `now` or next to it.
+fn is_near(minute: Minute, now: Minute) -> bool {
+    (now.plus(-1)..=now.plus(1)).contains(&minute)
 }
 
 #[cfg(test)]

@@ -51,6 +51,7 @@ impl Config {
 
     fn limits(&self) -> Result<Limits> {
         let limits = &self.limits;
+        let bytes = usize::try_from(limits.names_size.0).unwrap_or(usize::MAX);
         let per_service = self.endpoint_grouping.max_endpoints_per_service;
         Ok(Limits {
             services: within("limits.services", limits.services, 1, 1_000_000)?,
@@ -63,6 +64,7 @@ impl Config {
                 100_000,
             )?,
             relations: within("limits.relations", limits.relations, 1, 1_000_000)?,
+            bytes: within("limits.names_size", bytes, 1 << 20, usize::MAX)?,
             // Windows close after little more than two minutes; a name that is in one is not idle.
             idle: span_within("limits.idle", limits.idle, 300 * SECOND, 86_400 * SECOND)?,
         })
@@ -218,6 +220,10 @@ mod tests {
         assert_eq!(
             wrong(r#"{"limits":{"services":0}}"#),
             "analysis.limits.services is 0, it must be 1 to 1000000"
+        );
+        assert_eq!(
+            wrong(r#"{"limits":{"names_size":"1KiB"}}"#),
+            format!("analysis.limits.names_size is 1024, it must be 1048576 to {}", usize::MAX)
         );
         assert_eq!(
             wrong(r#"{"windows":{"grace":"3m"}}"#),

@@ -90,6 +90,9 @@ pub struct LimitsConfig {
     pub endpoints: usize,
     /// Relations of each kind; calls along more of them make no relation.
     pub relations: usize,
+    /// Memory of all names and of where their calls go, all shards together;
+    /// names beyond it are treated as those beyond the other limits.
+    pub names_size: Bytes,
     /// After so long without a call a name no longer counts against the limits.
     pub idle: Period,
 }
@@ -101,6 +104,7 @@ impl Default for LimitsConfig {
             instances: 20_000,
             endpoints: 100_000,
             relations: 200_000,
+            names_size: Bytes(96 << 20),
             idle: Period(600_000_000_000),
         }
     }

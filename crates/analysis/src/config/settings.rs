@@ -39,8 +39,28 @@ pub(crate) struct Limits {
     pub(crate) endpoints: usize,
     pub(crate) endpoints_per_service: usize,
     pub(crate) relations: usize,
+    /// Bytes of entities and of routes between them.
+    pub(crate) bytes: usize,
     /// Nanoseconds.
     pub(crate) idle: i64,
+}
+
+impl Limits {
+    /// The limits of one of so many shards: memory is shared, the others are
+    /// for each.
+    pub(crate) fn share_of(self, shards: usize) -> Self {
+        Self { bytes: self.bytes / shards.max(1), ..self }
+    }
+
+    /// Bytes for routes, which are made anew when there are too many.
+    pub(crate) fn routes(&self) -> usize {
+        self.bytes / 16 * 7
+    }
+
+    /// Bytes for entities.
+    pub(crate) fn entities(&self) -> usize {
+        self.bytes - self.routes()
+    }
 }
 
 /// Apdex thresholds in microseconds.

@@ -1,88 +1,22 @@
 //! All entities of a shard.
 
 mod saved;
+mod slots;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
 use skytrail_model::entity::{ChildRef, Entity, EntityId, EntityRecord};
 use skytrail_model::layer::Layer;
 use skytrail_model::scope::Scope;
 use skytrail_model::time::Minute;
 
 pub(crate) use saved::Saved;
+use slots::Arena;
 
 use super::node::{NO_NODE, Names, Node, ServiceName};
 use super::overflow::{Known, Overflow};
 use crate::config::Limits;
-use crate::footprint::table_bytes;
 use crate::naming::{ABANDONED, OTHER, is_collective};
-
-/// Entities of one scope. Numbers of entities that went are used again.
-#[derive(Debug, Default)]
-struct Arena {
-    nodes: Vec<Option<Node>>,
-    /// Keys by number: close together, because every segment asks for some.
-    ids: Vec<EntityId>,
-    free: Vec<u32>,
-    by_id: HashMap<EntityId, u32, RandomState>,
-    /// Bytes that nodes hold besides.
-    heap: usize,
-}
-
-impl Arena {
-    fn get(&self, node: u32) -> Option<&Node> {
-        self.nodes.get(node as usize)?.as_ref()
-    }
-
-    fn get_mut(&mut self, node: u32) -> Option<&mut Node> {
-        self.nodes.get_mut(node as usize)?.as_mut()
-    }
-
-    fn insert(&mut self, node: Node) -> u32 {
-        let id = node.id;
-        self.heap += node.heap();
-        let place = self.free.pop().unwrap_or_else(|| {
-            self.nodes.push(None);
-            self.ids.push(EntityId::default());
-            (self.nodes.len() - 1) as u32
-        });
-        if let Some(slot) = self.ids.get_mut(place as usize) {
-            *slot = id;
-        }
-        if let Some(slot) = self.nodes.get_mut(place as usize) {
-            *slot = Some(node);
-        }
-        self.by_id.insert(id, place);
-        place
-    }
-
-    fn len(&self) -> usize {
-        self.by_id.len()
-    }
-
-    fn memory(&self) -> usize {
-        self.nodes.capacity() * size_of::<Option<Node>>()
-            + (self.ids.capacity() + self.free.capacity()) * size_of::<EntityId>()
-            + table_bytes::<(EntityId, u32)>(self.by_id.capacity())
-            + self.heap
-    }
-
-    /// Removes the nodes last used before `since` and gives them back.
-    fn prune(&mut self, since: i64) -> Vec<Node> {
-        let mut pruned = Vec::new();
-        for (place, slot) in self.nodes.iter_mut().enumerate() {
-            if let Some(node) = slot.take_if(|node| node.touched < since) {
-                self.by_id.remove(&node.id);
-                self.heap = self.heap.saturating_sub(node.heap());
-                self.free.push(place as u32);
-                pruned.push(node);
-            }
-        }
-        pruned
-    }
-}
 
 /// The service of a relation's end, and its own name where it is no service.
 pub(crate) type EndName = (Arc<str>, Option<Arc<str>>);
@@ -134,8 +68,9 @@ impl Directory {
             self.know(node, known);
             return node;
         }
-        if self.is_full_of_services(known) && name != OTHER {
-            self.overflow(Scope::Service, name);
+        let is_full = self.is_full_of_services(known);
+        if (is_full || self.is_large(Scope::Service)) && name != OTHER {
+            self.overflow(Scope::Service, name, is_full);
             return self.service(OTHER, normal, known, now);
         }
         self.add_service(service, id, known, now)
@@ -164,8 +99,18 @@ impl Directory {
         }
     }
 
-    fn overflow(&mut self, scope: Scope, example: &str) {
-        self.overflows.push(Overflow::of(scope, example));
+    /// A name beyond the limit of its scope, or else beyond the one of bytes.
+    fn overflow(&mut self, scope: Scope, example: &str, is_full: bool) {
+        self.overflows.push(Overflow::of(scope, example, is_full));
+    }
+
+    /// Whether a new name has no room in bytes. The last eighth is for services,
+    /// which what belongs to others must not crowd out.
+    fn is_large(&self, scope: Scope) -> bool {
+        let limit = self.limits.entities();
+        let kept = if scope == Scope::Service { 0 } else { limit / 8 };
+        let used: usize = self.arenas.iter().map(Arena::used).sum();
+        used >= limit - kept
     }
 
     /// The number of an instance or endpoint by its normalised name.
@@ -209,8 +154,9 @@ impl Directory {
             self.overflows.push(Overflow::EndpointsOf(owner.name.clone()));
             return Some(ABANDONED);
         }
-        if self.len(scope) >= limit {
-            self.overflow(scope, name);
+        let is_full = self.len(scope) >= limit;
+        if is_full || self.is_large(scope) {
+            self.overflow(scope, name, is_full);
             return Some(OTHER);
         }
         None
@@ -224,8 +170,9 @@ impl Directory {
         if let Some(node) = self.known(scope, id, now) {
             return node;
         }
-        if self.len(scope) >= self.limits.relations {
-            self.overflow(scope, &names.to_string());
+        let is_full = self.len(scope) >= self.limits.relations;
+        if is_full || self.is_large(scope) {
+            self.overflow(scope, &names.to_string(), is_full);
             return NO_NODE;
         }
         let mut node = Node::new(id, names, NO_NODE, now);

@@ -31,9 +31,11 @@ pub(crate) enum Known {
 }
 
 impl Overflow {
-    /// A name beyond the limit of its scope.
-    pub(super) fn of(scope: Scope, example: &str) -> Self {
+    /// A name beyond the limit of its scope where that is full, beyond the
+    /// memory of names where it is not.
+    pub(super) fn of(scope: Scope, example: &str, is_full: bool) -> Self {
         let key = match scope {
+            _ if !is_full => "analysis.limits.names_size",
             Scope::Service => "analysis.limits.services",
             Scope::ServiceInstance => "analysis.limits.instances",
             Scope::Endpoint => "analysis.limits.endpoints",

@@ -75,7 +75,7 @@ mod tests {
             batch,
             now: 0,
             directory: &mut Directory::new(settings.limits),
-            routes: &mut Routes::default(),
+            routes: &mut Routes::within(1 << 20),
             windows: &mut Windows::new(0),
             effects: &mut Effects::default(),
         };

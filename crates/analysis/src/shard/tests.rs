@@ -170,6 +170,59 @@ fn memory_is_taken_back_from_the_shard_that_has_too_much() {
     assert_eq!(large.gauges().closed_early, 1);
 }
 
+const MINUTE: i64 = 60_000_000_000;
+
+/// Calls of so many different minutes, the latest one so many minutes ago.
+fn flood(shard: &mut Shard, minutes: i64, ago: i64) -> super::Effects {
+    let spans = (0..minutes).map(|number| entry("/x").at(START - (ago + number) * MINUTE));
+    let spans = batch([segment("t", "s").of("shop", "i").with(spans)]);
+    shard.process(&Batch { arrival: START, spans, ..Batch::default() })
+}
+
+#[test]
+fn small_windows_share_appends_and_are_live_until_the_store_has_them() {
+    let mut shard = shard(0);
+    let minutes = 1000;
+    flood(&mut shard, minutes, 0);
+    shard.close_all();
+    assert_eq!(shard.gauges().closed_windows, 1000);
+    let (mut left, mut left_relations) = (live_rows(&shard), live_relations(&shard));
+    assert!(left >= 4 * 1000 && left_relations >= 1000, "{left}, {left_relations}");
+    let (most, mut appends) = ((left + left_relations).div_ceil(4_096) + 4, 0);
+    while let Some(append) = shard.next_append() {
+        appends += 1;
+        assert!(append.slice.len() <= 4_096);
+        assert_eq!((live_rows(&shard), live_relations(&shard)), (left, left_relations));
+        assert_eq!(shard.slice_under_way().as_ref(), Some(&append.slice));
+        match &append.slice {
+            Slice::Metrics(_) => left -= append.slice.len(),
+            Slice::Relations(_) => left_relations -= append.slice.len(),
+        }
+        shard.confirm();
+        let weighed: usize = shard.closed.iter().map(super::ClosedWindow::memory).sum();
+        assert_eq!(shard.gauges().window_bytes, weighed);
+        assert_eq!((live_rows(&shard), live_relations(&shard)), (left, left_relations));
+    }
+    assert_eq!((left, left_relations, shard.gauges().window_bytes), (0, 0, 0));
+    assert!(appends <= most, "{appends} appends, at most {most}");
+}
+
+#[test]
+fn a_flood_of_minutes_leaves_a_bounded_number_of_windows_and_the_current_one_counts() {
+    let mut shard = shard(0);
+    let mut refused = 0;
+    for round in 0..12 {
+        refused += flood(&mut shard, 700, 100 + 700 * round).counts.no_window;
+    }
+    let closed = shard.gauges().closed_windows;
+    assert!((4_096..4_096 + 1_280).contains(&closed), "{closed}");
+    assert!(refused > 0);
+    assert_eq!(flood(&mut shard, 1, 0).counts.no_window, 0, "the current minute");
+    assert!(flood(&mut shard, 1, 9_000).counts.no_window > 0, "any other one");
+    shard.drain();
+    assert_eq!(flood(&mut shard, 1, 9_000).counts.no_window, 0, "the store has them");
+}
+
 #[test]
 fn live_rows_have_the_columns_that_were_asked_for_and_no_others() {
     let mut shard = shard(3);

@@ -17,8 +17,11 @@ use crate::window::NO_CELL;
 /// Routes that are kept; when there are more, all are made anew.
 const MAX_ROUTES: usize = 1 << 18;
 
+/// Routes that are kept at least, however little memory there may be.
+const MIN_ROUTES: usize = 1 << 8;
+
 /// Texts that have a number besides the names of batches; when there are more,
-/// all get new ones.
+/// or they hold more than a part of the memory of routes, all get new ones.
 const MAX_TEXTS: usize = 1 << 14;
 
 /// Longer texts get no number.
@@ -156,11 +159,21 @@ struct Numbered {
     number: u32,
 }
 
+/// The part of the memory of routes that texts may hold.
+const TEXTS_PART: usize = 8;
+
+/// Bytes of a text's place in a table that may be half empty.
+const TEXT_PLACE: usize = 2 * (size_of::<Numbered>() + 1) * 8 / 7;
+
 /// The routes of a shard.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Routes {
     by_key: HashTable<Known>,
     texts: HashTable<Numbered>,
+    /// Bytes of the texts with their places.
+    text_bytes: usize,
+    /// Routes, and bytes of texts, that may be kept.
+    most: (usize, usize),
     /// The last number that a text got; none is used again.
     number: u32,
     hasher: RandomState,
@@ -170,6 +183,24 @@ pub(crate) struct Routes {
 }
 
 impl Routes {
+    /// Routes that take at most so many bytes.
+    pub(crate) fn within(bytes: usize) -> Self {
+        let texts = bytes / TEXTS_PART;
+        // A hash table has a power of two of slots, and uses seven eighths of them.
+        let slots = (bytes - texts) / (size_of::<Known>() + 1);
+        let slots = slots.checked_ilog2().map_or(0, |power| 1_usize << power);
+        Self {
+            by_key: HashTable::new(),
+            texts: HashTable::new(),
+            text_bytes: 0,
+            most: ((slots / 8 * 7).clamp(MIN_ROUTES, MAX_ROUTES), texts),
+            number: 0,
+            hasher: RandomState::default(),
+            space: SymbolSpace::default(),
+            resets: 0,
+        }
+    }
+
     /// Forgets routes of another table of symbols.
     pub(crate) fn begin(&mut self, space: SymbolSpace) {
         if self.space != space {
@@ -186,8 +217,7 @@ impl Routes {
     /// Bytes of routes, and of texts that have a number.
     pub(crate) fn memory(&self) -> usize {
         let routes = table_bytes::<Known>(self.by_key.capacity());
-        let texts = table_bytes::<Numbered>(self.texts.capacity());
-        routes + texts + self.texts.iter().map(|known| known.text.len()).sum::<usize>()
+        routes + self.text_bytes
     }
 
     /// The number of a text in keys of routes; none for a very long one.
@@ -199,9 +229,12 @@ impl Routes {
         if let Some(known) = self.texts.find(hash, |known| *known.text == *text) {
             return Some(known.number);
         }
-        if self.texts.len() >= MAX_TEXTS {
+        let bytes = text.len() + TEXT_PLACE;
+        if self.texts.len() >= MAX_TEXTS || self.text_bytes + bytes > self.most.1 {
             self.texts.clear();
+            self.text_bytes = 0;
         }
+        self.text_bytes += bytes;
         self.number = self.number.wrapping_add(1);
         let hasher = &self.hasher;
         let known = Numbered { text: text.into(), number: self.number };
@@ -234,7 +267,7 @@ impl Routes {
             (known.nodes, known.cell) = (nodes, cell);
             return;
         }
-        if self.by_key.len() >= MAX_ROUTES {
+        if self.by_key.len() >= self.most.0 {
             self.clear();
             self.resets += 1;
         }
@@ -246,11 +279,11 @@ impl Routes {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_TEXT, MAX_TEXTS, Routes};
+    use super::{MAX_TEXT, MAX_TEXTS, RouteCell, RouteKey, Routes, Shape};
 
     #[test]
     fn a_text_keeps_its_number_and_no_other_gets_it() {
-        let mut routes = Routes::default();
+        let mut routes = Routes::within(usize::MAX);
         let first = routes.number("orders").unwrap();
         assert_eq!(routes.number("orders"), Some(first));
         assert_eq!(routes.number(&"x".repeat(MAX_TEXT + 1)), None);
@@ -259,5 +292,18 @@ mod tests {
         assert!(others.collect::<Vec<_>>().iter().all(|number| *number != first));
         assert_ne!(routes.number("orders"), Some(first));
         assert!(routes.memory() > 0 && routes.texts.len() <= MAX_TEXTS);
+    }
+
+    #[test]
+    fn routes_and_texts_stay_within_their_bytes() {
+        let bytes = 4 << 20;
+        let mut routes = Routes::within(bytes);
+        for number in 0..200_000 {
+            let key = RouteKey::new(Shape::Database, 0, 0, [number]);
+            routes.put(key, [0; 4], RouteCell::none(0));
+            routes.number(&format!("{number:0>200}"));
+            assert!(routes.memory() <= bytes, "{} of {bytes}", routes.memory());
+        }
+        assert!(routes.resets > 0 && routes.memory() > bytes / 2);
     }
 }

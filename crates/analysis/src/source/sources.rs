@@ -70,7 +70,7 @@ impl Sources<'_> {
     /// Whether what happened in a minute can be counted; notes it if not.
     #[inline]
     pub(crate) fn has_window(&mut self, minute: Minute) -> bool {
-        let has_room = self.windows.has_room(minute);
+        let has_room = self.windows.has_room(minute, self.now);
         self.effects.counts.no_window += u64::from(!has_room);
         has_room
     }

@@ -14,15 +14,34 @@ use crate::oal::plan::Plan;
 
 /// Rows of one append: few enough that what is in memory twice is small, many
 /// enough that a store has few parts of a minute to merge.
-const SLICE_ROWS: usize = 4_096;
+pub(crate) const SLICE_ROWS: usize = 4_096;
 
-/// A part of a window, ready to be appended.
+/// A part of a window or of several, ready to be appended.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Slice {
-    /// Rows of metrics.
+    /// Rows of metrics, each block one minute.
     Metrics(Vec<MetricBlock>),
     /// Relations.
     Relations(Vec<RelationRow>),
+}
+
+impl Slice {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Metrics(blocks) => blocks.iter().map(MetricBlock::len).sum(),
+            Self::Relations(rows) => rows.len(),
+        }
+    }
+
+    /// Takes the rows of the next window in; says no to those of another kind.
+    pub(crate) fn join(&mut self, next: Self) -> bool {
+        match (self, next) {
+            (Self::Metrics(blocks), Self::Metrics(more)) => blocks.extend(more),
+            (Self::Relations(rows), Self::Relations(more)) => rows.extend(more),
+            _ => return false,
+        }
+        true
+    }
 }
 
 /// How far the store has confirmed a window.
@@ -75,27 +94,36 @@ impl ClosedWindow {
     fn weigh(&mut self) {
         let tables: usize = self.tables.iter().map(TableWindow::memory).sum();
         let relations = self.relations.len() * size_of::<RelationRow>();
-        self.memory = tables + self.cells.memory() + relations;
+        let itself = size_of::<Self>() + self.tables.len() * size_of::<TableWindow>();
+        self.memory = itself + tables + self.cells.memory() + relations;
     }
 
-    /// The next part to append; none while one is under way or when all is
-    /// confirmed.
-    pub(crate) fn next_slice(&mut self, plan: &Plan) -> Option<Slice> {
+    /// The next part to append, of at most `room` rows; none while one is under
+    /// way or when all is confirmed.
+    pub(crate) fn next_slice(&mut self, plan: &Plan, room: usize) -> Option<Slice> {
         if self.under_way.is_some() || self.is_confirmed() {
             return None;
         }
-        self.under_way = Some(self.next_end());
+        self.under_way = Some(self.next_end(room));
         self.slice_under_way(plan)
     }
 
+    /// Whether the next part is one of relations: they come first.
+    pub(crate) fn has_relations_left(&self) -> bool {
+        self.confirmed.relation < self.relations.len()
+    }
+
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.under_way.is_some()
+    }
+
     /// Where the next part ends.
-    fn next_end(&self) -> Progress {
+    fn next_end(&self, mut room: usize) -> Progress {
         let mut end = self.confirmed;
-        if end.relation < self.relations.len() {
-            end.relation = self.relations.len().min(end.relation + SLICE_ROWS);
+        if self.has_relations_left() {
+            end.relation = self.relations.len().min(end.relation + room);
             return end;
         }
-        let mut room = SLICE_ROWS;
         while let Some(table) = self.tables.get(end.table).filter(|_| room > 0) {
             let to = table.len().min(end.row + room);
             room -= to - end.row;

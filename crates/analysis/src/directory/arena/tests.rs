@@ -14,6 +14,7 @@ fn directory() -> Directory {
         endpoints: 4,
         endpoints_per_service: 2,
         relations: 1,
+        bytes: 1 << 20,
         idle: 600 * SECOND,
     })
 }
@@ -145,4 +146,56 @@ fn a_relation_in_use_keeps_its_ends() {
     directory.touch(Scope::ServiceRelation, relation, 500 * SECOND);
     assert!(!directory.prune(700 * SECOND));
     assert!(directory.prune(1200 * SECOND));
+}
+
+/// Names of a usual installation: as many scopes as this in all.
+fn fill(directory: &mut Directory, services: usize, of_each: usize) {
+    let mut last = super::NO_NODE;
+    for service in 0..services {
+        let name = format!("shop::checkout-service-{service}");
+        let service = directory.service(&name, true, Known::Itself, 0);
+        for number in 0..of_each {
+            let name = format!("GET:/api/v1/resources/{service}/of-a-kind/{number}");
+            let endpoint = directory.child(Scope::Endpoint, service, &name, 0);
+            if last != super::NO_NODE {
+                directory.relation(Scope::EndpointRelation, last, endpoint, 0);
+            }
+            last = endpoint;
+        }
+    }
+}
+
+#[test]
+fn names_beyond_the_bytes_are_others_until_idle_ones_make_room() {
+    let many = Limits { services: 1000, endpoints: 1_000_000, ..directory().limits };
+    let many = Limits { endpoints_per_service: 100_000, relations: 1_000_000, ..many };
+    let mut directory = Directory::new(many);
+    fill(&mut directory, 10, 1000);
+    let limit = many.entities();
+    let used: usize = directory.arenas.iter().map(super::Arena::used).sum();
+    assert!(used > limit / 4 * 3 && used < limit, "{used} of {limit}");
+    assert!(directory.memory() < 2 * limit, "{}", directory.memory());
+    let said = directory.take_overflows();
+    let of_bytes = |one: &Overflow| matches!(one, Overflow::Limit { key, .. } if *key == "analysis.limits.names_size");
+    assert!(said.iter().all(of_bytes) && !said.is_empty());
+    // Services have room left.
+    let late = directory.service("late", true, Known::Itself, 0);
+    assert_eq!(directory.name(Scope::Service, late).unwrap().as_ref(), "late");
+    let other = directory.child(Scope::Endpoint, late, "/late", 0);
+    assert_eq!(directory.name(Scope::Endpoint, other).unwrap().as_ref(), "_other_");
+    let later = 700 * SECOND;
+    directory.touch(Scope::Service, late, later);
+    assert!(directory.prune(later));
+    assert!(directory.memory() < limit / 8, "{}", directory.memory());
+    let again = directory.child(Scope::Endpoint, late, "/late", later);
+    assert_eq!(directory.name(Scope::Endpoint, again).unwrap().as_ref(), "/late");
+}
+
+#[test]
+fn the_names_of_a_usual_installation_fit_into_one_of_two_shards() {
+    let limits = crate::config::Config::default().validate().unwrap().limits.share_of(2);
+    let mut directory = Directory::new(limits);
+    fill(&mut directory, 500, 42);
+    assert!(Scope::ALL.map(|scope| directory.len(scope)).iter().sum::<usize>() > 42_000);
+    assert_eq!(directory.take_overflows(), []);
 }
