@@ -23,9 +23,16 @@ impl Answered {
     pub(crate) fn new(selected: &Selected<'_>, resolved: Resolved, room: &Room) -> Self {
         let mut writer = Writer::new(Vec::new(), room.left());
         let written = write(&mut writer, selected, resolved);
-        let json = writer.finish();
-        room.take(json.as_ref().map_or(usize::MAX, |(bytes, _)| bytes.len()));
-        Self(json.map(|(bytes, failures)| (bytes, failures, written)))
+        let Some((mut bytes, failures)) = writer.finish() else {
+            room.fill();
+            return Self::without_room();
+        };
+        bytes.shrink_to_fit();
+        if room.take(bytes.len()) {
+            Self(Some((bytes, failures, written)))
+        } else {
+            Self::without_room()
+        }
     }
 
     /// Joins it to the other root fields.

@@ -19,19 +19,21 @@ use futures_util::{FutureExt, StreamExt, stream};
 use skytrail_base::metrics::Registry as SelfMetrics;
 use skytrail_query::{Budget, Ctx};
 use tokio::time::error::Elapsed;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::answer::{Writer, Written};
 use super::answered::Answered;
 use super::arguments::Arguments;
 use super::document::Documents;
-use super::error::{Code, Failure, FieldError};
+use super::error::{Code, Failure, FieldError, errors, refusal};
 use super::limits::Limits;
+use super::memory::Memory;
 use super::metrics::Metrics;
 use super::registry::{Context, Registry, Resolved, Root, Tables};
 use super::room::Room;
 use super::schema::{self, SchemaError};
 use super::selection::{Collector, Selected};
+use super::weight::weigh;
 
 /// One GraphQL request.
 pub(crate) struct Request {
@@ -47,6 +49,7 @@ pub struct Engine<S: 'static> {
     documents: Documents,
     limits: Limits,
     metrics: Metrics,
+    memory: Memory,
     sources: Arc<S>,
 }
 
@@ -70,6 +73,8 @@ struct Prepared<S: 'static> {
     document: Arc<Valid<ExecutableDocument>>,
     variables: Valid<JsonMap>,
     operation: OperationType,
+    /// Memory of the arguments, in bytes.
+    weight: usize,
     walked: Walked<S>,
 }
 
@@ -85,12 +90,14 @@ impl<S: Send + Sync + 'static> Engine<S> {
         metrics: &SelfMetrics,
     ) -> Result<Self, SchemaError> {
         let schema = schema::load()?;
+        let metrics = Metrics::new(metrics);
         Ok(Self {
             registry: Registry::new(&schema, tables)?,
             documents: Documents::new(),
             schema,
+            memory: Memory::of(limits.held_bytes, metrics.held()),
             limits,
-            metrics: Metrics::new(metrics),
+            metrics,
             sources,
         })
     }
@@ -125,18 +132,23 @@ impl<S: Send + Sync + 'static> Engine<S> {
         Arc::new(Budget::new(self.limits.cost))
     }
 
+    /// Memory for an HTTP request, once there is some; none when there is not in time.
+    pub(crate) async fn room(&self) -> Option<Room> {
+        let waiting = timeout(self.limits.deadline, self.memory.share());
+        Some(Room::of(&self.limits, waiting.await.ok()??))
+    }
+
     /// For a request whose time begins now.
-    pub(crate) fn context(&self, budget: Arc<Budget>) -> Context<S> {
+    pub(crate) fn context(&self, budget: Arc<Budget>, room: Room) -> Context<S> {
         let deadline = Instant::now() + self.limits.deadline;
         let ctx = Ctx { budget, deadline: Some(deadline.into_std()) };
-        let room = Arc::new(Room::of(self.limits.answer_bytes));
-        Context { sources: Arc::clone(&self.sources), ctx, room }
+        Context { sources: Arc::clone(&self.sources), ctx, room: Arc::new(room) }
     }
 
     /// The response to one request, as JSON.
     pub(crate) async fn execute(&self, context: &Context<S>, request: &Request) -> Vec<u8> {
         self.metrics.request();
-        let mut prepared = match self.prepare(request) {
+        let mut prepared = match self.prepare(&context.room, request) {
             Ok(prepared) => prepared,
             Err(failures) => return self.refuse(&failures),
         };
@@ -150,7 +162,8 @@ impl<S: Send + Sync + 'static> Engine<S> {
         let collector = Collector { schema: &self.schema, document: &document, variables };
         let selected = collector.collect(&operation.selection_set);
         let answered = self.resolve(context, prepared.operation, calls, &selected).await;
-        let written = self.write(prepared.walked, &selected, answered);
+        context.room.release(prepared.weight);
+        let written = self.write(&context.room, prepared.walked, &selected, answered);
         written.unwrap_or_else(|failure| self.refuse(&[failure]))
     }
 
@@ -160,7 +173,7 @@ impl<S: Send + Sync + 'static> Engine<S> {
         refusal(failures)
     }
 
-    fn prepare(&self, request: &Request) -> Result<Prepared<S>, Vec<Failure>> {
+    fn prepare(&self, room: &Room, request: &Request) -> Result<Prepared<S>, Vec<Failure>> {
         let document = self.documents.get(&self.schema, &self.limits, &request.query)?;
         let coded = |code| {
             let sources = &document.sources;
@@ -171,6 +184,10 @@ impl<S: Send + Sync + 'static> Engine<S> {
         introspection::check_max_depth(&document, operation).map_err(coded(Code::LimitExceeded))?;
         let variables = coerce_variable_values(&self.schema, operation, &request.variables)
             .map_err(coded(Code::InvalidArgument))?;
+        let collector =
+            Collector { schema: &self.schema, document: &document, variables: &variables };
+        let weight = weigh(&collector.roots(&operation.selection_set), &variables);
+        room.take_arguments(weight, &self.limits).map_err(|failure| vec![failure])?;
         let walked =
             self.walk(&document, operation, &variables).map_err(coded(Code::ValidationFailed))?;
         self.check_width(&walked)?;
@@ -178,6 +195,7 @@ impl<S: Send + Sync + 'static> Engine<S> {
             operation: operation.operation_type,
             document: Arc::clone(&document),
             variables,
+            weight,
             walked,
         })
     }
@@ -263,6 +281,7 @@ impl<S: Send + Sync + 'static> Engine<S> {
 
     fn write(
         &self,
+        room: &Room,
         walked: Walked<S>,
         selected: &[Selected<'_>],
         answered: HashMap<String, Answered>,
@@ -281,15 +300,11 @@ impl<S: Send + Sync + 'static> Engine<S> {
             writer.rewind(start);
             writer.raw(b"null");
         }
-        self.finish(writer)
+        self.finish(room, writer)
     }
 
-    fn finish(&self, writer: Writer) -> Result<Vec<u8>, Failure> {
-        let limit = self.limits.answer_bytes;
-        let (mut bytes, failures) = writer.finish().ok_or_else(|| {
-            let message = format!("answer exceeds the limit of {limit} bytes; ask for less");
-            Failure::new(Code::TooLarge, message)
-        })?;
+    fn finish(&self, room: &Room, writer: Writer) -> Result<Vec<u8>, Failure> {
+        let (mut bytes, failures) = writer.finish().ok_or_else(|| room.failure(&self.limits))?;
         if !failures.is_empty() {
             self.metrics.failed(&failures);
             bytes.extend_from_slice(b",\"errors\":");
@@ -343,19 +358,6 @@ fn write_roots(
     }
     writer.raw(b"}");
     Ok(())
-}
-
-/// A response without data, uncounted.
-fn refusal(failures: &[Failure]) -> Vec<u8> {
-    let mut bytes = b"{\"errors\":".to_vec();
-    bytes.extend(errors(failures));
-    bytes.push(b'}');
-    bytes
-}
-
-fn errors(failures: &[Failure]) -> Vec<u8> {
-    // Writing strings and numbers to memory cannot fail.
-    serde_json::to_vec(failures).unwrap_or_else(|_| b"[]".to_vec())
 }
 
 struct Recorder<'e, S: 'static> {

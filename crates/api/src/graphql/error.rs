@@ -162,6 +162,20 @@ impl Failure {
     }
 }
 
+/// A response without data, uncounted.
+pub(crate) fn refusal(failures: &[Failure]) -> Vec<u8> {
+    let mut bytes = b"{\"errors\":".to_vec();
+    bytes.extend(errors(failures));
+    bytes.push(b'}');
+    bytes
+}
+
+/// The list of errors of a response.
+pub(crate) fn errors(failures: &[Failure]) -> Vec<u8> {
+    // Writing strings and numbers to memory cannot fail.
+    serde_json::to_vec(failures).unwrap_or_else(|_| b"[]".to_vec())
+}
+
 struct Path<'a>(&'a [Step]);
 
 impl Serialize for Path<'_> {

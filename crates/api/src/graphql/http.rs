@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, post};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Deserialize;
@@ -18,6 +18,9 @@ use tokio::task::JoinSet;
 use super::engine::{Engine, Request};
 use super::error::{Code, Failure};
 use super::limits::Limits;
+use super::memory::Share;
+use super::room::{Room, overload};
+use super::sending;
 
 /// The handler of `/graphql`. Dropping its future, as the server does when the client leaves,
 /// drops every resolver that is at work.
@@ -47,7 +50,7 @@ async fn handle<S: Send + Sync + 'static>(
     let answer = answer(engine, budget, headers, body).await;
     waiting.answered();
     match answer {
-        Ok(bytes) => json(StatusCode::OK, bytes),
+        Ok(made) => made.told(engine),
         Err(refused) => refused.told(engine),
     }
 }
@@ -57,29 +60,31 @@ async fn answer<S: Send + Sync + 'static>(
     budget: Arc<Budget>,
     headers: &HeaderMap,
     body: Body,
-) -> Result<Vec<u8>, Refused> {
+) -> Result<Made, Refused> {
     check_media_type(headers)?;
     let body = read(body, engine.limits()).await?;
+    let room = engine.room().await.ok_or_else(|| overloaded(engine.limits()))?;
     let posted = parse(&body, engine.limits().batch)?;
     // A task of its own, so that the connection sees its client leave while rows are read without
     // a pause; a set, since that ends the task when it is dropped.
     let mut tasks = JoinSet::new();
-    tasks.spawn(execute(Arc::clone(engine), budget, posted));
+    tasks.spawn(execute(Arc::clone(engine), budget, room, posted));
     let Some(Ok(answered)) = tasks.join_next().await else {
         tracing::error!("graphql request panicked");
         let failure = Failure::new(Code::Internal, "the server failed to answer");
         return Err(Refused(StatusCode::INTERNAL_SERVER_ERROR, failure));
     };
-    Ok(answered)
+    answered
 }
 
 async fn execute<S: Send + Sync + 'static>(
     engine: Arc<Engine<S>>,
     budget: Arc<Budget>,
+    room: Room,
     posted: Posted,
-) -> Vec<u8> {
-    let context = engine.context(budget);
-    match posted {
+) -> Result<Made, Refused> {
+    let context = engine.context(budget, room);
+    let bytes = match posted {
         Posted::One(request) => engine.execute(&context, &request).await,
         Posted::Batch(requests) => {
             let width = requests.len().max(1);
@@ -89,7 +94,14 @@ async fn execute<S: Send + Sync + 'static>(
             let answers: Vec<_> = stream::iter(answers).buffered(width).collect().await;
             join(&answers)
         }
-    }
+    };
+    let share = context.room.settle(bytes.len());
+    let share = share.ok_or_else(|| overloaded(engine.limits()))?;
+    let status = match context.room.is_overloaded() {
+        true => StatusCode::SERVICE_UNAVAILABLE,
+        false => StatusCode::OK,
+    };
+    Ok(Made { status, bytes, share })
 }
 
 /// Requiring JSON keeps other sites' pages from posting forms here from a visitor's browser.
@@ -177,6 +189,28 @@ fn malformed(message: String) -> Refused {
     Refused(StatusCode::BAD_REQUEST, failure)
 }
 
+fn overloaded(limits: &Limits) -> Refused {
+    Refused(StatusCode::SERVICE_UNAVAILABLE, overload(limits))
+}
+
+/// An answer and the memory that it takes.
+struct Made {
+    status: StatusCode,
+    bytes: Vec<u8>,
+    share: Share,
+}
+
+impl Made {
+    fn told<S: Send + Sync + 'static>(self, engine: &Engine<S>) -> Response {
+        let length = HeaderValue::from(self.bytes.len());
+        let stalled = engine.metrics().stalled();
+        let body = sending::body(self.bytes, self.share, engine.limits().stall, stalled);
+        let mut response = json(self.status, body);
+        response.headers_mut().insert(CONTENT_LENGTH, length);
+        response
+    }
+}
+
 /// A request that was not executed.
 struct Refused(StatusCode, Failure);
 
@@ -186,7 +220,11 @@ impl Refused {
     }
 }
 
-fn json(status: StatusCode, body: Vec<u8>) -> Response {
+fn json(status: StatusCode, body: impl Into<Body>) -> Response {
     let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
-    (status, headers, body).into_response()
+    let mut response = (status, headers, body.into()).into_response();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
 }

@@ -35,6 +35,13 @@ pub struct Limits {
     pub cost: u64,
     /// Bytes of an answer.
     pub answer_bytes: usize,
+    /// Memory of the arguments of root fields once variables are put in, in bytes: each value
+    /// counts as 256 and its text. The topology page of 200 nodes comes to 2 MiB.
+    pub argument_bytes: usize,
+    /// Bytes of all answers and arguments that the process holds at the same time.
+    pub held_bytes: usize,
+    /// Time in which a client must read some of its answer.
+    pub stall: std::time::Duration,
     /// Time from the last byte of a request to its answer.
     pub deadline: std::time::Duration,
 }
@@ -53,6 +60,9 @@ impl Default for Limits {
             concurrency: 64,
             cost: skytrail_query::Budget::DEFAULT_LIMIT,
             answer_bytes: 64 << 20,
+            argument_bytes: 16 << 20,
+            held_bytes: 256 << 20,
+            stall: std::time::Duration::from_secs(30),
             deadline: std::time::Duration::from_secs(30),
         }
     }

@@ -21,6 +21,8 @@ pub(crate) struct Metrics {
     rows: Counter,
     duration: Histogram,
     in_flight: Gauge,
+    held: Gauge,
+    stalled: Counter,
 }
 
 impl Metrics {
@@ -57,7 +59,27 @@ impl Metrics {
                 "HTTP requests that wait for their answer",
                 Gauge::default(),
             ),
+            held: registry.register(
+                "skytrail_graphql_held_bytes",
+                "Memory of GraphQL answers that are made or sent, and of arguments",
+                Gauge::default(),
+            ),
+            stalled: registry.register(
+                "skytrail_graphql_stalled",
+                "GraphQL answers dropped because their client did not read them in time",
+                Counter::default(),
+            ),
         }
+    }
+
+    /// Shows the bytes that answers hold.
+    pub(crate) fn held(&self) -> Gauge {
+        self.held.clone()
+    }
+
+    /// Counts answers that were not read in time.
+    pub(crate) fn stalled(&self) -> Counter {
+        self.stalled.clone()
     }
 
     /// Counts one GraphQL request.

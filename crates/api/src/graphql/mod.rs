@@ -11,6 +11,7 @@ mod engine;
 mod error;
 mod http;
 mod limits;
+mod memory;
 mod metrics;
 mod object;
 mod registry;
@@ -18,6 +19,8 @@ mod room;
 pub mod root;
 mod schema;
 mod selection;
+mod sending;
+mod weight;
 
 pub use answer::{Answer, Nulled, Out, Written};
 pub use arguments::{Arguments, Long};

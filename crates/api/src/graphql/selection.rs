@@ -53,6 +53,13 @@ impl<'d> Collector<'d> {
         self.merge(&[set])
     }
 
+    /// The fields of a root that are asked for: of those with the same key, the first.
+    pub(crate) fn roots(&self, set: &'d SelectionSet) -> Vec<&'d Field> {
+        let mut grouped = Grouped::default();
+        self.group(&set.selections, &mut grouped);
+        grouped.groups.iter().filter_map(|(_, fields)| fields.first().copied()).collect()
+    }
+
     fn merge(&self, sets: &[&'d SelectionSet]) -> Vec<Selected<'d>> {
         let mut grouped = Grouped::default();
         let mut owner = "";

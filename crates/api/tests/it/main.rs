@@ -7,6 +7,7 @@ mod contract;
 mod execution;
 mod fakes;
 mod limits;
+mod memory;
 mod pages;
 mod queries;
 mod requests;

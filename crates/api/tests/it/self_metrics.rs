@@ -16,7 +16,7 @@ use crate::client::{post, post_body, send};
 use crate::fakes::{engine_within, over};
 
 /// The value of a series.
-fn value(registry: &Registry, series: &str) -> Option<f64> {
+pub(crate) fn value(registry: &Registry, series: &str) -> Option<f64> {
     let text = registry.encode();
     let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
     line.map(|value| value.parse().expect("number"))
