@@ -30,26 +30,27 @@ pub(super) fn is_ascii(bytes: &[u8]) -> bool {
     bytes.iter().fold(0, |all, byte| all | byte) < 0x80
 }
 
-/// What comes before the first byte that is not ASCII.
+/// Bytes that are looked at together before it is known whether more need to be.
+const BLOCK: usize = 1024;
+
+/// How many bytes stand behind those that come before the first one that is not
+/// ASCII. Costs as much as there are before it, and a block.
 #[inline(always)]
-pub(super) fn ascii_prefix(bytes: &[u8]) -> &[u8] {
-    if is_ascii(bytes) { bytes } else { before_other(bytes) }
+pub(super) fn behind_ascii(bytes: &[u8]) -> usize {
+    if bytes.len() <= BLOCK && is_ascii(bytes) { 0 } else { behind_blocks(bytes) }
 }
 
 #[inline(never)]
-fn before_other(bytes: &[u8]) -> &[u8] {
-    let words = bytes.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word));
-    let (mut at, high) = (0, HIGH_BITS as u64);
-    for word in words {
-        if word & high != 0 {
-            at += (word & high).trailing_zeros() as usize / 8;
-            return bytes.get(..at).unwrap_or_default();
-        }
-        at += 8;
+fn behind_blocks(bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    while let Some((block, behind)) = rest.split_at_checked(BLOCK.min(rest.len()))
+        && !block.is_empty()
+        && is_ascii(block)
+    {
+        rest = behind;
     }
-    let rest = bytes.get(at..).unwrap_or_default();
-    at += rest.iter().take_while(|byte| byte.is_ascii()).count();
-    bytes.get(..at).unwrap_or_default()
+    let other = rest.iter().position(|byte| !byte.is_ascii());
+    other.map_or(0, |at| rest.len() - at)
 }
 
 /// The bits that are set in any of four words.
@@ -60,18 +61,31 @@ fn joined(chunk: &[u8; 64]) -> u128 {
 
 #[cfg(test)]
 mod tests {
-    use super::{ascii_prefix, is_ascii};
+    use super::{BLOCK, behind_ascii, is_ascii};
 
     #[test]
     fn every_byte_counts() {
         for len in 0..200 {
             let mut bytes = vec![0x7f; len];
             assert!(is_ascii(&bytes));
-            assert_eq!(ascii_prefix(&bytes).len(), len);
+            assert_eq!(behind_ascii(&bytes), 0);
             for at in 0..len {
                 bytes[at] = 0x80;
                 assert!(!is_ascii(&bytes), "{len} {at}");
-                assert_eq!(ascii_prefix(&bytes).len(), at);
+                assert_eq!(behind_ascii(&bytes), len - at);
+                bytes[at] = 0x7f;
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_join_without_a_gap() {
+        for len in [BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK] {
+            let mut bytes = vec![0x7f; len];
+            assert_eq!(behind_ascii(&bytes), 0);
+            for at in [0, BLOCK - 2, BLOCK - 1, BLOCK, len - 1].into_iter().filter(|at| *at < len) {
+                bytes[at] = 0x80;
+                assert_eq!(behind_ascii(&bytes), len - at, "{len} {at}");
                 bytes[at] = 0x7f;
             }
         }

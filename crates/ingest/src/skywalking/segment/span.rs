@@ -5,7 +5,7 @@ use skytrail_model::span::{Event, Rows, Span, SpanKind, SpanLayer, Status};
 use skytrail_model::text::{NameId, Text};
 
 use super::Refusal;
-use super::bytes::ascii_prefix;
+use super::bytes::behind_ascii;
 use super::decode::{Run, rows as rows_of};
 use super::pairs::Pairs;
 use crate::skywalking::wire::{Cursor, DEPTH, Malformed, int, len};
@@ -174,14 +174,21 @@ impl Run<'_> {
     #[inline(always)]
     fn tags<'m>(&mut self, mut cursor: Cursor<'m>, draft: &Draft) -> Result<Cursor<'m>, Malformed> {
         let mut tags = self.tag_pairs(draft);
+        // Tags mostly end a span, and one look over all of them is cheaper than one over each.
+        // No byte is looked at for each tag anew: a span may have very many.
+        let mut beyond = behind_ascii(cursor.rest());
         loop {
-            // Tags mostly end a span, and one look over all of them is cheaper than one over each.
-            let plain = ascii_prefix(cursor.rest());
+            let rest = cursor.rest();
+            let plain = rest.len().saturating_sub(beyond);
+            let plain = rest.get(..plain).unwrap_or_default();
             cursor.advance_by(self.expected_pairs(TAG as u8, plain, &mut tags));
             if !cursor.is_next(TAG) {
                 return Ok(cursor);
             }
             self.pair(cursor.bytes()?, &mut tags)?;
+            if cursor.rest().len() < beyond {
+                beyond = behind_ascii(cursor.rest());
+            }
         }
     }
 
