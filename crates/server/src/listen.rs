@@ -2,6 +2,7 @@
 //! spoken on them is somebody else's.
 
 mod accept;
+mod closing;
 mod connection;
 mod limits;
 mod open;

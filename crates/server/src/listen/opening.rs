@@ -5,9 +5,11 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+
+use super::closing::Closing;
 
 /// What every HTTP/2 connection begins with.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -26,14 +28,16 @@ pub(super) async fn opening<S: AsyncRead + Unpin>(stream: S) -> io::Result<Opene
         }
         read.extend_from_slice(byte.get(..count).unwrap_or_default());
     }
-    Ok(Opened { read, given: 0, stream })
+    Ok(Opened { read, given: 0, closing: Closing::default(), stream })
 }
 
-/// A stream that first gives back what was read from it.
+/// A stream that first gives back what was read from it, and at its end lets
+/// the peer read what was answered.
 #[derive(Debug)]
 pub(super) struct Opened<S> {
     read: Vec<u8>,
     given: usize,
+    closing: Closing,
     stream: S,
 }
 
@@ -54,7 +58,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Opened<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Opened<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Opened<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -68,7 +72,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Opened<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        let Self { closing, stream, .. } = &mut *self;
+        ready!(Pin::new(&mut *stream).poll_shutdown(context))?;
+        closing.poll(stream, context).map(Ok)
     }
 
     fn poll_write_vectored(
