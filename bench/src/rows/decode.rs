@@ -3,6 +3,7 @@
 use std::hint::black_box;
 
 use anyhow::{Result, bail};
+use bytes::Bytes;
 use prost::Message;
 use skytrail_ingest::skywalking::segment::{Decoder, Limits};
 use skytrail_ingest::symbols::SymbolLimits;
@@ -41,44 +42,46 @@ impl<'a> Decoding<'a> {
         Self { workload }
     }
 
-    /// Decodes everything with a table that outlives batches. Every batch is
-    /// made of what `take` recycled, as the receivers do it.
-    pub fn run(&self, decoder: &mut Decoder, mut take: impl FnMut(SpanBatch)) -> Result<u64> {
-        let mut spans = 0;
-        let mut batch = Spare::new().batch(BatchSize::default());
-        for segments in self.workload.encoded.chunks(BATCH) {
-            decoder.begin(&mut batch);
-            for bytes in segments {
-                match decoder.decode(bytes, &mut batch) {
-                    Ok(decoded) => spans += u64::from(decoded.spans),
-                    Err(refusal) => bail!("a segment was refused: {refusal}"),
-                }
-            }
-            let (size, spare) = (batch.size(), batch.spare.clone());
-            take(batch);
-            batch = spare.batch(size);
-        }
-        Ok(spans)
+    /// Decodes everything with a table that outlives batches.
+    pub fn run(&self, decoder: &mut Decoder, take: impl FnMut(SpanBatch)) -> Result<u64> {
+        self.each(|batch, segments| fill(batch, decoder, segments), take)
     }
 
     /// Decodes everything with an empty table for each batch.
-    pub fn run_cold(&self, mut take: impl FnMut(SpanBatch)) -> Result<u64> {
+    pub fn run_cold(&self, take: impl FnMut(SpanBatch)) -> Result<u64> {
+        self.each(|batch, segments| fill(batch, &mut decoder(), segments), take)
+    }
+
+    /// Fills batch by batch. Every batch is made of what `take` recycled, as
+    /// the receivers do it.
+    fn each(
+        &self,
+        mut fill: impl FnMut(&mut SpanBatch, &[Bytes]) -> Result<u64>,
+        mut take: impl FnMut(SpanBatch),
+    ) -> Result<u64> {
         let mut spans = 0;
         let mut batch = Spare::new().batch(BatchSize::default());
         for segments in self.workload.encoded.chunks(BATCH) {
-            let mut decoder = decoder();
-            decoder.begin(&mut batch);
-            for bytes in segments {
-                if let Ok(decoded) = decoder.decode(bytes, &mut batch) {
-                    spans += u64::from(decoded.spans);
-                }
-            }
+            spans += fill(&mut batch, segments)?;
             let (size, spare) = (batch.size(), batch.spare.clone());
             take(batch);
             batch = spare.batch(size);
         }
         Ok(spans)
     }
+}
+
+/// Decodes segments into a batch; gives the number of their spans.
+fn fill(batch: &mut SpanBatch, decoder: &mut Decoder, segments: &[Bytes]) -> Result<u64> {
+    let mut spans = 0;
+    decoder.begin(batch);
+    for bytes in segments {
+        match decoder.decode(bytes, batch) {
+            Ok(decoded) => spans += u64::from(decoded.spans),
+            Err(refusal) => bail!("a segment was refused: {refusal}"),
+        }
+    }
+    Ok(spans)
 }
 
 /// Nanoseconds per span of the thread.

@@ -21,7 +21,6 @@ mod crossthread;
 mod directory;
 mod effects;
 mod error;
-mod fetch;
 mod footprint;
 mod jvm;
 mod live;

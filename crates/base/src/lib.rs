@@ -3,6 +3,7 @@
 //! self-metrics and error codes. It knows nothing of tracing.
 
 pub mod account;
+pub mod ahead;
 pub mod budget;
 pub mod clock;
 pub mod code;

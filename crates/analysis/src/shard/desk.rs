@@ -1,6 +1,7 @@
 //! Goes through the spans of a segment and gives each to the stages that it
 //! concerns.
 
+use skytrail_base::ahead::read_ahead;
 use skytrail_model::batch::SpanBatch;
 use skytrail_model::span::{Segment, Span, Value};
 use skytrail_model::text::SymbolSpace;
@@ -8,7 +9,6 @@ use skytrail_model::time::{Minute, Zone};
 
 use crate::crossthread;
 use crate::directory::NO_NODE;
-use crate::fetch::fetch_all;
 use crate::logic::logic;
 use crate::oal::event::Tags;
 use crate::oal::key::{KeyMask, KeySet, TagSlots};
@@ -135,7 +135,7 @@ impl Desk {
 /// Has the tags of a segment in the cache. They stand all over the batch.
 fn fetch_tags(batch: &SpanBatch, spans: &[Span]) {
     let attributes = spans.iter().flat_map(|span| batch.attributes_of(span.attributes));
-    fetch_all(attributes.filter_map(|attribute| match attribute.value {
+    read_ahead(attributes.filter_map(|attribute| match attribute.value {
         Value::Text(text) => batch.bytes_at(text).first().map(|byte| u32::from(*byte)),
         _ => None,
     }));

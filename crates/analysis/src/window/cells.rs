@@ -9,11 +9,11 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
+use skytrail_base::ahead::read_ahead;
 
 use super::counted::Counted;
 use super::kinds::{Kind, Kinds, Part, Wants};
 use crate::config::Thresholds;
-use crate::fetch::fetch_all;
 use crate::footprint::table_bytes;
 use crate::oal::column::Tally;
 
@@ -171,7 +171,7 @@ impl Cells {
 
     /// Has these cells in the cache.
     pub(crate) fn look(&self, cells: &[u32]) {
-        fetch_all(cells.iter().filter_map(|cell| self.get(*cell)).map(|cell| cell.count));
+        read_ahead(cells.iter().filter_map(|cell| self.get(*cell)).map(|cell| cell.count));
     }
 
     pub(crate) fn get(&self, cell: u32) -> Option<&Cell> {

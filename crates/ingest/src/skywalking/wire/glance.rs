@@ -1,5 +1,7 @@
 //! What a message tells before it is decoded.
 
+use skytrail_base::ahead::read_ahead;
+
 use super::{BYTES, Cursor, DEPTH, Malformed};
 
 /// The occurrences of a repeated message field at the top level of a message
@@ -52,7 +54,7 @@ pub struct Glance<'a> {
 /// `text`, and how often field `repeated` occurs. On an error the count so far
 /// comes along.
 pub fn glance(message: &[u8], text: u64, repeated: u64) -> Result<Glance<'_>, (Malformed, u64)> {
-    fetch(message);
+    begin(message);
     let mut cursor = Cursor::new(message);
     let mut glance = Glance { text: &[], count: 0 };
     loop {
@@ -70,13 +72,12 @@ const CACHE_LINE: usize = 64;
 /// Lines that are read ahead; a message that is much longer does not fit.
 const MOST_LINES: usize = 512;
 
-/// Reads a byte of every cache line that a message begins with. Where the next field begins
-/// is known only once the one before is there; so its lines would be waited for
-/// one after the other, and this way are all at once.
-fn fetch(message: &[u8]) {
+/// Reads a byte of every cache line that a message begins with. Where the next
+/// field begins is known only once the one before is there; so its lines would
+/// be waited for one after the other.
+fn begin(message: &[u8]) {
     let lines = message.iter().step_by(CACHE_LINE).take(MOST_LINES);
-    let seen = lines.fold(0, |seen, byte| seen ^ byte);
-    std::hint::black_box(seen);
+    read_ahead(lines.map(|byte| u32::from(*byte)));
 }
 
 #[inline]
