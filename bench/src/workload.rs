@@ -35,7 +35,7 @@ impl Workload {
 
     /// These segments.
     pub fn of(decoded: Vec<SegmentObject>) -> Self {
-        let encoded = decoded.iter().map(|segment| Bytes::from(segment.encode_to_vec())).collect();
+        let encoded = encode(&decoded);
         let spans = decoded.iter().map(|segment| segment.spans.len() as u64).sum();
         Self { encoded, decoded, spans }
     }
@@ -63,6 +63,21 @@ impl Workload {
         groups.sort_unstable_by_key(|(instance, _)| *instance);
         groups.into_iter().map(|(_, segments)| segments).collect()
     }
+}
+
+/// Encodes segments one behind the other, as they stand in what was received.
+fn encode(segments: &[SegmentObject]) -> Vec<Bytes> {
+    let mut all = Vec::with_capacity(segments.iter().map(SegmentObject::encoded_len).sum());
+    let places: Vec<_> = segments
+        .iter()
+        .map(|segment| {
+            let start = all.len();
+            all.extend_from_slice(&segment.encode_to_vec());
+            start..all.len()
+        })
+        .collect();
+    let all = Bytes::from(all);
+    places.into_iter().map(|place| all.slice(place)).collect()
 }
 
 /// A stream whose traces start now and later.

@@ -37,20 +37,19 @@ const BLOCK: usize = 1024;
 /// ASCII. Costs as much as there are before it, and a block.
 #[inline(always)]
 pub(super) fn behind_ascii(bytes: &[u8]) -> usize {
-    if bytes.len() <= BLOCK && is_ascii(bytes) { 0 } else { behind_blocks(bytes) }
+    if bytes.len() <= BLOCK && is_ascii(bytes) { 0 } else { behind_chunks(bytes) }
 }
 
 #[inline(never)]
-fn behind_blocks(bytes: &[u8]) -> usize {
-    let mut rest = bytes;
-    while let Some((block, behind)) = rest.split_at_checked(BLOCK.min(rest.len()))
-        && !block.is_empty()
-        && is_ascii(block)
-    {
-        rest = behind;
+fn behind_chunks(bytes: &[u8]) -> usize {
+    let (chunks, rest) = bytes.as_chunks();
+    for (at, chunk) in chunks.iter().enumerate() {
+        let others = u128::from_le_bytes(*chunk) & HIGH_BITS;
+        if others != 0 {
+            return bytes.len() - at * size_of::<u128>() - others.trailing_zeros() as usize / 8;
+        }
     }
-    let other = rest.iter().position(|byte| !byte.is_ascii());
-    other.map_or(0, |at| rest.len() - at)
+    rest.iter().position(|byte| !byte.is_ascii()).map_or(0, |at| rest.len() - at)
 }
 
 /// The bits that are set in any of four words.
