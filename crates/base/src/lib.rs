@@ -8,6 +8,7 @@ pub mod budget;
 pub mod clock;
 pub mod code;
 pub mod frontier;
+pub mod fs;
 pub mod future;
 pub mod handoff;
 pub mod journal;
