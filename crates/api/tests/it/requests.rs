@@ -13,7 +13,8 @@ use crate::contract::{CONTRACT, EXTENSIONS};
 use crate::fakes::{engine, product};
 use crate::samples::Samples;
 
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../cases/graphql");
+/// Tests run in the folder of their crate.
+const FOLDER: &str = "../../cases/graphql";
 
 /// Set to write the answers anew instead of comparing them.
 const BLESS: &str = "SKYTRAIL_BLESS";

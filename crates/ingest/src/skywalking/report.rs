@@ -207,8 +207,7 @@ mod tests {
     use super::{ReportLimits, jvm, keep_alive, properties};
 
     fn recorded(name: &str) -> Vec<u8> {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../cases/segments");
-        std::fs::read(format!("{folder}/{name}.bin")).unwrap()
+        std::fs::read(format!("../../cases/segments/{name}.bin")).unwrap()
     }
 
     fn pair(key: &str, value: &str) -> v3::KeyStringValuePair {

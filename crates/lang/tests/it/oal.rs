@@ -1,7 +1,7 @@
 //! Rule files: `tests/data/oal/*.oal` with the golden answer beside each.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use skytrail_lang::oal::{
     Literal, MAX_DIAGNOSTICS_PER_FILE, MAX_FILE_BYTES, Operator, Pattern, Value, explain,
@@ -11,7 +11,8 @@ use skytrail_lang::oal::{
 use crate::schema::SCHEMA;
 
 fn data() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/oal")
+    // Snapshots with a relative path would be looked for beside this file.
+    std::env::current_dir().unwrap().join("tests/data/oal")
 }
 
 /// Everything that comes out of one file, as text.

@@ -1,6 +1,6 @@
 //! The fixed set as messages to the product.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use skytrail_demo::fixed;
@@ -20,9 +20,9 @@ pub(crate) enum Message {
     Segments(Value),
 }
 
-/// The folder `cases`.
+/// The folder `cases`. Tests run in the folder of their crate.
 pub(crate) fn cases() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../cases")
+    PathBuf::from("../../cases")
 }
 
 fn published() -> Vec<Value> {
