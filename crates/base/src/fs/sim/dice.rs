@@ -1,0 +1,43 @@
+//! Chance that a seed decides (splitmix64).
+
+/// Throws that are the same for the same seed.
+#[derive(Debug, Clone)]
+pub(super) struct Dice {
+    state: u64,
+}
+
+/// How likely something is kept, in quarters; 0 is never, 4 is always.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Chance(u64);
+
+impl Dice {
+    pub(super) fn new(seed: u64) -> Self {
+        Self { state: seed }
+    }
+
+    fn next(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number from 0 up to and without `limit`; 0 for 0.
+    pub(super) fn below(&mut self, limit: u64) -> u64 {
+        self.next().checked_rem(limit).unwrap_or(0)
+    }
+
+    pub(super) fn index(&mut self, len: usize) -> usize {
+        self.below(len as u64) as usize
+    }
+
+    /// Each of the five is as likely, so that everything and nothing are often
+    /// kept, which many throws at even odds would hardly ever give.
+    pub(super) fn chance(&mut self) -> Chance {
+        Chance(self.below(5))
+    }
+
+    pub(super) fn keeps(&mut self, chance: Chance) -> bool {
+        self.below(4) < chance.0
+    }
+}
