@@ -1,5 +1,5 @@
 //! What every part of Skytrail stands on and only std could ship: receipts and
-//! the journal seam, clocks, bounded queues, byte budgets, shutdown,
+//! the journal seam, clocks, files, bounded queues, byte budgets, shutdown,
 //! self-metrics and error codes. It knows nothing of tracing.
 
 pub mod account;

@@ -152,6 +152,20 @@ impl SimFileSystem {
         self.disk.lock().file_names()
     }
 
+    /// Puts everything that this disk shows onto another, such as a folder of the
+    /// machine, so that a whole server can be started on what a crash left.
+    ///
+    /// # Errors
+    /// Those of the other; `AlreadyExists` for a file that it has.
+    pub fn copy_to(&self, other: &dyn FileSystem) -> io::Result<()> {
+        let folders = self.disk.lock().folder_names();
+        folders.iter().try_for_each(|folder| other.create_dir(folder))?;
+        for name in self.file_names() {
+            other.create(&name)?.write_at(&self.read_all(&name)?, 0)?;
+        }
+        Ok(())
+    }
+
     /// The operations so far, in order; the last [`TRACE_LIMIT`] of them.
     pub fn trace(&self) -> Vec<Traced> {
         self.disk.lock().trace.all()

@@ -271,3 +271,18 @@ fn handles_are_shared_among_threads() {
     let expected: Vec<_> = (0..4_u8).flat_map(|part| [part; 100]).collect();
     assert_eq!(disk.read_all(path("a")).unwrap(), expected);
 }
+
+#[test]
+fn a_simulated_disk_is_copied_with_its_folders() {
+    let (disk, folder) = (SimFileSystem::new(), tempfile::tempdir().unwrap());
+    disk.create_dir(path("empty/too")).unwrap();
+    disk.create_dir(path("wal")).unwrap();
+    create(&*disk, "wal/1", "12");
+    let real = RealFileSystem::at(folder.path().join("copy"));
+    disk.copy_to(&*real).unwrap();
+    assert_eq!(text(&*real, "wal/1"), "12");
+    for dir in ["", "wal", "empty", "empty/too"] {
+        assert_eq!(real.list(path(dir)).unwrap(), disk.list(path(dir)).unwrap());
+    }
+    fails(disk.copy_to(&*real), ErrorKind::AlreadyExists);
+}

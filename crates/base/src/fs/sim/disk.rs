@@ -250,9 +250,11 @@ impl Disk {
     }
 
     pub(super) fn file_names(&self) -> Vec<PathBuf> {
-        let mut names: Vec<_> = self.names.files().map(|(path, _)| path).collect();
-        names.sort_unstable();
-        names
+        self.names.paths(false)
+    }
+
+    pub(super) fn folder_names(&self) -> Vec<PathBuf> {
+        self.names.paths(true)
     }
 }
 

@@ -97,7 +97,7 @@ impl Tree {
         }
     }
 
-    /// Path and child of everything below the root, a folder before what it holds.
+    /// Path and child of everything below the root.
     fn walk(&self) -> Vec<(PathBuf, Child)> {
         let mut found = Vec::new();
         let mut open = vec![(PathBuf::new(), ROOT)];
@@ -167,10 +167,12 @@ impl Names {
         children.map(|(name, child)| (name, *child))
     }
 
-    /// Path and id of every file that has a name.
-    pub(super) fn files(&self) -> impl Iterator<Item = (PathBuf, Id)> {
-        let found = self.now.walk().into_iter().filter(|(_, child)| !child.is_dir);
-        found.map(|(path, child)| (path, child.id))
+    /// The paths of all files, or of all folders, sorted.
+    pub(super) fn paths(&self, of_folders: bool) -> Vec<PathBuf> {
+        let found = self.now.walk().into_iter().filter(|(_, child)| child.is_dir == of_folders);
+        let mut paths: Vec<_> = found.map(|(path, _)| path).collect();
+        paths.sort_unstable();
+        paths
     }
 
     /// Everything that has a name.
@@ -227,22 +229,20 @@ impl Names {
     }
 
     /// Which of the unsynced changes survive when those do that are `chosen`. A
-    /// change needs the earlier ones of the same file and of the same names, and
-    /// the removal of a folder those within it. So every name goes through the
-    /// states that it really had, in order, and stops at one of them; and a file
-    /// that was moved away is not lost to what then took its old name:
+    /// change needs the earlier ones of the same names, which are those of the same
+    /// file, too, and the removal of a folder those within it. So every name goes
+    /// through the states that it really had, in order, and stops at one of them;
+    /// and a file that was moved away is not lost to what then took its old name:
     /// `rename a b`, `create a` never leaves the new `a` without `b`.
     fn with_what_they_need(&self, mut chosen: impl FnMut(&Change) -> bool) -> Vec<bool> {
-        let (mut ids, mut places, mut removed) =
-            (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let (mut places, mut removed) = (BTreeSet::new(), BTreeSet::new());
         let mut kept = Vec::with_capacity(self.unsynced.len());
         for change in self.unsynced.iter().rev() {
             let is_chosen = chosen(change);
             let mut at = change.places();
-            let is_needed = ids.contains(&change.child().id)
-                || at.any(|place| places.contains(place) || removed.contains(&place.folder));
+            let is_needed =
+                at.any(|place| places.contains(place) || removed.contains(&place.folder));
             if is_chosen || is_needed {
-                ids.insert(change.child().id);
                 places.extend(change.places());
                 if let Change::Unlink { child: Child { id, is_dir: true }, .. } = change {
                     removed.insert(*id);
