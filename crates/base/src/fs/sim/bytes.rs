@@ -15,7 +15,7 @@ pub(super) struct FileBytes {
     unsynced: Vec<Edit>,
     /// What a failed sync left behind: no sync writes it any more, and it may have
     /// reached the disk nevertheless. Nothing that is durable lies under it: what
-    /// is written and synced later cuts it out.
+    /// is written and synced later cuts it out. In order, each within a sector.
     doubtful: Vec<Piece>,
 }
 
@@ -115,12 +115,8 @@ impl FileBytes {
     /// What a sync leaves that failed: everything looks written and is not.
     pub(super) fn fail_sync(&mut self) {
         for edit in std::mem::take(&mut self.unsynced) {
-            match edit.change {
-                Change::Write(piece) => {
-                    self.cut_doubtful(piece.offset, piece.end());
-                    self.doubtful.extend(piece.sectors());
-                }
-                Change::SetLen => self.cut_doubtful(edit.len, usize::MAX),
+            if let Change::Write(piece) = edit.change {
+                self.doubtful.extend(piece.sectors());
             }
         }
     }

@@ -63,18 +63,32 @@ fn unsynced_writes_survive_in_any_order() {
 }
 
 #[test]
+fn all_of_many_writes_are_often_lost_and_often_kept() {
+    let disk = SimFileSystem::new();
+    let file = durable(&disk, "a", &[0; 40]);
+    (0..40).for_each(|at| file.write_at(&[1], at).unwrap());
+    let kept = |seed| disk.crash(seed).read_all(path("a")).unwrap().iter().sum::<u8>();
+    let kept: Vec<_> = (0..SEEDS).map(kept).collect();
+    for all in [0, 40] {
+        assert!(kept.iter().filter(|kept| **kept == all).count() as u64 > SEEDS / 10, "{kept:?}");
+    }
+}
+
+#[test]
 fn the_length_survives_apart_from_the_bytes() {
     let disk = SimFileSystem::new();
     let file = durable(&disk, "a", &[1; 600]);
     file.write_at(&[2; 1400], 600).unwrap();
-    let (mut lens, mut has_zeros) = (BTreeSet::new(), false);
+    let (mut lens, mut has_zeros, mut lost) = (BTreeSet::new(), false, 0);
     for seed in 0..SEEDS {
         let after = disk.crash(seed).read_all(path("a")).unwrap();
         assert_eq!(after[..600], [1; 600]);
         assert!(after[600..].iter().all(|byte| [0, 2].contains(byte)));
         has_zeros |= after[600..].contains(&0);
+        lost += u64::from(after.len() == 600);
         lens.insert(after.len());
     }
+    assert!(lost > SEEDS / 6 && lost < SEEDS * 5 / 6, "{lost}");
     assert!(lens.contains(&600) && lens.contains(&2000) && lens.len() > 4, "{lens:?}");
     assert!(has_zeros && lens.iter().all(|len| (600..=2000).contains(len)));
 }

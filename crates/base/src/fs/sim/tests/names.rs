@@ -125,3 +125,19 @@ fn files_without_a_name_are_gone_after_a_crash_and_after_a_kill() {
     drop(file);
     assert_eq!(disk.space().unwrap().free, total);
 }
+
+#[test]
+fn room_is_taken_after_a_crash_by_what_can_be_reached() {
+    let disk = SimFileSystem::new();
+    disk.create_dir(path("x")).unwrap();
+    durable(&disk, "x/a", &[1; 1000]);
+    let room = |seed| {
+        let after = disk.crash(seed);
+        let space = after.space().unwrap();
+        (after.file_names().len(), space.total - space.free)
+    };
+    let mut seen: Vec<_> = (0..200).map(room).collect();
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(seen, [(0, 0), (1, 1000)]);
+}
