@@ -20,6 +20,7 @@ static ALLOWED: &[(&str, &[&str])] = &[
     ("ingest", &["base", "model", "proto"]),
     ("storage", &["base", "model"]),
     ("analysis", &["base", "model", "lang", "storage"]),
+    ("engine", &["base", "model", "storage"]),
     ("query", &["base", "model", "lang", "storage"]),
     ("api", &["base", "model", "query", "proto"]),
     ("demo", &["base", "model", "proto"]),

@@ -1,0 +1,150 @@
+//! The segments of the log, from the oldest to the newest.
+
+use std::collections::VecDeque;
+use std::path::Path;
+
+use skytrail_base::fs::FileSystem;
+
+use super::config::Config;
+use super::segment::{Blank, Kind, Segment, number_of};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Segments, and files that wait to be used again.
+#[derive(Default)]
+pub(super) struct Chain {
+    pub(super) segments: VecDeque<Segment>,
+    spare: Vec<Blank>,
+    next_number: u64,
+}
+
+impl Chain {
+    /// Finds the segments of a folder.
+    pub(super) fn open(fs: &dyn FileSystem, config: &Config) -> Result<Self> {
+        let entries = fs.list(Path::new("")).map_err(|error| {
+            Error::io(format!("cannot list {}", fs.describe(Path::new(""))), error)
+        })?;
+        let mut chain = Self::default();
+        for entry in entries {
+            if let Some(number) = number_of(&entry.name) {
+                chain.next_number = chain.next_number.max(number + 1);
+                chain.take(fs, config, &entry.name)?;
+            }
+        }
+        chain.segments.make_contiguous().sort_by_key(|segment| segment.header.generation);
+        chain.find_ends(fs)?;
+        Ok(chain)
+    }
+
+    fn take(&mut self, fs: &dyn FileSystem, config: &Config, path: &Path) -> Result<()> {
+        let failed = |error| Error::io(format!("cannot read {}", fs.describe(path)), error);
+        let (blank, kind) = Blank::open(fs, path).map_err(failed)?;
+        match kind {
+            Kind::Segment(header) => self.segments.push_back(Segment::found(blank, header)),
+            Kind::Blank if blank.size == config.segment_bytes => self.spare.push(blank),
+            // Its making was interrupted, or segments had another size.
+            Kind::Blank => fs.remove(path).map_err(failed)?,
+            Kind::Damaged => set_aside(fs, path).map_err(failed)?,
+            Kind::Version(version) => {
+                let context = format!(
+                    "{} has version {version} of the format of logs, which is not known here; \
+                     start the version of skytrail that wrote it",
+                    fs.describe(path)
+                );
+                return Err(Error { kind: ErrorKind::Version, context, source: None });
+            }
+        }
+        Ok(())
+    }
+
+    /// A segment ends where its successor says; the last one where its records
+    /// end.
+    fn find_ends(&mut self, fs: &dyn FileSystem) -> Result<()> {
+        let mut ends = self.segments.iter().skip(1).map(|segment| segment.header.previous_end);
+        let ends: Vec<u64> = std::iter::from_fn(|| ends.next()).collect();
+        for (segment, end) in self.segments.iter_mut().zip(ends) {
+            segment.last = end;
+        }
+        let Some(newest) = self.segments.back_mut() else { return Ok(()) };
+        newest.find_end().map_err(|error| {
+            Error::io(format!("cannot read {}", fs.describe(&newest.blank.path)), error)
+        })
+    }
+
+    /// The last position of the log.
+    pub(super) fn last(&self) -> u64 {
+        self.segments.back().map_or(0, |segment| segment.last)
+    }
+
+    /// The newest generation; 0 before the first.
+    pub(super) fn generation(&self) -> u64 {
+        self.segments.back().map_or(0, |segment| segment.header.generation)
+    }
+
+    /// Bytes of all segments.
+    pub(super) fn used_bytes(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.written).sum()
+    }
+
+    /// Whether a segment is one of the log.
+    pub(super) fn has(&self, segment: &Segment) -> bool {
+        self.segments.back().is_some_and(|newest| newest.header == segment.header)
+    }
+
+    /// Makes a segment the newest, or puts it in place of what it was.
+    pub(super) fn put(&mut self, segment: &Segment) {
+        if self.has(segment) {
+            self.segments.pop_back();
+        }
+        self.segments.push_back(segment.clone());
+    }
+
+    /// A file to write to, if one waits.
+    pub(super) fn take_spare(&mut self) -> Option<Blank> {
+        self.spare.pop()
+    }
+
+    /// Whether a file waits.
+    pub(super) fn has_spare(&self) -> bool {
+        !self.spare.is_empty()
+    }
+
+    /// Keeps a file until it is needed.
+    pub(super) fn keep_spare(&mut self, blank: Blank) {
+        self.spare.push(blank);
+    }
+
+    /// The number of the next file.
+    pub(super) fn take_number(&mut self) -> u64 {
+        self.next_number += 1;
+        self.next_number - 1
+    }
+
+    /// Takes out the segments that hold nothing at or behind a position, except
+    /// the newest. What they hold is forgotten when their files are written anew
+    /// or removed; gives those that are to be removed.
+    pub(super) fn trim(&mut self, before: u64, config: &Config) -> Vec<Blank> {
+        let mut removed = Vec::new();
+        while self.segments.get(1).is_some_and(|next| next.header.first <= before) {
+            let Some(Segment { blank, .. }) = self.segments.pop_front() else { break };
+            let is_wanted =
+                (self.spare.len() as u64 + 1) * config.segment_bytes <= config.spare_bytes;
+            if is_wanted && blank.size == config.segment_bytes && !blank.is_failed {
+                self.spare.push(blank);
+            } else {
+                removed.push(blank);
+            }
+        }
+        removed
+    }
+}
+
+/// Lets a damaged file be, under a name that nobody looks for.
+fn set_aside(fs: &dyn FileSystem, path: &Path) -> std::io::Result<()> {
+    let aside = path.with_extension("wal.damaged");
+    tracing::error!(
+        file = fs.describe(path),
+        now = fs.describe(&aside),
+        "a file of the log is damaged and is left out"
+    );
+    fs.rename(path, &aside)
+}

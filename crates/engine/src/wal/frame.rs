@@ -1,0 +1,159 @@
+//! A record as it stands in a segment.
+
+use std::borrow::Cow;
+
+use skytrail_base::journal::Record;
+
+use crate::bytes::{checksum, put, u16_at, u32_at, u64_at};
+
+/// Bytes before a payload.
+pub(super) const FRAME_HEADER: usize = 64;
+
+/// Frames begin at multiples of this, so that one behind a damaged one is found.
+pub(super) const ALIGNMENT: usize = 8;
+
+const MAGIC: u32 = u32::from_le_bytes(*b"WREC");
+
+const LEN_AT: usize = 4;
+const GENERATION_AT: usize = 8;
+const POSITION_AT: usize = 16;
+const DURABLE_AT: usize = 24;
+const ARRIVAL_AT: usize = 32;
+const SHARD_AT: usize = 40;
+const DECODER_AT: usize = 42;
+const PAYLOAD_SUM_AT: usize = 48;
+const HEADER_SUM_AT: usize = 56;
+
+/// Bytes of a frame with a payload of so many.
+pub(super) fn frame_bytes(payload: usize) -> usize {
+    (FRAME_HEADER + payload).next_multiple_of(ALIGNMENT)
+}
+
+/// Appends a record that is still to be sealed.
+pub(super) fn push(into: &mut Vec<u8>, position: u64, record: &Record<'_>) {
+    let mut header = [0; FRAME_HEADER];
+    put(&mut header, 0, MAGIC.to_le_bytes());
+    put(&mut header, LEN_AT, (record.payload.len() as u32).to_le_bytes());
+    put(&mut header, POSITION_AT, position.to_le_bytes());
+    put(&mut header, ARRIVAL_AT, record.arrival.to_le_bytes());
+    put(&mut header, SHARD_AT, record.shard.to_le_bytes());
+    put(&mut header, DECODER_AT, record.decoder.to_le_bytes());
+    into.extend_from_slice(&header);
+    into.extend_from_slice(&record.payload);
+    into.resize(into.len().next_multiple_of(ALIGNMENT), 0);
+}
+
+/// Completes a frame for the segment that it goes to. `durable` is the last
+/// position that is known to be durable.
+pub(super) fn seal(frame: &mut [u8], generation: u64, durable: u64) {
+    put(frame, GENERATION_AT, generation.to_le_bytes());
+    put(frame, DURABLE_AT, durable.to_le_bytes());
+    let sum = checksum(frame.get(FRAME_HEADER..).unwrap_or_default());
+    put(frame, PAYLOAD_SUM_AT, sum.to_le_bytes());
+    let sum = checksum(frame.get(..HEADER_SUM_AT).unwrap_or_default());
+    put(frame, HEADER_SUM_AT, sum.to_le_bytes());
+}
+
+/// The generation that a frame would be of.
+pub(super) fn generation_of(bytes: &[u8]) -> u64 {
+    u64_at(bytes, GENERATION_AT)
+}
+
+/// What stands before a payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FrameHeader {
+    pub(super) position: u64,
+    /// Last position that was durable when the frame was written.
+    pub(super) durable: u64,
+    /// Bytes of the payload.
+    pub(super) len: usize,
+    shard: u16,
+    decoder: u16,
+    arrival: i64,
+    sum: u64,
+}
+
+impl FrameHeader {
+    /// None where no frame of this generation begins.
+    pub(super) fn read(bytes: &[u8], generation: u64) -> Option<Self> {
+        let header = bytes.first_chunk::<FRAME_HEADER>()?;
+        if u32_at(header, 0) != MAGIC || u64_at(header, GENERATION_AT) != generation {
+            return None;
+        }
+        let sum = checksum(header.get(..HEADER_SUM_AT)?);
+        (sum == u64_at(header, HEADER_SUM_AT)).then(|| Self {
+            position: u64_at(header, POSITION_AT),
+            durable: u64_at(header, DURABLE_AT),
+            len: u32_at(header, LEN_AT) as usize,
+            shard: u16_at(header, SHARD_AT),
+            decoder: u16_at(header, DECODER_AT),
+            arrival: u64_at(header, ARRIVAL_AT).cast_signed(),
+            sum: u64_at(header, PAYLOAD_SUM_AT),
+        })
+    }
+
+    /// Bytes of the whole frame.
+    pub(super) fn frame_bytes(&self) -> usize {
+        frame_bytes(self.len)
+    }
+
+    /// The record, given what stands behind the header; none when that is
+    /// damaged.
+    pub(super) fn record<'p>(&self, behind: &'p [u8]) -> Option<Record<'p>> {
+        let padded = behind.get(..self.frame_bytes() - FRAME_HEADER)?;
+        if checksum(padded) != self.sum {
+            return None;
+        }
+        Some(Record {
+            shard: self.shard,
+            decoder: self.decoder,
+            arrival: self.arrival,
+            payload: Cow::Borrowed(padded.get(..self.len)?),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, prop, proptest};
+    use skytrail_base::journal::Record;
+
+    use super::{ALIGNMENT, FRAME_HEADER, FrameHeader, frame_bytes, push, seal};
+
+    fn sealed(record: &Record<'_>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        push(&mut bytes, 9, record);
+        seal(&mut bytes, 3, 7);
+        bytes
+    }
+
+    fn read<'b>(bytes: &'b [u8], generation: u64) -> Option<(FrameHeader, Record<'b>)> {
+        let header = FrameHeader::read(bytes, generation)?;
+        Some((header, header.record(&bytes[FRAME_HEADER..])?))
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_and_every_flipped_bit_is_seen(
+            payload in prop::collection::vec(any::<u8>(), 0..200),
+            shard: u16,
+            arrival: i64,
+        ) {
+            let record = Record { shard, decoder: 2, arrival, payload: payload.into() };
+            let bytes = sealed(&record);
+            assert_eq!(bytes.len(), frame_bytes(record.payload.len()));
+            assert_eq!(bytes.len() % ALIGNMENT, 0);
+            let (header, found) = read(&bytes, 3).unwrap();
+            assert_eq!((header.position, header.durable, &found), (9, 7, &record));
+            assert!(read(&bytes, 2).is_none() && read(&bytes, 4).is_none(), "of another use");
+            for bit in 0..bytes.len() * 8 {
+                let mut damaged = bytes.clone();
+                damaged[bit / 8] ^= 1 << (bit % 8);
+                assert!(read(&damaged, 3).is_none(), "bit {bit}");
+            }
+            for len in 0..bytes.len() {
+                assert!(read(&bytes[..len], 3).is_none(), "cut off at {len}");
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What those who append to the log and the one who writes it share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+use skytrail_base::fs::SharedFileSystem;
+use skytrail_base::journal::{JournalError, Record};
+use tokio::sync::oneshot;
+
+use super::chain::Chain;
+use super::config::Config;
+use super::frame::frame_bytes;
+use super::group::{Group, Told, closed};
+use super::metrics::Metrics;
+
+/// What appenders and the writer share.
+pub(super) struct Intake {
+    pub(super) fs: SharedFileSystem,
+    pub(super) config: Config,
+    pub(super) metrics: Metrics,
+    /// Taken before `chain` where both are.
+    pending: Mutex<Pending>,
+    /// Tells that there is something to write, or that the log is closed.
+    wake: Condvar,
+    pub(super) chain: Mutex<Chain>,
+}
+
+/// What was appended and is not being written yet.
+#[derive(Default)]
+struct Pending {
+    group: Group,
+    /// Position of the last record.
+    last: u64,
+    /// Bytes of the segments, and of what is being written.
+    used_bytes: u64,
+    /// Why nothing can be made durable now.
+    failure: Option<String>,
+    is_closed: bool,
+}
+
+impl Intake {
+    pub(super) fn new(
+        fs: SharedFileSystem,
+        config: Config,
+        metrics: Metrics,
+        chain: Chain,
+    ) -> Arc<Self> {
+        let pending =
+            Pending { last: chain.last(), used_bytes: chain.used_bytes(), ..Pending::default() };
+        metrics.used_bytes.set(pending.used_bytes.cast_signed());
+        let (pending, chain) = (Mutex::new(pending), Mutex::new(chain));
+        Arc::new(Self { fs, config, metrics, pending, wake: Condvar::new(), chain })
+    }
+
+    /// Waits until there is something to write, then until `delay` is over, so
+    /// that others can come along; false when there will be nothing any more.
+    pub(super) fn wait(&self, delay: Duration) -> bool {
+        let mut pending = self.pending.lock();
+        while pending.group.bytes() == 0 {
+            if pending.is_closed {
+                return false;
+            }
+            self.wake.wait(&mut pending);
+        }
+        let is_done = |pending: &mut Pending| !pending.is_closed;
+        if !pending.is_closed {
+            self.wake.wait_while_for(&mut pending, is_done, delay);
+        }
+        true
+    }
+
+    /// Waits for a while, or until the log is closed; false then.
+    pub(super) fn pause(&self, pause: Duration) -> bool {
+        let mut pending = self.pending.lock();
+        self.wake.wait_while_for(&mut pending, |pending| !pending.is_closed, pause);
+        !pending.is_closed
+    }
+
+    /// Gives what is to be written next, and keeps the memory of what was
+    /// written last for what comes.
+    pub(super) fn take(&self, group: &mut Group) {
+        group.clear(self.config.pending_bytes);
+        std::mem::swap(&mut self.pending.lock().group, group);
+        self.metrics.pending_bytes.set(0);
+    }
+
+    /// Whether something waits to be written.
+    pub(super) fn has_pending(&self) -> bool {
+        self.pending.lock().group.bytes() > 0
+    }
+
+    /// From now on nothing is taken until `recovered`. Tells those who wait, and
+    /// gives how many there were.
+    pub(super) fn fail(&self, message: &str) -> u64 {
+        let mut pending = self.pending.lock();
+        pending.failure = Some(message.to_owned());
+        let waiting = pending.group.tell_all(&Err(refusal(message)));
+        pending.group.clear(self.config.pending_bytes);
+        waiting
+    }
+
+    /// Records are taken again.
+    pub(super) fn recovered(&self) {
+        self.pending.lock().failure = None;
+    }
+
+    /// The position of the next record.
+    pub(super) fn next(&self) -> u64 {
+        self.pending.lock().last + 1
+    }
+
+    /// How many bytes the segments hold changed.
+    pub(super) fn recount(&self) {
+        let mut pending = self.pending.lock();
+        pending.used_bytes = self.chain.lock().used_bytes();
+        self.metrics.used_bytes.set(pending.used_bytes.cast_signed());
+    }
+
+    /// Adds a record to what is to be written; its position, and what tells
+    /// whether it became durable.
+    pub(super) fn append(
+        &self,
+        record: &Record<'_>,
+    ) -> Result<(u64, oneshot::Receiver<Told>), JournalError> {
+        let mut pending = self.pending.lock();
+        let bytes = frame_bytes(record.payload.len()) as u64;
+        pending.check(bytes, &self.config).inspect_err(|_| {
+            self.metrics.refused.inc();
+        })?;
+        pending.last += 1;
+        let position = pending.last;
+        let told = pending.group.add(position, record);
+        self.metrics.pending_bytes.set(pending.group.bytes() as i64);
+        drop(pending);
+        self.wake.notify_one();
+        Ok((position, told))
+    }
+
+    /// Bytes on disk and on their way there.
+    pub(super) fn used_bytes(&self) -> u64 {
+        let pending = self.pending.lock();
+        pending.used_bytes + pending.group.bytes() as u64
+    }
+
+    /// No more is taken; what was taken is still written.
+    pub(super) fn close(&self) {
+        self.pending.lock().is_closed = true;
+        self.wake.notify_all();
+    }
+}
+
+/// What those hear who may try again.
+pub(super) fn refusal(message: &str) -> JournalError {
+    JournalError { message: message.to_owned(), retryable: true }
+}
+
+impl Pending {
+    fn check(&self, bytes: u64, config: &Config) -> Result<(), JournalError> {
+        if self.is_closed {
+            return Err(closed());
+        }
+        if let Some(failure) = &self.failure {
+            return Err(refusal(failure));
+        }
+        let used = self.used_bytes + self.group.bytes() as u64;
+        if used.saturating_add(bytes) > config.limit_bytes {
+            return Err(refusal(&format!(
+                "the log holds {used} bytes of storage.log.limit, {}, and what it holds is not \
+                 stored yet",
+                config.limit_bytes
+            )));
+        }
+        Ok(())
+    }
+}

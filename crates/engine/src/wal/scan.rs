@@ -1,0 +1,126 @@
+//! Reads the frames of a segment, past what is damaged.
+
+use std::io;
+use std::sync::Arc;
+
+use skytrail_base::fs::File;
+use skytrail_base::journal::Record;
+
+use super::frame::{ALIGNMENT, FRAME_HEADER, FrameHeader, generation_of};
+use super::header::HEADER_BYTES;
+
+/// Bytes that are read at once. A larger frame is read whole all the same.
+const PIECE: usize = 1 << 20;
+
+/// A frame of which at least the header is whole.
+#[derive(Debug)]
+pub(super) struct Found<'b> {
+    pub(super) position: u64,
+    /// Last position that was durable when the frame was written.
+    pub(super) durable: u64,
+    /// None when the payload is damaged.
+    pub(super) record: Option<Record<'b>>,
+}
+
+/// Goes through a segment from front to back.
+pub(super) struct Scan {
+    file: Arc<dyn File>,
+    generation: u64,
+    /// Where the next read of the file begins, and where the last ends.
+    offset: u64,
+    end: u64,
+    buffer: Vec<u8>,
+    /// Bytes of the buffer that are behind us.
+    passed: usize,
+}
+
+impl Scan {
+    /// Of the first `end` bytes of a segment.
+    pub(super) fn new(file: Arc<dyn File>, generation: u64, end: u64) -> Self {
+        let offset = HEADER_BYTES as u64;
+        Self { file, generation, offset, end, buffer: Vec::new(), passed: 0 }
+    }
+
+    /// The next frame; none when no more begins anywhere.
+    pub(super) fn next(&mut self) -> io::Result<Option<Found<'_>>> {
+        let header = loop {
+            if !self.fill(FRAME_HEADER)? {
+                return Ok(None);
+            }
+            match FrameHeader::read(self.ahead(), self.generation) {
+                Some(header) => break header,
+                None => self.passed += ALIGNMENT,
+            }
+        };
+        let is_there = self.fill(header.frame_bytes())?;
+        let start = self.passed + FRAME_HEADER;
+        // The header is whole, so its length is; what it announces may be cut off.
+        self.passed += if is_there { header.frame_bytes() } else { ALIGNMENT };
+        let behind = self.buffer.get(start..).unwrap_or_default();
+        let record = header.record(behind);
+        Ok(Some(Found { position: header.position, durable: header.durable, record }))
+    }
+
+    fn ahead(&self) -> &[u8] {
+        self.buffer.get(self.passed..).unwrap_or_default()
+    }
+
+    /// Reads until so many bytes are ahead; false when there are not so many.
+    fn fill(&mut self, wanted: usize) -> io::Result<bool> {
+        if self.ahead().len() >= wanted {
+            return Ok(true);
+        }
+        self.buffer.drain(..self.passed.min(self.buffer.len()));
+        self.passed = 0;
+        let more = wanted.max(PIECE) - self.buffer.len();
+        let more = usize::try_from(self.end.saturating_sub(self.offset))
+            .map_or(more, |left| more.min(left));
+        let held = self.buffer.len();
+        self.buffer.resize(held + more, 0);
+        let read =
+            self.file.read_at(self.buffer.get_mut(held..).unwrap_or_default(), self.offset)?;
+        self.buffer.truncate(held + read);
+        self.offset += read as u64;
+        Ok(self.buffer.len() >= wanted)
+    }
+}
+
+/// Generation and position of the first frame of a file whose header is lost;
+/// none where no frame is whole.
+pub(super) fn first_frame(file: Arc<dyn File>, end: u64) -> io::Result<Option<(u64, u64)>> {
+    let mut scan = Scan::new(file, 0, end);
+    while scan.fill(FRAME_HEADER)? {
+        let generation = generation_of(scan.ahead());
+        if let Some(header) = FrameHeader::read(scan.ahead(), generation) {
+            return Ok(Some((generation, header.position)));
+        }
+        scan.passed += ALIGNMENT;
+    }
+    Ok(None)
+}
+
+/// Last position that a segment tells to be in the log, where no later segment
+/// tells it. A frame that is not there, or damaged, below a mark of durability
+/// was lost by the disk; beyond every mark it was never durable, and neither was
+/// anything behind it.
+pub(super) fn last_position(mut scan: Scan, first: u64) -> io::Result<u64> {
+    let mut durable = first.saturating_sub(1);
+    let mut last = durable;
+    // Positions that are missing, as runs; those of the lowest come first.
+    let mut gaps: Vec<(u64, u64)> = Vec::new();
+    while let Some(found) = scan.next()? {
+        durable = durable.max(found.durable);
+        // Runs below the mark make no difference any more.
+        gaps.retain(|(_, end)| *end > durable);
+        let Some(expected) = last.checked_add(1).filter(|next| *next <= found.position) else {
+            continue;
+        };
+        let end = found.position - u64::from(found.record.is_some());
+        if end >= expected {
+            gaps.push((expected, end));
+        }
+        last = found.position;
+    }
+    let end = gaps.iter().find(|(_, end)| *end > durable).map(|(start, _)| start.saturating_sub(1));
+    Ok(end.map_or(last, |end| end.max(durable)))
+}

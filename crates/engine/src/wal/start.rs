@@ -1,0 +1,61 @@
+//! Opens a log and runs its writer.
+
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use skytrail_base::fs::SharedFileSystem;
+
+use super::chain::Chain;
+use super::config::Config;
+use super::intake::Intake;
+use super::log::Log;
+use super::metrics::Metrics;
+use super::writer::Writer;
+use crate::error::{Error, Result};
+
+/// Opens the log in the root of a file system. Who holds the writer decides
+/// when something becomes durable: a simulation step by step, others by
+/// [`start`].
+///
+/// # Errors
+/// A file cannot be read, or is of another version.
+pub fn open(fs: SharedFileSystem, config: Config, metrics: Metrics) -> Result<(Log, Writer)> {
+    let chain = Chain::open(&*fs, &config)?;
+    let intake = Intake::new(fs, config, metrics, chain);
+    let writer = Writer::new(intake.clone());
+    Ok((Log { intake }, writer))
+}
+
+/// The thread that writes; ends when the [`Log`] is dropped.
+#[derive(Debug)]
+pub struct Running {
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Opens the log and has it written by a thread.
+///
+/// # Errors
+/// As [`open`], or there is no thread.
+pub fn start(
+    fs: SharedFileSystem,
+    config: Config,
+    metrics: Metrics,
+) -> Result<(Arc<Log>, Running)> {
+    let (log, writer) = open(fs, config, metrics)?;
+    let thread = std::thread::Builder::new()
+        .name("log".to_owned())
+        .spawn(move || writer.run())
+        .map_err(|error: io::Error| Error::io("cannot start the thread of the log", error))?;
+    Ok((Arc::new(log), Running { thread: Some(thread) }))
+}
+
+impl Running {
+    /// Waits until everything is written, once the log was dropped.
+    pub fn join(mut self) {
+        if let Some(thread) = self.thread.take() {
+            // A panic of it was told when it happened.
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The engine from outside, on simulated disks.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a function that a test calls fails the test by panicking"
+)]
+
+mod dice;
+mod wal;

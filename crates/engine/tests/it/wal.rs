@@ -1,0 +1,48 @@
+//! The log.
+
+mod contract;
+mod crashes;
+mod damage;
+mod faults;
+mod lying;
+mod player;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use skytrail_base::fs::FileSystem;
+use skytrail_base::journal::{Journal, Position, Record};
+use skytrail_base::metrics::Registry;
+use skytrail_engine::wal::{Config, Log, Metrics, Writer, open};
+
+/// Segments so small that every test has several.
+const CONFIG: Config = Config {
+    segment_bytes: 4096,
+    limit_bytes: 256 << 10,
+    spare_bytes: 16 << 10,
+    pending_bytes: 64 << 10,
+    group_delay: Duration::ZERO,
+};
+
+fn opened(fs: Arc<dyn FileSystem>) -> skytrail_engine::Result<(Log, Writer)> {
+    open(fs, CONFIG, Metrics::new(&Registry::default()))
+}
+
+/// A record that can be told from others.
+fn record(number: u64, len: usize) -> Record<'static> {
+    let byte = |at: usize| (number.wrapping_mul(31) as usize + at) as u8;
+    let payload: Vec<u8> = (0..len).map(byte).collect();
+    let arrival = number.cast_signed();
+    Record { shard: (number % 5) as u16, decoder: 3, arrival, payload: payload.into() }
+}
+
+/// Everything from a position on.
+fn replayed(log: &Log, from: u64) -> Vec<(u64, Record<'static>)> {
+    let mut seen = Vec::new();
+    let mut take = |position: Position, record: Record<'_>| {
+        seen.push((position.0, record.into_owned()));
+        true
+    };
+    futures_util::FutureExt::now_or_never(log.replay(Position(from), &mut take)).unwrap().unwrap();
+    seen
+}

@@ -1,0 +1,70 @@
+//! Power that fails at any moment.
+
+use std::sync::Arc;
+
+use skytrail_base::fs::FileSystem;
+use skytrail_base::fs::sim::SimFileSystem;
+
+use super::lying::{Lie, Lying};
+use super::player::Player;
+use crate::dice::Dice;
+
+/// Crashes in a row of one log.
+const LIVES: u64 = 4;
+
+/// Several lives of one log, each ended by a crash; `seen` is what it sees of
+/// its disk.
+fn live(seed: u64, seen: impl Fn(Arc<SimFileSystem>) -> Arc<dyn FileSystem>) -> Result<(), String> {
+    let mut dice = Dice::new(seed);
+    let mut disk = SimFileSystem::with_seed(seed);
+    let mut player = Player::default();
+    for _ in 0..LIVES {
+        // Also while the log is being opened, and sometimes when all is quiet.
+        disk.stop_after(disk.operations() + dice.below(120));
+        player.play(seen(disk.clone()), &mut dice, 60)?;
+        disk = if dice.below(8) == 0 { disk.killed() } else { disk.crash(dice.next()) };
+    }
+    player.play(seen(disk), &mut dice, 0)
+}
+
+fn plain(disk: Arc<SimFileSystem>) -> Arc<dyn FileSystem> {
+    disk
+}
+
+/// How many lives are tried; more for who sets `SKYTRAIL_SEEDS`.
+fn seeds() -> u64 {
+    let told = std::env::var("SKYTRAIL_SEEDS").ok().and_then(|seeds| seeds.parse().ok());
+    told.unwrap_or(1_000)
+}
+
+#[test]
+fn what_was_acknowledged_is_there_after_any_crash() {
+    for seed in 0..seeds() {
+        live(seed, plain).unwrap_or_else(|wrong| panic!("seed {seed}: {wrong}"));
+    }
+}
+
+#[test]
+fn a_crash_after_each_operation_loses_nothing() {
+    for stop in 0.. {
+        let disk = SimFileSystem::new();
+        disk.stop_after(stop);
+        let mut player = Player::default();
+        let told = |wrong| panic!("stop {stop}: {wrong}");
+        player.play(disk.clone(), &mut Dice::new(5), 200).unwrap_or_else(told);
+        let crashed = disk.crash(stop);
+        player.play(crashed, &mut Dice::new(6), 40).unwrap_or_else(told);
+        if disk.operations() < stop {
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_log_that_relies_on_what_a_disk_does_not_promise_is_found_out() {
+    for lie in [Lie::Sync, Lie::SyncDir] {
+        let seen = |disk| Arc::new(Lying::new(disk, lie)) as Arc<dyn FileSystem>;
+        let found = (0..300).find_map(|seed| live(seed, seen).err());
+        assert!(found.is_some(), "{lie:?} goes unnoticed");
+    }
+}

@@ -1,0 +1,126 @@
+//! Plays with a log at random, and knows what must be in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use skytrail_base::fs::FileSystem;
+use skytrail_base::future::BoxFuture;
+use skytrail_base::journal::{Journal, JournalError, Position, Record};
+use skytrail_engine::wal::{Log, Writer};
+
+use super::{opened, record, replayed};
+use crate::dice::Dice;
+
+type Durable = BoxFuture<'static, Result<(), JournalError>>;
+
+/// What is known about the records of a log.
+#[derive(Default)]
+pub(super) struct Player {
+    /// The last record of each position.
+    appended: BTreeMap<u64, Record<'static>>,
+    /// Positions that somebody was told to be durable.
+    acknowledged: BTreeSet<u64>,
+    /// Positions below it may be gone.
+    kept_from: u64,
+    number: u64,
+}
+
+impl Player {
+    /// Opens a log, checks what is in it, and does `steps` things with it. An
+    /// error says what is wrong; a disk that refuses is none.
+    pub(super) fn play(
+        &mut self,
+        fs: Arc<dyn FileSystem>,
+        dice: &mut Dice,
+        steps: u64,
+    ) -> Result<(), String> {
+        let Ok((log, mut writer)) = opened(fs) else { return Ok(()) };
+        self.check(&log)?;
+        let mut waiting = Vec::new();
+        for _ in 0..steps {
+            self.step(&log, &mut writer, &mut waiting, dice)?;
+        }
+        Ok(())
+    }
+
+    fn step(
+        &mut self,
+        log: &Log,
+        writer: &mut Writer,
+        waiting: &mut Vec<(u64, Durable)>,
+        dice: &mut Dice,
+    ) -> Result<(), String> {
+        match dice.below(10) {
+            0..=5 => self.append(log, waiting, dice),
+            6..=8 => writer.step(),
+            _ => self.trim(log, dice),
+        }
+        let mut told = Vec::new();
+        waiting.retain_mut(|(position, durable)| match durable.now_or_never() {
+            None => true,
+            Some(result) => {
+                told.push((*position, result.is_ok()));
+                false
+            }
+        });
+        for (position, is_durable) in told {
+            if is_durable && !self.acknowledged.insert(position) {
+                return Err(format!("{position} was acknowledged twice"));
+            }
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, log: &Log, waiting: &mut Vec<(u64, Durable)>, dice: &mut Dice) {
+        self.number += 1;
+        let len = match dice.below(12) {
+            0 => 0,
+            1 => dice.below(6000),
+            _ => dice.below(700),
+        };
+        let record = record(self.number, len as usize);
+        if let Ok(appended) = log.append(record.clone()) {
+            self.appended.insert(appended.position.0, record);
+            waiting.push((appended.position.0, appended.durable));
+        }
+    }
+
+    fn trim(&mut self, log: &Log, dice: &mut Dice) {
+        let Some(last) = self.acknowledged.last() else { return };
+        let before = last.saturating_sub(dice.below(10));
+        self.kept_from = self.kept_from.max(before);
+        // A file that cannot be removed is removed later.
+        let _ = log.trim(Position(before));
+    }
+
+    /// Compares what a log that was just opened holds with what must be there.
+    pub(super) fn check(&mut self, log: &Log) -> Result<(), String> {
+        let found = replayed(log, self.kept_from);
+        if found.is_sorted_by(|one, next| one.0 < next.0) {
+            self.compare(&found)?;
+        } else {
+            return Err("the order is wrong".to_owned());
+        }
+        if replayed(log, self.kept_from) != found {
+            return Err("the second replay differs".to_owned());
+        }
+        // What a replay gave was analysed, so it has to stay from now on.
+        self.appended = found.into_iter().collect();
+        self.acknowledged = self.appended.keys().copied().collect();
+        Ok(())
+    }
+
+    fn compare(&self, found: &[(u64, Record<'static>)]) -> Result<(), String> {
+        for (position, record) in found {
+            if self.appended.get(position) != Some(record) {
+                return Err(format!("{position} holds what nobody put there"));
+            }
+        }
+        let found: BTreeSet<u64> = found.iter().map(|(position, _)| *position).collect();
+        match self.acknowledged.range(self.kept_from..).find(|position| !found.contains(position)) {
+            Some(position) => Err(format!("{position} was acknowledged and is gone")),
+            None => Ok(()),
+        }
+    }
+}
