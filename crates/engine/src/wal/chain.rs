@@ -6,6 +6,7 @@ use std::path::Path;
 use skytrail_base::fs::FileSystem;
 
 use super::config::Config;
+use super::scan::End;
 use super::segment::{Blank, Kind, Segment, number_of};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -15,14 +16,20 @@ pub(super) struct Chain {
     pub(super) segments: VecDeque<Segment>,
     spare: Vec<Blank>,
     next_number: u64,
+    /// Where it ended when it was found, and its newest generation.
+    end: End,
+    generation: u64,
 }
 
 impl Chain {
     /// Finds the segments of a folder.
     pub(super) fn open(fs: &dyn FileSystem, config: &Config) -> Result<Self> {
-        let entries = fs.list(Path::new("")).map_err(|error| {
-            Error::io(format!("cannot list {}", fs.describe(Path::new(""))), error)
-        })?;
+        let root = Path::new("");
+        // The process before may have ended between making a file and making its name durable.
+        let entries = fs
+            .sync_dir(root)
+            .and_then(|()| fs.list(root))
+            .map_err(|error| Error::io(format!("cannot list {}", fs.describe(root)), error))?;
         let mut chain = Self::default();
         for entry in entries {
             if let Some(number) = number_of(&entry.name) {
@@ -31,6 +38,7 @@ impl Chain {
             }
         }
         chain.segments.make_contiguous().sort_by_key(|segment| segment.header.generation);
+        chain.generation = chain.segments.back().map_or(0, |newest| newest.header.generation);
         chain.find_ends(fs)?;
         Ok(chain)
     }
@@ -64,20 +72,37 @@ impl Chain {
         for (segment, end) in self.segments.iter_mut().zip(ends) {
             segment.last = end;
         }
-        let Some(newest) = self.segments.back_mut() else { return Ok(()) };
-        newest.find_end().map_err(|error| {
-            Error::io(format!("cannot read {}", fs.describe(&newest.blank.path)), error)
-        })
+        while let Some(mut newest) = self.segments.pop_back() {
+            let end = newest.find_end().map_err(|error| {
+                Error::io(format!("cannot read {}", fs.describe(&newest.blank.path)), error)
+            })?;
+            if end.last.max(end.durable) >= newest.header.rewritten {
+                self.end = end;
+                self.segments.push_back(newest);
+                break;
+            }
+            // The one before it still has what it should have held.
+            let _ = fs.remove(&newest.blank.path);
+        }
+        Ok(())
     }
 
-    /// The last position of the log.
-    pub(super) fn last(&self) -> u64 {
-        self.segments.back().map_or(0, |segment| segment.last)
+    /// Where it ended when it was found.
+    pub(super) fn end(&self) -> End {
+        self.end
     }
 
-    /// The newest generation; 0 before the first.
+    /// Lets a segment end earlier, because another holds the rest.
+    pub(super) fn cut(&mut self, segment: &Segment, last: u64) {
+        let found = self.segments.iter_mut().find(|other| other.header == segment.header);
+        if let Some(segment) = found {
+            segment.last = last;
+        }
+    }
+
+    /// The newest generation that was found; 0 in an empty log.
     pub(super) fn generation(&self) -> u64 {
-        self.segments.back().map_or(0, |segment| segment.header.generation)
+        self.generation
     }
 
     /// Bytes of all segments.

@@ -12,7 +12,8 @@ const VERSION_AT: usize = 8;
 const GENERATION_AT: usize = 16;
 const FIRST_AT: usize = 24;
 const PREVIOUS_END_AT: usize = 32;
-const CHECKSUM_AT: usize = 40;
+const REWRITTEN_AT: usize = 40;
+const CHECKSUM_AT: usize = 48;
 
 /// Which part of the log a segment is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,10 @@ pub(super) struct Header {
     /// Last position of the segments before it. What they hold beyond it was
     /// never durable, and is void.
     pub(super) previous_end: u64,
+    /// Up to here it holds once more what segments before it hold, because nobody
+    /// knew whether the disk had it. Until all of that is there, the segment does
+    /// not count. Below `first` where there is no such thing.
+    pub(super) rewritten: u64,
 }
 
 /// What the first bytes of a file tell.
@@ -48,6 +53,7 @@ impl Header {
         put(&mut bytes, GENERATION_AT, self.generation.to_le_bytes());
         put(&mut bytes, FIRST_AT, self.first.to_le_bytes());
         put(&mut bytes, PREVIOUS_END_AT, self.previous_end.to_le_bytes());
+        put(&mut bytes, REWRITTEN_AT, self.rewritten.to_le_bytes());
         let sum = checksum(bytes.get(..CHECKSUM_AT).unwrap_or_default());
         put(&mut bytes, CHECKSUM_AT, sum.to_le_bytes());
         bytes
@@ -68,6 +74,7 @@ impl Header {
                 generation: u64_at(bytes, GENERATION_AT),
                 first: u64_at(bytes, FIRST_AT),
                 previous_end: u64_at(bytes, PREVIOUS_END_AT),
+                rewritten: u64_at(bytes, REWRITTEN_AT),
             }),
             other => Read::Version(other),
         }
@@ -80,7 +87,7 @@ mod tests {
 
     #[test]
     fn every_flipped_bit_is_seen() {
-        let header = Header { generation: 7, first: 100, previous_end: 98 };
+        let header = Header { generation: 7, first: 100, previous_end: 98, rewritten: 102 };
         let bytes = header.encode();
         assert_eq!(Header::read(&bytes), Read::Header(header));
         for bit in 0..HEADER_BYTES * 8 {

@@ -46,8 +46,11 @@ impl Intake {
         metrics: Metrics,
         chain: Chain,
     ) -> Arc<Self> {
-        let pending =
-            Pending { last: chain.last(), used_bytes: chain.used_bytes(), ..Pending::default() };
+        let pending = Pending {
+            last: chain.end().last,
+            used_bytes: chain.used_bytes(),
+            ..Pending::default()
+        };
         metrics.used_bytes.set(pending.used_bytes.cast_signed());
         let (pending, chain) = (Mutex::new(pending), Mutex::new(chain));
         Arc::new(Self { fs, config, metrics, pending, wake: Condvar::new(), chain })

@@ -7,7 +7,7 @@ use skytrail_base::fs::File;
 use skytrail_base::journal::Record;
 
 use super::frame::{ALIGNMENT, FRAME_HEADER, FrameHeader, generation_of};
-use super::header::HEADER_BYTES;
+use super::header::{HEADER_BYTES, Header};
 
 /// Bytes that are read at once. A larger frame is read whole all the same.
 const PIECE: usize = 1 << 20;
@@ -99,28 +99,33 @@ pub(super) fn first_frame(file: Arc<dyn File>, end: u64) -> io::Result<Option<(u
     Ok(None)
 }
 
-/// Last position that a segment tells to be in the log, where no later segment
-/// tells it. A frame that is not there, or damaged, below a mark of durability
-/// was lost by the disk; beyond every mark it was never durable, and neither was
-/// anything behind it.
-pub(super) fn last_position(mut scan: Scan, first: u64) -> io::Result<u64> {
-    let mut durable = first.saturating_sub(1);
-    let mut last = durable;
-    // Positions that are missing, as runs; those of the lowest come first.
+/// Where a log ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct End {
+    /// Up to here it is known to be durable.
+    pub(super) durable: u64,
+    /// Last position of it.
+    pub(super) last: u64,
+}
+
+/// Where a segment ends that has no successor to tell it. A frame that is not
+/// there, or damaged, below a mark of durability was lost by the disk; beyond
+/// every mark it was never durable, and neither was anything behind it.
+pub(super) fn end_of(mut scan: Scan, header: Header) -> io::Result<End> {
+    let mut durable = header.previous_end;
+    let mut last = header.first.saturating_sub(1);
+    // Positions that are missing, as runs; the lowest come first.
     let mut gaps: Vec<(u64, u64)> = Vec::new();
     while let Some(found) = scan.next()? {
         durable = durable.max(found.durable);
+        let end = found.position - u64::from(found.record.is_some());
+        if end > last {
+            gaps.push((last + 1, end));
+        }
         // Runs below the mark make no difference any more.
         gaps.retain(|(_, end)| *end > durable);
-        let Some(expected) = last.checked_add(1).filter(|next| *next <= found.position) else {
-            continue;
-        };
-        let end = found.position - u64::from(found.record.is_some());
-        if end >= expected {
-            gaps.push((expected, end));
-        }
-        last = found.position;
+        last = last.max(found.position);
     }
-    let end = gaps.iter().find(|(_, end)| *end > durable).map(|(start, _)| start.saturating_sub(1));
-    Ok(end.map_or(last, |end| end.max(durable)))
+    let torn = gaps.first().map(|(start, _)| start.saturating_sub(1).max(durable));
+    Ok(End { durable, last: torn.unwrap_or(last) })
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use skytrail_base::fs::{File, FileSystem};
 
 use super::header::{HEADER_BYTES, Header, Read};
-use super::scan::{Scan, first_frame, last_position};
+use super::scan::{End, Scan, end_of, first_frame};
 
 /// What the names of segments end with.
 const EXTENSION: &str = "wal";
@@ -91,7 +91,7 @@ impl Blank {
 }
 
 impl Segment {
-    /// One that was found. Where it ends is known once `end_at` tells.
+    /// One that was found. Where it ends, `find_end` or its successor tells.
     pub(super) fn found(blank: Blank, header: Header) -> Self {
         let written = blank.size;
         Self { blank, header, last: header.first.saturating_sub(1), written }
@@ -102,11 +102,11 @@ impl Segment {
         Scan::new(self.blank.file.clone(), self.header.generation, self.written)
     }
 
-    /// Finds its end, where no later segment tells it, and makes sure that what
-    /// was found stays: the process before may not have come to that.
-    pub(super) fn find_end(&mut self) -> io::Result<()> {
-        self.last = last_position(self.scan(), self.header.first)?;
-        self.blank.file.sync()
+    /// Finds its end, where no later segment tells it.
+    pub(super) fn find_end(&mut self) -> io::Result<End> {
+        let end = end_of(self.scan(), self.header)?;
+        self.last = end.last;
+        Ok(end)
     }
 }
 
@@ -162,5 +162,6 @@ impl Filling {
 /// where there are none.
 fn rebuilt(file: &Arc<dyn File>, size: u64) -> io::Result<Option<Header>> {
     let Some((generation, first)) = first_frame(file.clone(), size)? else { return Ok(None) };
-    Ok(Some(Header { generation, first, previous_end: first.saturating_sub(1) }))
+    let previous_end = first.saturating_sub(1);
+    Ok(Some(Header { generation, first, previous_end, rewritten: previous_end }))
 }

@@ -24,6 +24,8 @@ pub struct Writer {
     generation: u64,
     /// Last position that is durable.
     durable: u64,
+    /// Last position that was found when the log was opened.
+    found: u64,
     is_failing: bool,
 }
 
@@ -34,13 +36,26 @@ impl std::fmt::Debug for Writer {
 }
 
 impl Writer {
+    /// Of a log that was just opened.
     pub(super) fn new(intake: Arc<Intake>) -> Self {
-        let (generation, durable) = {
+        let (generation, end) = {
             let chain = intake.chain.lock();
-            (chain.generation(), chain.last())
+            (chain.generation(), chain.end())
         };
-        let group = Group::default();
-        Self { intake, group, current: None, filling: None, generation, durable, is_failing: false }
+        let mut writer = Self {
+            intake,
+            group: Group::default(),
+            current: None,
+            filling: None,
+            generation,
+            durable: end.durable,
+            found: end.last,
+            is_failing: false,
+        };
+        if let Err(error) = writer.settle() {
+            writer.give_up(&error);
+        }
+        writer
     }
 
     /// Writes until the log is closed and everything is written.
@@ -72,67 +87,65 @@ impl Writer {
         // A sync that failed is not tried again: the system may have forgotten
         // what it could not write. So everything is written anew, elsewhere.
         let result = self.write().or_else(|error| {
-            self.failed(&error);
+            self.leave(&error);
             self.write()
         });
         if let Err(error) = result {
-            self.failed(&error);
+            self.leave(&error);
             self.give_up(&error);
         }
     }
 
     fn write(&mut self) -> io::Result<()> {
         while let Some((first, bytes)) = self.group.first() {
-            let segment = self.segment(first, bytes)?;
-            let (file, written) = (segment.blank.file.clone(), segment.written);
-            let room = usize::try_from(segment.blank.size - written).unwrap_or(usize::MAX);
-            let sealed = self.group.seal(room, self.generation, self.durable);
-            let (bytes, count, last) = (sealed.bytes.len(), sealed.count, sealed.last);
-            file.write_at(sealed.bytes, written)?;
-            let begun = Instant::now();
-            file.sync()?;
-            self.intake.metrics.sync_seconds.observe(begun.elapsed().as_secs_f64());
-            self.durable = last;
-            self.note(bytes as u64, count as u64);
-            self.group.tell(count, &Ok(()));
+            let wanted = bytes as u64;
+            let has_room = |segment: &Segment| segment.blank.size - segment.written >= wanted;
+            if !self.current.as_ref().is_some_and(has_room) {
+                self.begin(first, wanted, self.durable)?;
+            }
+            self.write_next()?;
         }
         Ok(())
     }
 
-    /// Where the next frame goes. Before another segment is begun, everything
-    /// in the one before is durable: only the newest can be torn.
-    fn segment(&mut self, first: u64, bytes: usize) -> io::Result<&Segment> {
-        let wanted = bytes as u64;
-        match self.current.take() {
-            Some(segment) if segment.blank.size - segment.written >= wanted => {
-                Ok(self.current.insert(segment))
-            }
-            _ => {
-                let segment = self.begin(first, wanted)?;
-                Ok(self.current.insert(segment))
-            }
-        }
+    /// Writes as much of the group as the segment has room for.
+    fn write_next(&mut self) -> io::Result<()> {
+        let Some(segment) = &self.current else { return Ok(()) };
+        let (file, written) = (segment.blank.file.clone(), segment.written);
+        let room = usize::try_from(segment.blank.size - written).unwrap_or(usize::MAX);
+        let sealed = self.group.seal(room, self.generation, self.durable);
+        let (bytes, count, last) = (sealed.bytes.len(), sealed.count, sealed.last);
+        file.write_at(sealed.bytes, written)?;
+        let begun = Instant::now();
+        file.sync()?;
+        self.intake.metrics.sync_seconds.observe(begun.elapsed().as_secs_f64());
+        self.durable = last;
+        self.note(bytes as u64, count as u64);
+        self.group.tell(count, &Ok(()));
+        Ok(())
     }
 
-    fn begin(&mut self, first: u64, wanted: u64) -> io::Result<Segment> {
+    /// Begins a segment with room for so many bytes. All before it is durable:
+    /// only the newest can be torn.
+    fn begin(&mut self, first: u64, wanted: u64, rewritten: u64) -> io::Result<()> {
+        self.current = None;
         let config = &self.intake.config;
-        let least = wanted + HEADER_BYTES as u64;
-        let spare = if least <= config.segment_bytes {
-            self.intake.chain.lock().take_spare()
-        } else {
-            None
-        };
+        let size = (wanted + HEADER_BYTES as u64).max(config.segment_bytes);
+        let is_usual = size == config.segment_bytes;
+        let spare = is_usual.then(|| self.intake.chain.lock().take_spare()).flatten();
         let blank = match spare {
             Some(blank) => blank,
-            None => self.create(least.max(config.segment_bytes))?,
+            None => self.create(size)?,
         };
         self.generation += 1;
-        let header = Header { generation: self.generation, first, previous_end: self.durable };
+        let (generation, previous_end) = (self.generation, self.durable);
         let path = blank.path.clone();
-        blank.begin(header).inspect_err(|_| {
+        let begun = blank.begin(Header { generation, first, previous_end, rewritten });
+        self.current = Some(begun.inspect_err(|_| {
             // Nothing in it counts, and what the disk refused once is not used again.
             let _ = self.intake.fs.remove(&path);
-        })
+        })?);
+        Ok(())
     }
 
     fn create(&self, size: u64) -> io::Result<Blank> {
@@ -145,14 +158,13 @@ impl Writer {
         if self.current.is_none() || self.intake.chain.lock().has_spare() {
             return;
         }
-        let size = self.intake.config.segment_bytes;
-        let begun = self.filling.take().map_or_else(
-            || {
+        let begun = match self.filling.take() {
+            Some(filling) => Ok(filling),
+            None => {
                 let number = self.intake.chain.lock().take_number();
-                Filling::begin(&*self.intake.fs, number, size)
-            },
-            Ok,
-        );
+                Filling::begin(&*self.intake.fs, number, self.intake.config.segment_bytes)
+            }
+        };
         // Whoever needs the file is told when there is none.
         let Ok(mut filling) = begun else { return };
         match filling.step(&*self.intake.fs) {
@@ -175,15 +187,17 @@ impl Writer {
         self.intake.metrics.records.inc_by(count);
     }
 
-    fn failed(&mut self, error: &io::Error) {
+    /// Leaves the file that refused something.
+    fn leave(&mut self, error: &io::Error) {
         self.intake.metrics.failures.inc();
         if !self.is_failing {
             tracing::warn!(%error, "a file of the log cannot be written; another one is taken");
         }
         let Some(mut segment) = self.current.take() else { return };
         segment.blank.is_failed = true;
-        if self.intake.chain.lock().has(&segment) {
-            self.intake.chain.lock().put(&segment);
+        let mut chain = self.intake.chain.lock();
+        if chain.has(&segment) {
+            chain.put(&segment);
         } else {
             // Nothing in it is durable, and nothing refers to it.
             let _ = self.intake.fs.remove(&segment.blank.path);
@@ -207,8 +221,10 @@ impl Writer {
 
     /// Whether the disk takes something again.
     fn recover(&mut self) -> bool {
-        match self.segment(self.intake.next(), 0) {
-            Ok(_) => {
+        let next = self.intake.next();
+        // Positions that were given up are in no segment.
+        match self.settle().and_then(|()| self.begin(next, 0, self.durable)) {
+            Ok(()) => {
                 self.is_failing = false;
                 self.intake.metrics.failing.set(0);
                 self.intake.recovered();
@@ -216,9 +232,36 @@ impl Writer {
                 true
             }
             Err(error) => {
-                self.failed(&error);
+                self.leave(&error);
                 false
             }
         }
+    }
+
+    /// Writes the last records once more that were found when the log was opened.
+    /// Whether the disk has them or only the memory of the system, nobody can
+    /// tell, not even by a sync, since one may have failed in the process before.
+    fn settle(&mut self) -> io::Result<()> {
+        let newest = self.intake.chain.lock().segments.back().cloned();
+        let Some(newest) = newest.filter(|_| self.found > self.durable) else { return Ok(()) };
+        self.group.clear(self.intake.config.pending_bytes);
+        let mut scan = newest.scan();
+        while let Some(found) = scan.next()? {
+            let is_doubtful = (self.durable + 1..=self.found).contains(&found.position);
+            if let Some(record) = found.record.filter(|_| is_doubtful) {
+                // Nobody waits for it.
+                drop(self.group.add(found.position, &record));
+            }
+        }
+        let Some((first, _)) = self.group.first() else {
+            self.found = self.durable;
+            return Ok(());
+        };
+        let durable = self.durable;
+        self.begin(first, self.group.bytes() as u64, self.found)?;
+        // In one piece, since it counts as a whole.
+        self.write_next().inspect_err(|error| self.leave(error))?;
+        self.intake.chain.lock().cut(&newest, durable);
+        Ok(())
     }
 }

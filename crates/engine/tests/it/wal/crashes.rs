@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use skytrail_base::fs::FileSystem;
-use skytrail_base::fs::sim::SimFileSystem;
+use skytrail_base::fs::sim::{Fault, Operation, SimFileSystem};
 
 use super::lying::{Lie, Lying};
 use super::player::Player;
@@ -21,10 +21,22 @@ fn live(seed: u64, seen: impl Fn(Arc<SimFileSystem>) -> Arc<dyn FileSystem>) -> 
     for _ in 0..LIVES {
         // Also while the log is being opened, and sometimes when all is quiet.
         disk.stop_after(disk.operations() + dice.below(120));
+        refuse(&disk, &mut dice);
         player.play(seen(disk.clone()), &mut dice, 60)?;
         disk = if dice.below(8) == 0 { disk.killed() } else { disk.crash(dice.next()) };
     }
     player.play(seen(disk), &mut dice, 0)
+}
+
+/// Lets a disk refuse some operations now and then.
+fn refuse(disk: &SimFileSystem, dice: &mut Dice) {
+    let operations = [Operation::Write, Operation::Sync, Operation::SyncDir, Operation::Create];
+    for operation in operations {
+        if dice.below(4) == 0 {
+            let (skip, times) = (dice.below(30), 1 + dice.below(4));
+            disk.inject(Fault { skip, times, ..Fault::of(operation, "") });
+        }
+    }
 }
 
 fn plain(disk: Arc<SimFileSystem>) -> Arc<dyn FileSystem> {

@@ -21,6 +21,8 @@ pub(super) struct Player {
     appended: BTreeMap<u64, Record<'static>>,
     /// Positions that somebody was told to be durable.
     acknowledged: BTreeSet<u64>,
+    /// Positions of which somebody was told that they are not.
+    given_up: BTreeSet<u64>,
     /// Positions below it may be gone.
     kept_from: u64,
     number: u64,
@@ -65,8 +67,14 @@ impl Player {
             }
         });
         for (position, is_durable) in told {
-            if is_durable && !self.acknowledged.insert(position) {
-                return Err(format!("{position} was acknowledged twice"));
+            if is_durable {
+                // So is all before it, which may have come from a replay. What was given up in
+                // between nobody counts on.
+                let before = self.appended.range(..=position).map(|(position, _)| *position);
+                self.acknowledged
+                    .extend(before.filter(|position| !self.given_up.contains(position)));
+            } else {
+                self.given_up.insert(position);
             }
         }
         Ok(())
@@ -81,6 +89,7 @@ impl Player {
         };
         let record = record(self.number, len as usize);
         if let Ok(appended) = log.append(record.clone()) {
+            self.given_up.remove(&appended.position.0);
             self.appended.insert(appended.position.0, record);
             waiting.push((appended.position.0, appended.durable));
         }
@@ -105,9 +114,7 @@ impl Player {
         if replayed(log, self.kept_from) != found {
             return Err("the second replay differs".to_owned());
         }
-        // What a replay gave was analysed, so it has to stay from now on.
         self.appended = found.into_iter().collect();
-        self.acknowledged = self.appended.keys().copied().collect();
         Ok(())
     }
 
