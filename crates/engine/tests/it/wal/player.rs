@@ -17,8 +17,11 @@ type Durable = BoxFuture<'static, Result<(), JournalError>>;
 /// What is known about the records of a log.
 #[derive(Default)]
 pub(super) struct Player {
-    /// The last record of each position.
-    appended: BTreeMap<u64, Record<'static>>,
+    /// The records that may be at a position: several, where processes ended
+    /// before any of what they appended there was durable.
+    possible: BTreeMap<u64, Vec<Record<'static>>>,
+    /// What the process that runs found or appended.
+    seen: BTreeMap<u64, Record<'static>>,
     /// Positions that somebody was told to be durable.
     acknowledged: BTreeSet<u64>,
     /// Positions of which somebody was told that they are not.
@@ -68,11 +71,7 @@ impl Player {
         });
         for (position, is_durable) in told {
             if is_durable {
-                // So is all before it, which may have come from a replay. What was given up in
-                // between nobody counts on.
-                let before = self.appended.range(..=position).map(|(position, _)| *position);
-                self.acknowledged
-                    .extend(before.filter(|position| !self.given_up.contains(position)));
+                self.acknowledge(position);
             } else {
                 self.given_up.insert(position);
             }
@@ -90,8 +89,21 @@ impl Player {
         let record = record(self.number, len as usize);
         if let Ok(appended) = log.append(record.clone()) {
             self.given_up.remove(&appended.position.0);
-            self.appended.insert(appended.position.0, record);
+            self.possible.entry(appended.position.0).or_default().push(record.clone());
+            self.seen.insert(appended.position.0, record);
             waiting.push((appended.position.0, appended.durable));
+        }
+    }
+
+    /// A position is durable, and so is all before it, which may have come from a
+    /// replay. What was given up in between nobody counts on.
+    fn acknowledge(&mut self, position: u64) {
+        self.possible = self.possible.split_off(&(position + 1));
+        for (position, record) in self.seen.range(..=position) {
+            self.possible.insert(*position, vec![record.clone()]);
+            if !self.given_up.contains(position) {
+                self.acknowledged.insert(*position);
+            }
         }
     }
 
@@ -114,13 +126,13 @@ impl Player {
         if replayed(log, self.kept_from) != found {
             return Err("the second replay differs".to_owned());
         }
-        self.appended = found.into_iter().collect();
+        self.seen = found.into_iter().collect();
         Ok(())
     }
 
     fn compare(&self, found: &[(u64, Record<'static>)]) -> Result<(), String> {
         for (position, record) in found {
-            if self.appended.get(position) != Some(record) {
+            if !self.possible.get(position).is_some_and(|possible| possible.contains(record)) {
                 return Err(format!("{position} holds what nobody put there"));
             }
         }
