@@ -69,12 +69,21 @@ impl fmt::Debug for Appended {
 /// The log.
 ///
 /// - `append` MUST give positions in the order of its calls and MUST NOT wait
-///   for the disk; waiting is what `Appended::durable` is for.
+///   for the disk; waiting is what `Appended::durable` is for. Whoever appends
+///   awaits `room` before, and MAY then find that others were quicker: what
+///   waits in memory is bounded up to a record for each who appends.
 /// - A record is durable only when every record before it is.
 /// - `replay` MUST give exactly the durable records at or after `from`, in
 ///   order, and MAY give later ones that were written but never confirmed.
 /// - `trim` MAY forget records before `before`; it MUST keep the others.
 pub trait Journal: Send + Sync + 'static {
+    /// Waits until the log may take a record of so many bytes into its memory.
+    /// MUST NOT wait where `append` would refuse at once.
+    fn room(&self, bytes: usize) -> BoxFuture<'_, ()> {
+        let _ = bytes;
+        Box::pin(std::future::ready(()))
+    }
+
     /// Appends one record.
     fn append(&self, record: Record<'_>) -> Result<Appended, JournalError>;
 

@@ -52,6 +52,7 @@ impl Pump {
                 self.give_up();
                 return;
             };
+            self.journal.room(self.inbox.weight()).await;
             if let Some(taken) = self.inbox.take() {
                 self.hand_over(taken, slot);
             }

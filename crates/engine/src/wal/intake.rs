@@ -6,7 +6,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 use skytrail_base::fs::SharedFileSystem;
 use skytrail_base::journal::{JournalError, Record};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use super::chain::Chain;
 use super::config::Config;
@@ -23,6 +23,8 @@ pub(super) struct Intake {
     pending: Mutex<Pending>,
     /// Tells that there is something to write, or that the log is closed.
     wake: Condvar,
+    /// Tells that what waited in memory does so no more.
+    taken: Notify,
     pub(super) chain: Mutex<Chain>,
 }
 
@@ -53,7 +55,15 @@ impl Intake {
         };
         metrics.used_bytes.set(pending.used_bytes.cast_signed());
         let (pending, chain) = (Mutex::new(pending), Mutex::new(chain));
-        Arc::new(Self { fs, config, metrics, pending, wake: Condvar::new(), chain })
+        Arc::new(Self {
+            fs,
+            config,
+            metrics,
+            pending,
+            wake: Condvar::new(),
+            taken: Notify::new(),
+            chain,
+        })
     }
 
     /// Waits until there is something to write, then until `delay` is over, so
@@ -86,6 +96,21 @@ impl Intake {
         group.clear(self.config.pending_bytes);
         std::mem::swap(&mut self.pending.lock().group, group);
         self.metrics.pending_bytes.set(0);
+        self.taken.notify_waiters();
+    }
+
+    /// Waits until a record of so many bytes has room in memory, or is refused.
+    pub(super) async fn room(&self, bytes: usize) {
+        loop {
+            let taken = self.taken.notified();
+            let mut taken = std::pin::pin!(taken);
+            // From here on no word of it is missed.
+            taken.as_mut().enable();
+            if self.pending.lock().has_room(bytes, &self.config) {
+                return;
+            }
+            taken.await;
+        }
     }
 
     /// Whether something waits to be written.
@@ -100,6 +125,7 @@ impl Intake {
         pending.failure = Some(message.to_owned());
         let waiting = pending.group.tell_all(&Err(refusal(message)));
         pending.group.clear(self.config.pending_bytes);
+        self.taken.notify_waiters();
         waiting
     }
 
@@ -150,6 +176,7 @@ impl Intake {
     pub(super) fn close(&self) {
         self.pending.lock().is_closed = true;
         self.wake.notify_all();
+        self.taken.notify_waiters();
     }
 }
 
@@ -159,6 +186,12 @@ pub(super) fn refusal(message: &str) -> JournalError {
 }
 
 impl Pending {
+    fn has_room(&self, bytes: usize, config: &Config) -> bool {
+        let held = self.group.bytes();
+        let is_refused = self.is_closed || self.failure.is_some();
+        is_refused || held == 0 || held.saturating_add(frame_bytes(bytes)) <= config.pending_bytes
+    }
+
     fn check(&self, bytes: u64, config: &Config) -> Result<(), JournalError> {
         if self.is_closed {
             return Err(closed());

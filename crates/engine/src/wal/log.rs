@@ -23,6 +23,10 @@ impl std::fmt::Debug for Log {
 }
 
 impl Journal for Log {
+    fn room(&self, bytes: usize) -> BoxFuture<'_, ()> {
+        Box::pin(self.intake.room(bytes))
+    }
+
     fn append(&self, record: Record<'_>) -> Result<Appended, JournalError> {
         let (position, told) = self.intake.append(&record)?;
         let durable = Box::pin(async move { told.await.unwrap_or_else(|_| Err(closed())) });

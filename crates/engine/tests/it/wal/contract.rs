@@ -21,6 +21,10 @@ struct Logs {
 struct Shared(Arc<Log>);
 
 impl Journal for Shared {
+    fn room(&self, bytes: usize) -> BoxFuture<'_, ()> {
+        self.0.room(bytes)
+    }
+
     fn append(&self, record: Record<'_>) -> Result<Appended, JournalError> {
         self.0.append(record)
     }

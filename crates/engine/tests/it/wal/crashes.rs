@@ -46,7 +46,7 @@ fn plain(disk: Arc<SimFileSystem>) -> Arc<dyn FileSystem> {
 /// How many lives are tried; more for who sets `SKYTRAIL_SEEDS`.
 fn seeds() -> u64 {
     let told = std::env::var("SKYTRAIL_SEEDS").ok().and_then(|seeds| seeds.parse().ok());
-    told.unwrap_or(1_000)
+    told.unwrap_or(2_000)
 }
 
 #[test]

@@ -86,6 +86,30 @@ fn a_full_disk_stops_it_and_room_lets_it_go_on() {
 }
 
 #[test]
+fn whoever_appends_waits_while_too_much_is_on_its_way() {
+    let disk = SimFileSystem::new();
+    let (log, mut writer) = opened(disk.clone()).unwrap();
+    let has_room = |log: &Log| log.room(10_000).now_or_never().is_some();
+    let mut appended = Vec::new();
+    while has_room(&log) {
+        appended.push(log.append(record(1, 10_000)).unwrap());
+    }
+    assert_eq!(appended.len(), 6, "64 KiB may wait");
+    let mut waiting = log.room(10_000);
+    assert!((&mut waiting).now_or_never().is_none());
+    writer.step();
+    assert!((&mut waiting).now_or_never().is_some());
+    // Where it would be refused, nobody waits.
+    appended.push(log.append(record(2, 60_000)).unwrap());
+    disk.inject(Fault::of(Operation::Write, ""));
+    let mut waiting = log.room(10_000);
+    assert!((&mut waiting).now_or_never().is_none());
+    writer.step();
+    assert!((&mut waiting).now_or_never().is_some());
+    assert!(has_room(&log) && log.append(record(3, 1)).is_err());
+}
+
+#[test]
 fn a_full_log_takes_nothing_until_it_is_trimmed() {
     let disk = SimFileSystem::new();
     let (log, mut writer) = opened(disk).unwrap();

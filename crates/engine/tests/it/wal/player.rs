@@ -136,6 +136,12 @@ impl Player {
                 return Err(format!("{position} holds what nobody put there"));
             }
         }
+        for (one, next) in found.iter().zip(found.iter().skip(1)) {
+            let mut between = one.0 + 1..next.0;
+            if let Some(position) = between.find(|position| !self.given_up.contains(position)) {
+                return Err(format!("{position} is a hole"));
+            }
+        }
         let found: BTreeSet<u64> = found.iter().map(|(position, _)| *position).collect();
         match self.acknowledged.range(self.kept_from..).find(|position| !found.contains(position)) {
             Some(position) => Err(format!("{position} was acknowledged and is gone")),
