@@ -67,10 +67,10 @@ impl Chain {
     /// A segment ends where its successor says; the last one where its records
     /// end.
     fn find_ends(&mut self, fs: &dyn FileSystem) -> Result<()> {
-        let mut ends = self.segments.iter().skip(1).map(|segment| segment.header.previous_end);
-        let ends: Vec<u64> = std::iter::from_fn(|| ends.next()).collect();
-        for (segment, end) in self.segments.iter_mut().zip(ends) {
+        let mut end = u64::MAX;
+        for segment in self.segments.iter_mut().rev() {
             segment.last = end;
+            end = end.min(segment.header.previous_end);
         }
         while let Some(mut newest) = self.segments.pop_back() {
             let end = newest.find_end().map_err(|error| {

@@ -69,15 +69,17 @@ impl Header {
         if u64_at(bytes, 0) != MAGIC || !is_whole {
             return Read::Damaged;
         }
-        match u32_at(bytes, VERSION_AT) {
-            VERSION => Read::Header(Self {
-                generation: u64_at(bytes, GENERATION_AT),
-                first: u64_at(bytes, FIRST_AT),
-                previous_end: u64_at(bytes, PREVIOUS_END_AT),
-                rewritten: u64_at(bytes, REWRITTEN_AT),
-            }),
-            other => Read::Version(other),
+        let version = u32_at(bytes, VERSION_AT);
+        if version != VERSION {
+            return Read::Version(version);
         }
+        let header = Self {
+            generation: u64_at(bytes, GENERATION_AT),
+            first: u64_at(bytes, FIRST_AT),
+            previous_end: u64_at(bytes, PREVIOUS_END_AT),
+            rewritten: u64_at(bytes, REWRITTEN_AT),
+        };
+        if header.previous_end < header.first { Read::Header(header) } else { Read::Damaged }
     }
 }
 

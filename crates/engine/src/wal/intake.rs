@@ -136,7 +136,7 @@ impl Intake {
 
     /// The position of the next record.
     pub(super) fn next(&self) -> u64 {
-        self.pending.lock().last + 1
+        self.pending.lock().last.saturating_add(1)
     }
 
     /// How many bytes the segments hold changed.
@@ -157,7 +157,7 @@ impl Intake {
         pending.check(bytes, &self.config).inspect_err(|_| {
             self.metrics.refused.inc();
         })?;
-        pending.last += 1;
+        pending.last = pending.last.saturating_add(1);
         let position = pending.last;
         let told = pending.group.add(position, record);
         self.metrics.pending_bytes.set(pending.group.bytes() as i64);

@@ -36,7 +36,7 @@ fn one(
     let file = || intake.fs.describe(&segment.blank.path);
     let failed = |error| refusal(&format!("cannot read {}: {error}", file()));
     // What was given up was never durable, and is missed by nobody.
-    *next = (*next).max(segment.header.first.min(segment.last + 1));
+    *next = (*next).max(segment.header.first.min(segment.last.saturating_add(1)));
     let mut scan = segment.scan();
     while *next <= segment.last {
         let Some(found) = scan.next().map_err(failed)? else { break };
@@ -47,21 +47,21 @@ fn one(
         if position > *next {
             lost(intake, &file(), *next..=position - 1);
         }
-        *next = position + 1;
+        *next = position.saturating_add(1);
         if !take(Position(position), record) {
             return Ok(false);
         }
     }
     if *next <= segment.last {
         lost(intake, &file(), *next..=segment.last);
-        *next = segment.last + 1;
+        *next = segment.last.saturating_add(1);
     }
     Ok(true)
 }
 
 fn lost(intake: &Intake, file: &str, positions: RangeInclusive<u64>) {
     let (first, last) = positions.into_inner();
-    let count = last - first + 1;
+    let count = (last - first).saturating_add(1);
     intake.metrics.damaged.inc_by(count);
     tracing::error!(
         file,

@@ -118,9 +118,9 @@ pub(super) fn end_of(mut scan: Scan, header: Header) -> io::Result<End> {
     let mut gaps: Vec<(u64, u64)> = Vec::new();
     while let Some(found) = scan.next()? {
         durable = durable.max(found.durable);
-        let end = found.position - u64::from(found.record.is_some());
+        let end = found.position.saturating_sub(u64::from(found.record.is_some()));
         if end > last {
-            gaps.push((last + 1, end));
+            gaps.push((last.saturating_add(1), end));
         }
         // Runs below the mark make no difference any more.
         gaps.retain(|(_, end)| *end > durable);

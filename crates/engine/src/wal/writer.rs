@@ -247,7 +247,8 @@ impl Writer {
         self.group.clear(self.intake.config.pending_bytes);
         let mut scan = newest.scan();
         while let Some(found) = scan.next()? {
-            let is_doubtful = (self.durable + 1..=self.found).contains(&found.position);
+            let is_doubtful =
+                (self.durable.saturating_add(1)..=self.found).contains(&found.position);
             if let Some(record) = found.record.filter(|_| is_doubtful) {
                 // Nobody waits for it.
                 drop(self.group.add(found.position, &record));
