@@ -47,7 +47,7 @@ fn header(input: &mut &[u8]) -> Vec<u8> {
         bytes[at] = low % 16;
         bytes[at + 1..at + 8].fill(if kind == 255 { 255 } else { 0 });
     }
-    sum(&mut bytes, 48);
+    sum(&mut bytes, 56);
     bytes
 }
 
@@ -86,7 +86,8 @@ fuzz_target!(|input: &[u8]| {
         let path = format!("0000000{number}.wal");
         disk.create(Path::new(&path)).unwrap().write_at(&bytes, 0).unwrap();
     }
-    let Ok((log, mut writer)) = open(disk, CONFIG, Metrics::new(&Registry::default())) else {
+    let Ok((log, mut writer)) = open(disk, CONFIG, Metrics::new(&Registry::default()), Position(0))
+    else {
         return;
     };
     let mut last = 0;

@@ -47,12 +47,12 @@ impl Pump {
             // What is ready to be appended comes along.
             tokio::task::yield_now().await;
             next = Instant::now() + self.pace;
+            self.journal.room(self.inbox.weight()).await;
             let weight = self.inbox.weight();
             let Ok(slot) = self.reserve(weight).await else {
                 self.give_up();
                 return;
             };
-            self.journal.room(self.inbox.weight()).await;
             if let Some(taken) = self.inbox.take() {
                 self.hand_over(taken, slot);
             }

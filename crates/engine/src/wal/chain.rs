@@ -32,8 +32,8 @@ impl Chain {
             .map_err(|error| Error::io(format!("cannot list {}", fs.describe(root)), error))?;
         let mut chain = Self::default();
         for entry in entries {
-            if let Some(number) = number_of(&entry.name) {
-                chain.next_number = chain.next_number.max(number + 1);
+            if let Some(number) = number_of(&entry.name).filter(|_| !entry.is_dir) {
+                chain.next_number = chain.next_number.max(number.saturating_add(1));
                 chain.take(fs, config, &entry.name)?;
             }
         }

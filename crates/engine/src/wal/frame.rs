@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use skytrail_base::journal::Record;
 
+use super::header::Header;
 use crate::bytes::{checksum, put, u16_at, u32_at, u64_at};
 
 /// Bytes before a payload.
@@ -45,18 +46,23 @@ pub(super) fn push(into: &mut Vec<u8>, position: u64, record: &Record<'_>) {
 
 /// Completes a frame for the segment that it goes to. `durable` is the last
 /// position that is known to be durable.
-pub(super) fn seal(frame: &mut [u8], generation: u64, durable: u64) {
-    put(frame, GENERATION_AT, generation.to_le_bytes());
+pub(super) fn seal(frame: &mut [u8], segment: &Header, durable: u64) {
+    put(frame, GENERATION_AT, segment.generation.to_le_bytes());
     put(frame, DURABLE_AT, durable.to_le_bytes());
-    let sum = checksum(frame.get(FRAME_HEADER..).unwrap_or_default());
+    let sum = checksum(frame.get(FRAME_HEADER..).unwrap_or_default(), segment.salt);
     put(frame, PAYLOAD_SUM_AT, sum.to_le_bytes());
-    let sum = checksum(frame.get(..HEADER_SUM_AT).unwrap_or_default());
+    let sum = checksum(frame.get(..HEADER_SUM_AT).unwrap_or_default(), segment.salt);
     put(frame, HEADER_SUM_AT, sum.to_le_bytes());
 }
 
-/// The generation that a frame would be of.
-pub(super) fn generation_of(bytes: &[u8]) -> u64 {
-    u64_at(bytes, GENERATION_AT)
+/// A frame without a record, which tells up to where the log is durable: its
+/// position is the last one that is.
+pub(super) fn mark(segment: &Header, durable: u64) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(FRAME_HEADER);
+    let nothing = Record { shard: 0, decoder: 0, arrival: 0, payload: Cow::Borrowed(&[]) };
+    push(&mut bytes, durable, &nothing);
+    seal(&mut bytes, segment, durable);
+    bytes
 }
 
 /// What stands before a payload.
@@ -71,16 +77,17 @@ pub(super) struct FrameHeader {
     decoder: u16,
     arrival: i64,
     sum: u64,
+    salt: u64,
 }
 
 impl FrameHeader {
-    /// None where no frame of this generation begins.
-    pub(super) fn read(bytes: &[u8], generation: u64) -> Option<Self> {
+    /// None where no frame of this segment begins.
+    pub(super) fn read(bytes: &[u8], segment: &Header) -> Option<Self> {
         let header = bytes.first_chunk::<FRAME_HEADER>()?;
-        if u32_at(header, 0) != MAGIC || u64_at(header, GENERATION_AT) != generation {
+        if u32_at(header, 0) != MAGIC || u64_at(header, GENERATION_AT) != segment.generation {
             return None;
         }
-        let sum = checksum(header.get(..HEADER_SUM_AT)?);
+        let sum = checksum(header.get(..HEADER_SUM_AT)?, segment.salt);
         (sum == u64_at(header, HEADER_SUM_AT)).then(|| Self {
             position: u64_at(header, POSITION_AT),
             durable: u64_at(header, DURABLE_AT),
@@ -89,7 +96,13 @@ impl FrameHeader {
             decoder: u16_at(header, DECODER_AT),
             arrival: u64_at(header, ARRIVAL_AT).cast_signed(),
             sum: u64_at(header, PAYLOAD_SUM_AT),
+            salt: segment.salt,
         })
+    }
+
+    /// Whether it only tells up to where the log is durable.
+    pub(super) fn is_mark(&self) -> bool {
+        self.durable >= self.position
     }
 
     /// Bytes of the whole frame.
@@ -101,7 +114,7 @@ impl FrameHeader {
     /// damaged.
     pub(super) fn record<'p>(&self, behind: &'p [u8]) -> Option<Record<'p>> {
         let padded = behind.get(..self.frame_bytes() - FRAME_HEADER)?;
-        if checksum(padded) != self.sum {
+        if checksum(padded, self.salt) != self.sum {
             return None;
         }
         Some(Record {
@@ -118,17 +131,20 @@ mod tests {
     use proptest::prelude::{any, prop, proptest};
     use skytrail_base::journal::Record;
 
-    use super::{ALIGNMENT, FRAME_HEADER, FrameHeader, frame_bytes, push, seal};
+    use super::{ALIGNMENT, FRAME_HEADER, FrameHeader, Header, frame_bytes, push, seal};
+
+    const SEGMENT: Header =
+        Header { generation: 3, first: 5, previous_end: 4, rewritten: 4, salt: 99 };
 
     fn sealed(record: &Record<'_>) -> Vec<u8> {
         let mut bytes = Vec::new();
         push(&mut bytes, 9, record);
-        seal(&mut bytes, 3, 7);
+        seal(&mut bytes, &SEGMENT, 7);
         bytes
     }
 
-    fn read<'b>(bytes: &'b [u8], generation: u64) -> Option<(FrameHeader, Record<'b>)> {
-        let header = FrameHeader::read(bytes, generation)?;
+    fn read<'b>(bytes: &'b [u8], segment: &Header) -> Option<(FrameHeader, Record<'b>)> {
+        let header = FrameHeader::read(bytes, segment)?;
         Some((header, header.record(&bytes[FRAME_HEADER..])?))
     }
 
@@ -143,16 +159,17 @@ mod tests {
             let bytes = sealed(&record);
             assert_eq!(bytes.len(), frame_bytes(record.payload.len()));
             assert_eq!(bytes.len() % ALIGNMENT, 0);
-            let (header, found) = read(&bytes, 3).unwrap();
+            let (header, found) = read(&bytes, &SEGMENT).unwrap();
             assert_eq!((header.position, header.durable, &found), (9, 7, &record));
-            assert!(read(&bytes, 2).is_none() && read(&bytes, 4).is_none(), "of another use");
+            let others = [Header { generation: 2, ..SEGMENT }, Header { salt: 98, ..SEGMENT }];
+            assert!(others.iter().all(|other| read(&bytes, other).is_none()), "of another use");
             for bit in 0..bytes.len() * 8 {
                 let mut damaged = bytes.clone();
                 damaged[bit / 8] ^= 1 << (bit % 8);
-                assert!(read(&damaged, 3).is_none(), "bit {bit}");
+                assert!(read(&damaged, &SEGMENT).is_none(), "bit {bit}");
             }
             for len in 0..bytes.len() {
-                assert!(read(&bytes[..len], 3).is_none(), "cut off at {len}");
+                assert!(read(&bytes[..len], &SEGMENT).is_none(), "cut off at {len}");
             }
         }
     }

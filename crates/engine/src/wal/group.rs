@@ -6,6 +6,7 @@ use skytrail_base::journal::{JournalError, Record};
 use tokio::sync::oneshot;
 
 use super::frame;
+use super::header::Header;
 
 /// What became of a record.
 pub(super) type Told = Result<(), JournalError>;
@@ -58,14 +59,14 @@ impl Group {
     }
 
     /// Seals as many frames as have room, in their order.
-    pub(super) fn seal(&mut self, room: usize, generation: u64, durable: u64) -> Sealed<'_> {
+    pub(super) fn seal(&mut self, room: usize, segment: &Header, durable: u64) -> Sealed<'_> {
         let (mut end, mut count, mut last) = (self.start, 0, durable);
         for waiting in &self.waiting {
             if waiting.end - self.start > room {
                 break;
             }
             if let Some(frame) = self.bytes.get_mut(end..waiting.end) {
-                frame::seal(frame, generation, durable);
+                frame::seal(frame, segment, durable);
             }
             (end, last) = (waiting.end, waiting.position);
             count += 1;

@@ -2,7 +2,8 @@
 
 use crate::bytes::{checksum, put, u32_at, u64_at};
 
-/// Bytes before the first record: a sector, which a disk writes whole.
+/// Bytes before the first record, and of the copy behind the last: a sector,
+/// which a disk writes whole.
 pub(super) const HEADER_BYTES: usize = 512;
 
 const MAGIC: u64 = u64::from_le_bytes(*b"SKYTRWAL");
@@ -13,7 +14,8 @@ const GENERATION_AT: usize = 16;
 const FIRST_AT: usize = 24;
 const PREVIOUS_END_AT: usize = 32;
 const REWRITTEN_AT: usize = 40;
-const CHECKSUM_AT: usize = 48;
+const SALT_AT: usize = 48;
+const CHECKSUM_AT: usize = 56;
 
 /// Which part of the log a segment is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,10 @@ pub(super) struct Header {
     /// knew whether the disk had it. Until all of that is there, the segment does
     /// not count. Below `first` where there is no such thing.
     pub(super) rewritten: u64,
+    /// Goes into the checksums of its frames: a number that no client knows, so
+    /// that no payload can hold what would be taken for a frame when the frame
+    /// around it is torn.
+    pub(super) salt: u64,
 }
 
 /// What the first bytes of a file tell.
@@ -54,7 +60,8 @@ impl Header {
         put(&mut bytes, FIRST_AT, self.first.to_le_bytes());
         put(&mut bytes, PREVIOUS_END_AT, self.previous_end.to_le_bytes());
         put(&mut bytes, REWRITTEN_AT, self.rewritten.to_le_bytes());
-        let sum = checksum(bytes.get(..CHECKSUM_AT).unwrap_or_default());
+        put(&mut bytes, SALT_AT, self.salt.to_le_bytes());
+        let sum = checksum(bytes.get(..CHECKSUM_AT).unwrap_or_default(), 0);
         put(&mut bytes, CHECKSUM_AT, sum.to_le_bytes());
         bytes
     }
@@ -63,7 +70,7 @@ impl Header {
         if bytes.iter().all(|byte| *byte == 0) {
             return Read::Blank;
         }
-        let sum = checksum(bytes.get(..CHECKSUM_AT).unwrap_or_default());
+        let sum = checksum(bytes.get(..CHECKSUM_AT).unwrap_or_default(), 0);
         let rest = bytes.get(CHECKSUM_AT + size_of::<u64>()..HEADER_BYTES).unwrap_or(&[1]);
         let is_whole = u64_at(bytes, CHECKSUM_AT) == sum && rest.iter().all(|byte| *byte == 0);
         if u64_at(bytes, 0) != MAGIC || !is_whole {
@@ -78,6 +85,7 @@ impl Header {
             first: u64_at(bytes, FIRST_AT),
             previous_end: u64_at(bytes, PREVIOUS_END_AT),
             rewritten: u64_at(bytes, REWRITTEN_AT),
+            salt: u64_at(bytes, SALT_AT),
         };
         if header.previous_end < header.first { Read::Header(header) } else { Read::Damaged }
     }
@@ -89,7 +97,8 @@ mod tests {
 
     #[test]
     fn every_flipped_bit_is_seen() {
-        let header = Header { generation: 7, first: 100, previous_end: 98, rewritten: 102 };
+        let header =
+            Header { generation: 7, first: 100, previous_end: 98, rewritten: 102, salt: 77 };
         let bytes = header.encode();
         assert_eq!(Header::read(&bytes), Read::Header(header));
         for bit in 0..HEADER_BYTES * 8 {

@@ -39,6 +39,8 @@ struct Pending {
     /// Why nothing can be made durable now.
     failure: Option<String>,
     is_closed: bool,
+    /// Whether the disk may not have the last records that were found.
+    is_doubtful: bool,
 }
 
 impl Intake {
@@ -47,9 +49,12 @@ impl Intake {
         config: Config,
         metrics: Metrics,
         chain: Chain,
+        at_least: u64,
     ) -> Arc<Self> {
+        let end = chain.end();
         let pending = Pending {
-            last: chain.end().last,
+            last: end.last.max(at_least),
+            is_doubtful: end.last > end.durable,
             used_bytes: chain.used_bytes(),
             ..Pending::default()
         };
@@ -76,10 +81,7 @@ impl Intake {
             }
             self.wake.wait(&mut pending);
         }
-        let is_done = |pending: &mut Pending| !pending.is_closed;
-        if !pending.is_closed {
-            self.wake.wait_while_for(&mut pending, is_done, delay);
-        }
+        self.wake.wait_while_for(&mut pending, |pending| !pending.is_closed, delay);
         true
     }
 
@@ -125,8 +127,21 @@ impl Intake {
         pending.failure = Some(message.to_owned());
         let waiting = pending.group.tell_all(&Err(refusal(message)));
         pending.group.clear(self.config.pending_bytes);
+        self.metrics.pending_bytes.set(0);
         self.taken.notify_waiters();
         waiting
+    }
+
+    /// What was found at the end is durable.
+    pub(super) fn settled(&self) {
+        self.pending.lock().is_doubtful = false;
+    }
+
+    /// Says why nothing may rest on the log, if nothing may.
+    pub(super) fn doubt(&self) -> Result<(), JournalError> {
+        let pending = self.pending.lock();
+        let failure = pending.failure.as_deref().filter(|_| pending.is_doubtful);
+        failure.map_or(Ok(()), |failure| Err(refusal(failure)))
     }
 
     /// Records are taken again.
@@ -159,10 +174,13 @@ impl Intake {
         })?;
         pending.last = pending.last.saturating_add(1);
         let position = pending.last;
+        let is_first = pending.group.bytes() == 0;
         let told = pending.group.add(position, record);
         self.metrics.pending_bytes.set(pending.group.bytes() as i64);
         drop(pending);
-        self.wake.notify_one();
+        if is_first {
+            self.wake.notify_one();
+        }
         Ok((position, told))
     }
 

@@ -1,6 +1,5 @@
 //! The log as those see it who append to it.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use skytrail_base::future::BoxFuture;
@@ -57,13 +56,6 @@ impl Journal for Log {
 
     fn used_bytes(&self) -> usize {
         usize::try_from(self.intake.used_bytes()).unwrap_or(usize::MAX)
-    }
-}
-
-impl Log {
-    /// Where it is, for messages.
-    pub fn describe(&self) -> String {
-        self.intake.fs.describe(Path::new(""))
     }
 }
 

@@ -13,6 +13,8 @@ type Take<'t> = dyn FnMut(Position, Record<'_>) -> bool + Send + 't;
 /// Gives what is durable to `take`. What the disk lost is counted and told in
 /// the log of the server, and passed.
 pub(super) fn replay(intake: &Intake, from: u64, take: &mut Take<'_>) -> Result<(), JournalError> {
+    // Until it is certain that the disk has what was found, a crash could still take it away.
+    intake.doubt()?;
     let segments: Vec<Segment> = intake.chain.lock().segments.iter().cloned().collect();
     let mut next = from.max(1);
     for segment in &segments {
@@ -35,6 +37,9 @@ fn one(
 ) -> Result<bool, JournalError> {
     let file = || intake.fs.describe(&segment.blank.path);
     let failed = |error| refusal(&format!("cannot read {}: {error}", file()));
+    if *next <= segment.header.previous_end {
+        lost(intake, &file(), *next..=segment.header.previous_end);
+    }
     // What was given up was never durable, and is missed by nobody.
     *next = (*next).max(segment.header.first.min(segment.last.saturating_add(1)));
     let mut scan = segment.scan();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use skytrail_base::fs::File;
 use skytrail_base::journal::Record;
 
-use super::frame::{ALIGNMENT, FRAME_HEADER, FrameHeader, generation_of};
+use super::frame::{ALIGNMENT, FRAME_HEADER, FrameHeader};
 use super::header::{HEADER_BYTES, Header};
 
 /// Bytes that are read at once. A larger frame is read whole all the same.
@@ -18,14 +18,14 @@ pub(super) struct Found<'b> {
     pub(super) position: u64,
     /// Last position that was durable when the frame was written.
     pub(super) durable: u64,
-    /// None when the payload is damaged.
+    /// None when the payload is damaged, and of a mark.
     pub(super) record: Option<Record<'b>>,
 }
 
 /// Goes through a segment from front to back.
 pub(super) struct Scan {
     file: Arc<dyn File>,
-    generation: u64,
+    header: Header,
     /// Where the next read of the file begins, and where the last ends.
     offset: u64,
     end: u64,
@@ -36,9 +36,9 @@ pub(super) struct Scan {
 
 impl Scan {
     /// Of the first `end` bytes of a segment.
-    pub(super) fn new(file: Arc<dyn File>, generation: u64, end: u64) -> Self {
+    pub(super) fn new(file: Arc<dyn File>, header: Header, end: u64) -> Self {
         let offset = HEADER_BYTES as u64;
-        Self { file, generation, offset, end, buffer: Vec::new(), passed: 0 }
+        Self { file, header, offset, end, buffer: Vec::new(), passed: 0 }
     }
 
     /// The next frame; none when no more begins anywhere.
@@ -47,7 +47,7 @@ impl Scan {
             if !self.fill(FRAME_HEADER)? {
                 return Ok(None);
             }
-            match FrameHeader::read(self.ahead(), self.generation) {
+            match FrameHeader::read(self.ahead(), &self.header) {
                 Some(header) => break header,
                 None => self.passed += ALIGNMENT,
             }
@@ -57,7 +57,7 @@ impl Scan {
         // The header is whole, so its length is; what it announces may be cut off.
         self.passed += if is_there { header.frame_bytes() } else { ALIGNMENT };
         let behind = self.buffer.get(start..).unwrap_or_default();
-        let record = header.record(behind);
+        let record = header.record(behind).filter(|_| !header.is_mark());
         Ok(Some(Found { position: header.position, durable: header.durable, record }))
     }
 
@@ -85,20 +85,6 @@ impl Scan {
     }
 }
 
-/// Generation and position of the first frame of a file whose header is lost;
-/// none where no frame is whole.
-pub(super) fn first_frame(file: Arc<dyn File>, end: u64) -> io::Result<Option<(u64, u64)>> {
-    let mut scan = Scan::new(file, 0, end);
-    while scan.fill(FRAME_HEADER)? {
-        let generation = generation_of(scan.ahead());
-        if let Some(header) = FrameHeader::read(scan.ahead(), generation) {
-            return Ok(Some((generation, header.position)));
-        }
-        scan.passed += ALIGNMENT;
-    }
-    Ok(None)
-}
-
 /// Where a log ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct End {
@@ -111,9 +97,9 @@ pub(super) struct End {
 /// Where a segment ends that has no successor to tell it. A frame that is not
 /// there, or damaged, below a mark of durability was lost by the disk; beyond
 /// every mark it was never durable, and neither was anything behind it.
-pub(super) fn end_of(mut scan: Scan, header: Header) -> io::Result<End> {
-    let mut durable = header.previous_end;
-    let mut last = header.first.saturating_sub(1);
+pub(super) fn end_of(mut scan: Scan) -> io::Result<End> {
+    let mut durable = scan.header.previous_end;
+    let mut last = scan.header.first.saturating_sub(1);
     // Positions that are missing, as runs; the lowest come first.
     let mut gaps: Vec<(u64, u64)> = Vec::new();
     while let Some(found) = scan.next()? {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use skytrail_base::fs::{File, FileSystem};
 
 use super::header::{HEADER_BYTES, Header, Read};
-use super::scan::{End, Scan, end_of, first_frame};
+use super::scan::{End, Scan, end_of};
 
 /// What the names of segments end with.
 const EXTENSION: &str = "wal";
@@ -49,7 +49,9 @@ pub(super) enum Kind {
 /// The number in the name of a segment; none for other names.
 pub(super) fn number_of(name: &Path) -> Option<u64> {
     let is_segment = name.extension().is_some_and(|extension| extension == EXTENSION);
-    is_segment.then(|| name.file_stem()?.to_str()?.parse().ok()).flatten()
+    let digits = name.file_stem()?.to_str()?;
+    let is_number = digits.len() >= 8 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    (is_segment && is_number).then(|| digits.parse().ok()).flatten()
 }
 
 impl Blank {
@@ -64,18 +66,12 @@ impl Blank {
     pub(super) fn open(fs: &dyn FileSystem, path: &Path) -> io::Result<(Self, Kind)> {
         let file = fs.open(path)?;
         let size = file.len()?;
-        let mut bytes = [0; HEADER_BYTES];
-        let read = file.read_at(&mut bytes, 0)?;
-        let kind = match Header::read(bytes.get(..read).unwrap_or_default()) {
-            Read::Header(header) => Kind::Segment(header),
-            Read::Blank => Kind::Blank,
-            Read::Damaged => Kind::Damaged,
-            Read::Version(version) => Kind::Version(version),
-        };
-        let kind = match kind {
-            Kind::Damaged => rebuilt(&file, size)?.map_or(Kind::Damaged, Kind::Segment),
-            other => other,
-        };
+        let mut kind = kind_of(&*file, 0)?;
+        if let Kind::Damaged = kind
+            && let copy @ Kind::Segment(_) = kind_of(&*file, copy_at(size))?
+        {
+            kind = copy;
+        }
         Ok((Self { path: path.to_owned(), file, size, is_failed: false }, kind))
     }
 
@@ -84,6 +80,7 @@ impl Blank {
     /// vain is taken for one of a later segment.
     pub(super) fn begin(self, header: Header) -> io::Result<Segment> {
         self.file.write_at(&header.encode(), 0)?;
+        self.file.write_at(&header.encode(), copy_at(self.size))?;
         self.file.sync()?;
         let last = header.first.saturating_sub(1);
         Ok(Segment { blank: self, header, last, written: HEADER_BYTES as u64 })
@@ -93,21 +90,42 @@ impl Blank {
 impl Segment {
     /// One that was found. Where it ends, `find_end` or its successor tells.
     pub(super) fn found(blank: Blank, header: Header) -> Self {
-        let written = blank.size;
+        let written = copy_at(blank.size);
         Self { blank, header, last: header.first.saturating_sub(1), written }
+    }
+
+    /// Bytes that frames may still take.
+    pub(super) fn room(&self) -> u64 {
+        copy_at(self.blank.size).saturating_sub(self.written)
     }
 
     /// Goes through its records.
     pub(super) fn scan(&self) -> Scan {
-        Scan::new(self.blank.file.clone(), self.header.generation, self.written)
+        Scan::new(self.blank.file.clone(), self.header, self.written)
     }
 
     /// Finds its end, where no later segment tells it.
     pub(super) fn find_end(&mut self) -> io::Result<End> {
-        let end = end_of(self.scan(), self.header)?;
+        let end = end_of(self.scan())?;
         self.last = end.last;
         Ok(end)
     }
+}
+
+/// Where a file has the copy of its header, and its frames end.
+fn copy_at(size: u64) -> u64 {
+    size.saturating_sub(HEADER_BYTES as u64)
+}
+
+fn kind_of(file: &dyn File, at: u64) -> io::Result<Kind> {
+    let mut bytes = [0; HEADER_BYTES];
+    let read = file.read_at(&mut bytes, at)?;
+    Ok(match Header::read(bytes.get(..read).unwrap_or_default()) {
+        Read::Header(header) => Kind::Segment(header),
+        Read::Blank => Kind::Blank,
+        Read::Damaged => Kind::Damaged,
+        Read::Version(version) => Kind::Version(version),
+    })
 }
 
 /// A file that is filled with zeros piece by piece, so that writing to it later
@@ -156,12 +174,4 @@ impl Filling {
     pub(super) fn into_blank(self) -> Blank {
         self.blank
     }
-}
-
-/// What the damaged header of a segment said, as far as its frames tell; none
-/// where there are none.
-fn rebuilt(file: &Arc<dyn File>, size: u64) -> io::Result<Option<Header>> {
-    let Some((generation, first)) = first_frame(file.clone(), size)? else { return Ok(None) };
-    let previous_end = first.saturating_sub(1);
-    Ok(Some(Header { generation, first, previous_end, rewritten: previous_end }))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use skytrail_base::fs::SharedFileSystem;
+use skytrail_base::journal::Position;
 
 use super::chain::Chain;
 use super::config::Config;
@@ -16,13 +17,19 @@ use crate::error::{Error, Result};
 
 /// Opens the log in the root of a file system. Who holds the writer decides
 /// when something becomes durable: a simulation step by step, others by
-/// [`start`].
+/// [`start`]. Records get positions behind `at_least`, the position of the last
+/// checkpoint: what the log itself holds may end before it.
 ///
 /// # Errors
 /// A file cannot be read, or is of another version.
-pub fn open(fs: SharedFileSystem, config: Config, metrics: Metrics) -> Result<(Log, Writer)> {
+pub fn open(
+    fs: SharedFileSystem,
+    config: Config,
+    metrics: Metrics,
+    at_least: Position,
+) -> Result<(Log, Writer)> {
     let chain = Chain::open(&*fs, &config)?;
-    let intake = Intake::new(fs, config, metrics, chain);
+    let intake = Intake::new(fs, config, metrics, chain, at_least.0);
     let writer = Writer::new(intake.clone());
     Ok((Log { intake }, writer))
 }
@@ -41,8 +48,9 @@ pub fn start(
     fs: SharedFileSystem,
     config: Config,
     metrics: Metrics,
+    at_least: Position,
 ) -> Result<(Arc<Log>, Running)> {
-    let (log, writer) = open(fs, config, metrics)?;
+    let (log, writer) = open(fs, config, metrics, at_least)?;
     let thread = std::thread::Builder::new()
         .name("log".to_owned())
         .spawn(move || writer.run())

@@ -1,9 +1,11 @@
 //! Writes the log and makes it durable.
 
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::frame;
 use super::group::Group;
 use super::header::{HEADER_BYTES, Header};
 use super::intake::{Intake, refusal};
@@ -24,6 +26,8 @@ pub struct Writer {
     generation: u64,
     /// Last position that is durable.
     durable: u64,
+    /// The last mark of durability that stands alone.
+    marked: u64,
     /// Last position that was found when the log was opened.
     found: u64,
     is_failing: bool,
@@ -32,6 +36,14 @@ pub struct Writer {
 impl std::fmt::Debug for Writer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Writer").field("durable", &self.durable).finish_non_exhaustive()
+    }
+}
+
+/// Nobody waits for a writer that is gone.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.intake.close();
+        self.intake.fail("the log is closed");
     }
 }
 
@@ -49,11 +61,17 @@ impl Writer {
             filling: None,
             generation,
             durable: end.durable,
+            marked: end.durable,
             found: end.last,
             is_failing: false,
         };
-        if let Err(error) = writer.settle() {
-            writer.give_up(&error);
+        match writer.settle() {
+            Ok(()) => writer.mark(),
+            Err(error) => writer.give_up(&error),
+        }
+        if writer.intake.next() != writer.durable.saturating_add(1) {
+            // Positions that others know of are in no segment.
+            writer.current = None;
         }
         writer
     }
@@ -90,16 +108,40 @@ impl Writer {
             self.leave(&error);
             self.write()
         });
-        if let Err(error) = result {
-            self.leave(&error);
-            self.give_up(&error);
+        match result {
+            Ok(()) if !self.intake.has_pending() => self.mark(),
+            Ok(()) => {}
+            Err(error) => {
+                self.leave(&error);
+                self.give_up(&error);
+            }
+        }
+    }
+
+    /// Writes down that what was written last is durable, since no record comes
+    /// that would tell. It need not be durable itself.
+    fn mark(&mut self) {
+        let Some(segment) = self.current.as_mut().filter(|_| self.marked < self.durable) else {
+            return;
+        };
+        let mark = frame::mark(&segment.header, self.durable);
+        let bytes = mark.len() as u64;
+        if segment.room() < bytes {
+            return;
+        }
+        match segment.blank.file.write_at(&mark, segment.written) {
+            Ok(()) => {
+                self.marked = self.durable;
+                self.note(bytes, 0);
+            }
+            Err(error) => self.leave(&error),
         }
     }
 
     fn write(&mut self) -> io::Result<()> {
         while let Some((first, bytes)) = self.group.first() {
             let wanted = bytes as u64;
-            let has_room = |segment: &Segment| segment.blank.size - segment.written >= wanted;
+            let has_room = |segment: &Segment| segment.room() >= wanted;
             if !self.current.as_ref().is_some_and(has_room) {
                 self.begin(first, wanted, self.durable)?;
             }
@@ -112,8 +154,8 @@ impl Writer {
     fn write_next(&mut self) -> io::Result<()> {
         let Some(segment) = &self.current else { return Ok(()) };
         let (file, written) = (segment.blank.file.clone(), segment.written);
-        let room = usize::try_from(segment.blank.size - written).unwrap_or(usize::MAX);
-        let sealed = self.group.seal(room, self.generation, self.durable);
+        let room = usize::try_from(segment.room()).unwrap_or(usize::MAX);
+        let sealed = self.group.seal(room, &segment.header, self.durable);
         let (bytes, count, last) = (sealed.bytes.len(), sealed.count, sealed.last);
         file.write_at(sealed.bytes, written)?;
         let begun = Instant::now();
@@ -128,9 +170,8 @@ impl Writer {
     /// Begins a segment with room for so many bytes. All before it is durable:
     /// only the newest can be torn.
     fn begin(&mut self, first: u64, wanted: u64, rewritten: u64) -> io::Result<()> {
-        self.current = None;
         let config = &self.intake.config;
-        let size = (wanted + HEADER_BYTES as u64).max(config.segment_bytes);
+        let size = (wanted + 2 * HEADER_BYTES as u64).max(config.segment_bytes);
         let is_usual = size == config.segment_bytes;
         let spare = is_usual.then(|| self.intake.chain.lock().take_spare()).flatten();
         let blank = match spare {
@@ -140,7 +181,9 @@ impl Writer {
         self.generation += 1;
         let (generation, previous_end) = (self.generation, self.durable);
         let path = blank.path.clone();
-        let begun = blank.begin(Header { generation, first, previous_end, rewritten });
+        // A hasher is the one source of chance that the standard library has.
+        let salt = RandomState::new().hash_one(generation);
+        let begun = blank.begin(Header { generation, first, previous_end, rewritten, salt });
         self.current = Some(begun.inspect_err(|_| {
             // Nothing in it counts, and what the disk refused once is not used again.
             let _ = self.intake.fs.remove(&path);
@@ -155,7 +198,8 @@ impl Writer {
 
     /// Fills a piece of the file that comes next, if none waits.
     fn prepare(&mut self) {
-        if self.current.is_none() || self.intake.chain.lock().has_spare() {
+        let is_idle = !self.intake.has_pending();
+        if self.current.is_none() || !is_idle || self.intake.chain.lock().has_spare() {
             return;
         }
         let begun = match self.filling.take() {
@@ -195,10 +239,15 @@ impl Writer {
         }
         let Some(mut segment) = self.current.take() else { return };
         segment.blank.is_failed = true;
-        let mut chain = self.intake.chain.lock();
-        if chain.has(&segment) {
-            chain.put(&segment);
-        } else {
+        let is_needed = {
+            let mut chain = self.intake.chain.lock();
+            let is_needed = chain.has(&segment);
+            if is_needed {
+                chain.put(&segment);
+            }
+            is_needed
+        };
+        if !is_needed {
             // Nothing in it is durable, and nothing refers to it.
             let _ = self.intake.fs.remove(&segment.blank.path);
         }
@@ -263,6 +312,7 @@ impl Writer {
         // In one piece, since it counts as a whole.
         self.write_next().inspect_err(|error| self.leave(error))?;
         self.intake.chain.lock().cut(&newest, durable);
+        self.intake.settled();
         Ok(())
     }
 }

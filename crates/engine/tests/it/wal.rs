@@ -10,8 +10,9 @@ mod player;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use skytrail_base::fs::FileSystem;
-use skytrail_base::journal::{Journal, Position, Record};
+use skytrail_base::journal::{Journal, JournalError, Position, Record};
 use skytrail_base::metrics::Registry;
 use skytrail_engine::wal::{Config, Log, Metrics, Writer, open};
 
@@ -25,7 +26,15 @@ const CONFIG: Config = Config {
 };
 
 fn opened(fs: Arc<dyn FileSystem>) -> skytrail_engine::Result<(Log, Writer)> {
-    open(fs, CONFIG, Metrics::new(&Registry::default()))
+    opened_behind(fs, 0)
+}
+
+/// A log in front of a store whose last checkpoint is at a position.
+fn opened_behind(
+    fs: Arc<dyn FileSystem>,
+    checkpoint: u64,
+) -> skytrail_engine::Result<(Log, Writer)> {
+    open(fs, CONFIG, Metrics::new(&Registry::default()), Position(checkpoint))
 }
 
 /// A record that can be told from others.
@@ -37,12 +46,12 @@ fn record(number: u64, len: usize) -> Record<'static> {
 }
 
 /// Everything from a position on.
-fn replayed(log: &Log, from: u64) -> Vec<(u64, Record<'static>)> {
+fn replayed(log: &Log, from: u64) -> Result<Vec<(u64, Record<'static>)>, JournalError> {
     let mut seen = Vec::new();
     let mut take = |position: Position, record: Record<'_>| {
         seen.push((position.0, record.into_owned()));
         true
     };
-    futures_util::FutureExt::now_or_never(log.replay(Position(from), &mut take)).unwrap().unwrap();
-    seen
+    log.replay(Position(from), &mut take).now_or_never().unwrap()?;
+    Ok(seen)
 }

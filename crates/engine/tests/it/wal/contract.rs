@@ -49,7 +49,7 @@ impl Journal for Shared {
 impl Logs {
     fn on(&self, disk: Arc<SimFileSystem>) -> Result<Box<dyn Journal>, JournalError> {
         *self.disk.lock() = Some(disk.clone());
-        let started = start(disk, CONFIG, Metrics::new(&Registry::default()));
+        let started = start(disk, CONFIG, Metrics::new(&Registry::default()), Position(0));
         let (log, _) = started
             .map_err(|error| JournalError { message: error.to_string(), retryable: false })?;
         Ok(Box::new(Shared(log)))
