@@ -205,9 +205,9 @@ pub(super) fn refusal(message: &str) -> JournalError {
 
 impl Pending {
     fn has_room(&self, bytes: usize, config: &Config) -> bool {
-        let held = self.group.bytes();
-        let is_refused = self.is_closed || self.failure.is_some();
-        is_refused || held == 0 || held.saturating_add(frame_bytes(bytes)) <= config.pending_bytes
+        let (held, bytes) = (self.group.bytes(), frame_bytes(bytes));
+        let has_room = held == 0 || held.saturating_add(bytes) <= config.pending_bytes;
+        has_room || self.check(bytes as u64, config).is_err()
     }
 
     fn check(&self, bytes: u64, config: &Config) -> Result<(), JournalError> {

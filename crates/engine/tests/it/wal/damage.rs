@@ -68,12 +68,13 @@ fn a_file_of_another_version_is_not_touched_and_the_error_names_it() {
 
 #[test]
 fn no_payload_passes_for_a_record_when_the_one_around_it_is_torn() {
-    let mut forged = vec![0; 64];
+    let mut forged = [0; 64];
     forged[..4].copy_from_slice(b"WREC");
     forged[8] = 1;
     forged[16..24].copy_from_slice(&9_000_000_u64.to_le_bytes());
-    let sum = xxhash_rust::xxh3::xxh3_64(&forged[..56]);
+    forged[24..32].copy_from_slice(&8_999_999_u64.to_le_bytes());
     forged[48..56].copy_from_slice(&xxhash_rust::xxh3::xxh3_64(&[]).to_le_bytes());
+    let sum = xxhash_rust::xxh3::xxh3_64(&forged[..56]);
     forged[56..].copy_from_slice(&sum.to_le_bytes());
     let payload = forged.repeat(40);
     for seed in 0..300 {
