@@ -6,8 +6,9 @@ use std::path::Path;
 use skytrail_base::fs::FileSystem;
 
 use super::config::Config;
+use super::header::Read;
 use super::scan::End;
-use super::segment::{Blank, Kind, Segment, number_of};
+use super::segment::{Blank, Segment, number_of};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Segments, and files that wait to be used again.
@@ -47,12 +48,12 @@ impl Chain {
         let failed = |error| Error::io(format!("cannot read {}", fs.describe(path)), error);
         let (blank, kind) = Blank::open(fs, path).map_err(failed)?;
         match kind {
-            Kind::Segment(header) => self.segments.push_back(Segment::found(blank, header)),
-            Kind::Blank if blank.size == config.segment_bytes => self.spare.push(blank),
+            Read::Header(header) => self.segments.push_back(Segment::found(blank, header)),
+            Read::Blank if blank.size == config.segment_bytes => self.spare.push(blank),
             // Its making was interrupted, or segments had another size.
-            Kind::Blank => fs.remove(path).map_err(failed)?,
-            Kind::Damaged => set_aside(fs, path).map_err(failed)?,
-            Kind::Version(version) => {
+            Read::Blank => fs.remove(path).map_err(failed)?,
+            Read::Damaged => set_aside(fs, path).map_err(failed)?,
+            Read::Version(version) => {
                 let context = format!(
                     "{} has version {version} of the format of logs, which is not known here; \
                      start the version of skytrail that wrote it",

@@ -90,16 +90,12 @@ impl Group {
         count as u64
     }
 
-    /// Makes room for other records; so much of the memory stays.
+    /// Makes room for other records; so much of the memory stays. Who still waits
+    /// hears that nobody writes theirs.
     pub(super) fn clear(&mut self, kept: usize) {
-        self.tell_all(&Err(closed()));
+        self.waiting.clear();
         self.bytes.clear();
         self.bytes.shrink_to(kept);
         self.start = 0;
     }
-}
-
-/// What those hear whose records nobody writes any more.
-pub(super) fn closed() -> JournalError {
-    JournalError { message: "the log is closed".to_owned(), retryable: true }
 }

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, oneshot};
 use super::chain::Chain;
 use super::config::Config;
 use super::frame::frame_bytes;
-use super::group::{Group, Told, closed};
+use super::group::{Group, Told};
 use super::metrics::Metrics;
 
 /// What appenders and the writer share.
@@ -196,6 +196,11 @@ impl Intake {
         self.wake.notify_all();
         self.taken.notify_waiters();
     }
+}
+
+/// What those hear whose records nobody writes any more.
+pub(super) fn closed() -> JournalError {
+    refusal("the log is closed")
 }
 
 /// What those hear who may try again.

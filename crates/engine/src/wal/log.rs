@@ -5,8 +5,7 @@ use std::sync::Arc;
 use skytrail_base::future::BoxFuture;
 use skytrail_base::journal::{Appended, Journal, JournalError, Position, Record};
 
-use super::group::closed;
-use super::intake::{Intake, refusal};
+use super::intake::{Intake, closed, refusal};
 use super::replay::replay;
 
 /// The log: files of one folder. What is appended is written and made durable

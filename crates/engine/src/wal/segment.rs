@@ -38,14 +38,6 @@ pub(super) struct Blank {
     pub(super) is_failed: bool,
 }
 
-/// What a file turned out to be.
-pub(super) enum Kind {
-    Segment(Header),
-    Blank,
-    Damaged,
-    Version(u32),
-}
-
 /// The number in the name of a segment; none for other names.
 pub(super) fn number_of(name: &Path) -> Option<u64> {
     let is_segment = name.extension().is_some_and(|extension| extension == EXTENSION);
@@ -55,20 +47,13 @@ pub(super) fn number_of(name: &Path) -> Option<u64> {
 }
 
 impl Blank {
-    /// Makes a file full of zeros.
-    pub(super) fn create(fs: &dyn FileSystem, number: u64, size: u64) -> io::Result<Self> {
-        let mut filling = Filling::begin(fs, number, size)?;
-        while !filling.step(fs)? {}
-        Ok(filling.blank)
-    }
-
     /// Opens a file and looks what it is.
-    pub(super) fn open(fs: &dyn FileSystem, path: &Path) -> io::Result<(Self, Kind)> {
+    pub(super) fn open(fs: &dyn FileSystem, path: &Path) -> io::Result<(Self, Read)> {
         let file = fs.open(path)?;
         let size = file.len()?;
-        let mut kind = kind_of(&*file, 0)?;
-        if let Kind::Damaged = kind
-            && let copy @ Kind::Segment(_) = kind_of(&*file, copy_at(size))?
+        let mut kind = header_at(&*file, 0)?;
+        if kind == Read::Damaged
+            && let copy @ Read::Header(_) = header_at(&*file, copy_at(size))?
         {
             kind = copy;
         }
@@ -117,15 +102,10 @@ fn copy_at(size: u64) -> u64 {
     size.saturating_sub(HEADER_BYTES as u64)
 }
 
-fn kind_of(file: &dyn File, at: u64) -> io::Result<Kind> {
+fn header_at(file: &dyn File, at: u64) -> io::Result<Read> {
     let mut bytes = [0; HEADER_BYTES];
     let read = file.read_at(&mut bytes, at)?;
-    Ok(match Header::read(bytes.get(..read).unwrap_or_default()) {
-        Read::Header(header) => Kind::Segment(header),
-        Read::Blank => Kind::Blank,
-        Read::Damaged => Kind::Damaged,
-        Read::Version(version) => Kind::Version(version),
-    })
+    Ok(Header::read(bytes.get(..read).unwrap_or_default()))
 }
 
 /// A file that is filled with zeros piece by piece, so that writing to it later
@@ -168,6 +148,17 @@ impl Filling {
         self.blank.file.write_at(&piece, self.filled)?;
         self.filled += piece.len() as u64;
         self.blank.file.sync()
+    }
+
+    /// Bytes that the file will have.
+    pub(super) fn size(&self) -> u64 {
+        self.blank.size
+    }
+
+    /// Fills what is left.
+    pub(super) fn finish(mut self, fs: &dyn FileSystem) -> io::Result<Blank> {
+        while !self.step(fs)? {}
+        Ok(self.blank)
     }
 
     /// The file, once it is full.

@@ -1,7 +1,6 @@
 //! Opens a log and runs its writer.
 
 use std::io;
-use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use skytrail_base::fs::SharedFileSystem;
@@ -49,13 +48,13 @@ pub fn start(
     config: Config,
     metrics: Metrics,
     at_least: Position,
-) -> Result<(Arc<Log>, Running)> {
+) -> Result<(Log, Running)> {
     let (log, writer) = open(fs, config, metrics, at_least)?;
     let thread = std::thread::Builder::new()
         .name("log".to_owned())
         .spawn(move || writer.run())
         .map_err(|error: io::Error| Error::io("cannot start the thread of the log", error))?;
-    Ok((Arc::new(log), Running { thread: Some(thread) }))
+    Ok((log, Running { thread: Some(thread) }))
 }
 
 impl Running {

@@ -9,7 +9,7 @@ use super::frame;
 use super::group::Group;
 use super::header::{HEADER_BYTES, Header};
 use super::intake::{Intake, refusal};
-use super::segment::{Blank, Filling, Segment};
+use super::segment::{Filling, Segment};
 
 /// How long to wait before looking whether the disk takes something again.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -43,7 +43,7 @@ impl std::fmt::Debug for Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         self.intake.close();
-        self.intake.fail("the log is closed");
+        self.intake.take(&mut self.group);
     }
 }
 
@@ -176,7 +176,7 @@ impl Writer {
         let spare = is_usual.then(|| self.intake.chain.lock().take_spare()).flatten();
         let blank = match spare {
             Some(blank) => blank,
-            None => self.create(size)?,
+            None => self.filling(size)?.finish(&*self.intake.fs)?,
         };
         self.generation += 1;
         let (generation, previous_end) = (self.generation, self.durable);
@@ -191,9 +191,13 @@ impl Writer {
         Ok(())
     }
 
-    fn create(&self, size: u64) -> io::Result<Blank> {
+    /// The file that is being filled, if it is to be of this size; else another.
+    fn filling(&mut self, size: u64) -> io::Result<Filling> {
+        if let Some(filling) = self.filling.take_if(|filling| filling.size() == size) {
+            return Ok(filling);
+        }
         let number = self.intake.chain.lock().take_number();
-        Blank::create(&*self.intake.fs, number, size)
+        Filling::begin(&*self.intake.fs, number, size)
     }
 
     /// Fills a piece of the file that comes next, if none waits.
@@ -202,15 +206,8 @@ impl Writer {
         if self.current.is_none() || !is_idle || self.intake.chain.lock().has_spare() {
             return;
         }
-        let begun = match self.filling.take() {
-            Some(filling) => Ok(filling),
-            None => {
-                let number = self.intake.chain.lock().take_number();
-                Filling::begin(&*self.intake.fs, number, self.intake.config.segment_bytes)
-            }
-        };
         // Whoever needs the file is told when there is none.
-        let Ok(mut filling) = begun else { return };
+        let Ok(mut filling) = self.filling(self.intake.config.segment_bytes) else { return };
         match filling.step(&*self.intake.fs) {
             Ok(true) => self.intake.chain.lock().keep_spare(filling.into_blank()),
             Ok(false) => self.filling = Some(filling),

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use skytrail_base::fs::sim::SimFileSystem;
-use skytrail_base::future::BoxFuture;
 use skytrail_base::journal::{Appended, Journal, JournalError, Position, Record};
 use skytrail_base::metrics::Registry;
-use skytrail_engine::wal::{Log, Metrics, start};
+use skytrail_engine::wal::{Metrics, start};
 use skytrail_storage::contract::JournalHarness;
 
 use super::CONFIG;
@@ -18,41 +17,13 @@ struct Logs {
     disk: Mutex<Option<Arc<SimFileSystem>>>,
 }
 
-struct Shared(Arc<Log>);
-
-impl Journal for Shared {
-    fn room(&self, bytes: usize) -> BoxFuture<'_, ()> {
-        self.0.room(bytes)
-    }
-
-    fn append(&self, record: Record<'_>) -> Result<Appended, JournalError> {
-        self.0.append(record)
-    }
-
-    fn replay<'a>(
-        &'a self,
-        from: Position,
-        take: &'a mut (dyn FnMut(Position, Record<'_>) -> bool + Send),
-    ) -> BoxFuture<'a, Result<(), JournalError>> {
-        self.0.replay(from, take)
-    }
-
-    fn trim(&self, before: Position) -> Result<(), JournalError> {
-        self.0.trim(before)
-    }
-
-    fn used_bytes(&self) -> usize {
-        self.0.used_bytes()
-    }
-}
-
 impl Logs {
     fn on(&self, disk: Arc<SimFileSystem>) -> Result<Box<dyn Journal>, JournalError> {
         *self.disk.lock() = Some(disk.clone());
         let started = start(disk, CONFIG, Metrics::new(&Registry::default()), Position(0));
         let (log, _) = started
             .map_err(|error| JournalError { message: error.to_string(), retryable: false })?;
-        Ok(Box::new(Shared(log)))
+        Ok(Box::new(log))
     }
 }
 
