@@ -50,6 +50,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+pub use self::dice::Dice;
 use self::disk::Disk;
 pub use self::fault::{Fault, Operation};
 use self::file::SimFile;

@@ -6,5 +6,4 @@
     reason = "a function that a test calls fails the test by panicking"
 )]
 
-mod dice;
 mod wal;

@@ -2,7 +2,7 @@
 
 /// Throws that are the same for the same seed.
 #[derive(Debug, Clone)]
-pub(super) struct Dice {
+pub struct Dice {
     state: u64,
 }
 
@@ -11,11 +11,13 @@ pub(super) struct Dice {
 pub(super) struct Chance(u64);
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
+    /// Throws that `seed` decides.
+    pub fn new(seed: u64) -> Self {
         Self { state: seed }
     }
 
-    fn next(&mut self) -> u64 {
+    /// Any number, such as a seed for others.
+    pub fn throw(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -23,8 +25,8 @@ impl Dice {
     }
 
     /// A number from 0 up to and without `limit`; 0 for 0.
-    pub(super) fn below(&mut self, limit: u64) -> u64 {
-        self.next().checked_rem(limit).unwrap_or(0)
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.throw().checked_rem(limit).unwrap_or(0)
     }
 
     pub(super) fn index(&mut self, len: usize) -> usize {

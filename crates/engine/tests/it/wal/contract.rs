@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use skytrail_base::fs::sim::SimFileSystem;
-use skytrail_base::journal::{Appended, Journal, JournalError, Position, Record};
+use skytrail_base::journal::{Journal, JournalError, Position};
 use skytrail_base::metrics::Registry;
 use skytrail_engine::wal::{Metrics, start};
 use skytrail_storage::contract::JournalHarness;

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use skytrail_base::fs::FileSystem;
-use skytrail_base::fs::sim::{Fault, Operation, SimFileSystem};
+use skytrail_base::fs::sim::{Dice, Fault, Operation, SimFileSystem};
 
 use super::lying::{Lie, Lying};
 use super::player::Player;
-use crate::dice::Dice;
 
 /// Crashes in a row of one log.
 const LIVES: u64 = 4;
@@ -23,7 +22,7 @@ fn live(seed: u64, seen: impl Fn(Arc<SimFileSystem>) -> Arc<dyn FileSystem>) -> 
         disk.stop_after(disk.operations() + dice.below(120));
         refuse(&disk, &mut dice);
         player.play(seen(disk.clone()), &mut dice, 60)?;
-        disk = if dice.below(8) == 0 { disk.killed() } else { disk.crash(dice.next()) };
+        disk = if dice.below(8) == 0 { disk.killed() } else { disk.crash(dice.throw()) };
     }
     player.play(seen(disk), &mut dice, 0)
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use skytrail_base::fs::FileSystem;
+use skytrail_base::fs::sim::Dice;
 use skytrail_base::future::BoxFuture;
 use skytrail_base::journal::{Journal, JournalError, Position, Record};
 use skytrail_engine::wal::{Log, Writer};
 
 use super::{opened, record, replayed};
-use crate::dice::Dice;
 
 type Durable = BoxFuture<'static, Result<(), JournalError>>;
 
