@@ -1,0 +1,1 @@
+//! Spans as blocks of columns, and back. Pure.

@@ -1,0 +1,1 @@
+//! Metric rows, relations and records as parts of columns, and back. Pure.
