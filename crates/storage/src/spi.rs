@@ -82,6 +82,13 @@ pub trait Storage: Send + Sync + 'static {
     /// Durable points.
     fn checkpoints(&self) -> &dyn Checkpoints;
 
+    /// Whether the store runs short of memory until a checkpoint lets it write
+    /// what it holds. MUST answer at once. Whoever makes the checkpoints SHOULD
+    /// ask every second or so, and make one soon when this says yes.
+    fn wants_checkpoint(&self) -> bool {
+        false
+    }
+
     /// How much is held. MUST answer at once.
     fn usage(&self) -> Usage;
 

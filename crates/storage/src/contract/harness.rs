@@ -1,6 +1,7 @@
 //! What a backend gives to the suite, and how a check is run.
 
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use skytrail_base::future::BoxFuture;
 use skytrail_base::journal::{Journal, JournalError};
@@ -97,6 +98,18 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     #[expect(clippy::expect_used, reason = "a test without a runtime cannot go on")]
     runtime.expect("a runtime for the check").block_on(future)
+}
+
+/// Polls a future so many times unless it is done before, and drops it.
+pub(super) async fn polled<T>(mut future: BoxFuture<'_, T>, times: u64) {
+    for _ in 0..times {
+        let poll =
+            |context: &mut Context<'_>| Poll::Ready(future.as_mut().poll(context).is_ready());
+        if std::future::poll_fn(poll).await {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
 }
 
 /// Entries of the `CHECKS` of a family.

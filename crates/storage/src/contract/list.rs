@@ -18,6 +18,9 @@ macro_rules! storage_contract {
                 without_one_a_crash_leaves_nothing
                 a_crash_at_any_append_leaves_exactly_the_cut
                 shards_have_cuts_of_their_own
+                what_comes_while_one_is_saved_is_behind_it
+                one_that_fails_is_covered_by_the_next
+                one_that_is_dropped_does_no_harm
                 replay_restores_what_was
                 restored_rows_are_seen_by_every_reader
                 mutable_families_keep_at_least_the_cut

@@ -57,6 +57,18 @@ pub trait Checkpoints: Send + Sync {
     /// checkpoint, as one step: after a crash the store holds either this
     /// checkpoint or the one before, and in both cases exactly the rows of
     /// its cut.
+    ///
+    /// - What belongs to it is what the store contains when this is called: the
+    ///   store takes hold of it before it returns the future. So the caller
+    ///   MUST let no append run during the call, and the cut MUST include every
+    ///   append that had returned before it and no other.
+    /// - The future may wait long. Appends that come meanwhile are behind the
+    ///   cut; they, reads and [`crate::Storage::expire`] go on as ever.
+    /// - One that fails, or whose future is dropped before it is done, leaves
+    ///   everything readable, and after a crash there is this checkpoint or the
+    ///   one before. The next one covers its rows too.
+    /// - The caller MUST NOT call it again before the future of the last call is
+    ///   done or dropped.
     fn save<'a>(&'a self, checkpoint: Checkpoint) -> BoxFuture<'a, Result<()>>;
 
     /// The last checkpoint; none in a new store.

@@ -19,9 +19,11 @@ pub(super) enum Operation {
     },
     /// Twenty days pass: everything is too old.
     Jump,
-    /// A checkpoint that leaves out the last appends of each shard.
+    /// A checkpoint, and what shards append before its future is waited for, or
+    /// dropped instead.
     Checkpoint {
-        lag: [u64; 2],
+        late: Vec<(u16, Append)>,
+        is_dropped: bool,
     },
     Crash,
 }
@@ -174,6 +176,12 @@ fn question() -> impl Strategy<Value = Question> {
     ]
 }
 
+fn checkpoint() -> impl Strategy<Value = Operation> {
+    let late = prop::collection::vec((0..2_u16, append()), 0..4);
+    let is_dropped = prop::bool::weighted(0.25);
+    (late, is_dropped).prop_map(|(late, is_dropped)| Operation::Checkpoint { late, is_dropped })
+}
+
 /// Any step.
 pub(super) fn operation() -> impl Strategy<Value = Operation> {
     prop_oneof![
@@ -181,7 +189,7 @@ pub(super) fn operation() -> impl Strategy<Value = Operation> {
         10 => question().prop_map(Operation::Read),
         1 => prop_oneof![-100_000..0_i64, 0..72_i64].prop_map(|hours| Operation::Expire { hours }),
         1 => Just(Operation::Jump),
-        2 => [0..4_u64, 0..4_u64].prop_map(|lag| Operation::Checkpoint { lag }),
+        2 => checkpoint(),
         2 => Just(Operation::Crash),
     ]
 }

@@ -9,20 +9,21 @@ use skytrail_model::record::TopStream;
 use skytrail_model::scope::Scope;
 use skytrail_model::time::{Downsampling, MINUTE_NANOS, Minute, Zone};
 
-use super::history::{DAY, KEYS, KEYWORDS, VALUES, ids, name_of};
+use super::history::{DAY, KEYS, KEYWORDS, Rows, VALUES, ids, name_of};
 use super::naive::{Naive, Place};
-use super::operation::{Operation, Question, Range, Search};
+use super::operation::{Append, Operation, Question, Range, Search};
 use crate::contract::build::read;
 use crate::contract::data::{
     START, any_segment, calls, catalogue, child, cut, every, origin, pages, read_calls, read_rows,
     service_id,
 };
-use crate::contract::harness::{Harness, Instance};
+use crate::contract::harness::{Harness, Instance, polled};
 use crate::contract::records::slowest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::spi::{
-    Checkpoint, Cut, EntityFilter, EntityQuery, EntitySelection, MetricRead, Order, RecordRead,
-    RelationRead, SegmentFilter, Storage, TagFilter, TagKind, TagRead, TraceState, Visible,
+    Checkpoint, Cut, EntityFilter, EntityQuery, EntitySelection, MetricRead, Order, Origin,
+    RecordRead, RelationRead, SegmentFilter, Storage, TagFilter, TagKind, TagRead, TraceState,
+    Visible,
 };
 
 /// How far the clock goes when it jumps: further than anything is kept.
@@ -35,9 +36,25 @@ struct Game {
     era: Minute,
     /// Last sequence number of each shard.
     last: [u64; 2],
-    saved: [u64; 2],
+    /// The last checkpoint that was saved, and those after it whose futures were
+    /// dropped: a crash may leave any of them.
+    saved: Saved,
+    dropped: Vec<Saved>,
     saves: u64,
     ttl: i64,
+}
+
+/// A checkpoint: its number, and the last sequence number of each shard.
+#[derive(Debug, Clone, Copy, Default)]
+struct Saved {
+    number: u64,
+    last: [u64; 2],
+}
+
+impl Saved {
+    fn cut(&self) -> Cut {
+        cut(&[(0, self.last[0]), (1, self.last[1])])
+    }
 }
 
 pub(super) async fn play(harness: &dyn Harness, operations: Vec<Operation>) -> Result<()> {
@@ -50,7 +67,8 @@ pub(super) async fn play(harness: &dyn Harness, operations: Vec<Operation>) -> R
         zone,
         era: START,
         last: [0; 2],
-        saved: [0; 2],
+        saved: Saved::default(),
+        dropped: Vec::new(),
         saves: 0,
         ttl: ttl.records.max(ttl.metrics),
     };
@@ -58,6 +76,21 @@ pub(super) async fn play(harness: &dyn Harness, operations: Vec<Operation>) -> R
         game = game.step(operation).await?;
     }
     game.compare_all().await
+}
+
+fn next(last: &mut [u64; 2], shard: u16) -> Origin {
+    let sequence = &mut last[shard as usize];
+    *sequence += 1;
+    origin(shard, *sequence)
+}
+
+async fn append(store: &dyn Storage, naive: &mut Naive, origin: Origin, rows: Rows) -> Result<()> {
+    let before = (naive.aliases(), store.entities().alias_version());
+    rows.append_to(store, origin).await?;
+    naive.log.push((origin, rows));
+    let version = store.entities().alias_version();
+    assert!(version > before.1 || naive.aliases() == before.0, "alias version");
+    Ok(())
 }
 
 impl Game {
@@ -68,15 +101,8 @@ impl Game {
     async fn step(mut self, operation: Operation) -> Result<Self> {
         match operation {
             Operation::Append { shard, what } => {
-                let sequence = &mut self.last[shard as usize];
-                *sequence += 1;
-                let origin = origin(shard, *sequence);
-                let rows = what.rows(self.era);
-                let before = (self.naive.aliases(), self.store().entities().alias_version());
-                rows.append_to(self.store(), origin).await?;
-                self.naive.log.push((origin, rows));
-                let version = self.store().entities().alias_version();
-                assert!(version > before.1 || self.naive.aliases() == before.0, "alias version");
+                let (origin, rows) = (next(&mut self.last, shard), what.rows(self.era));
+                append(self.opened.store(), &mut self.naive, origin, rows).await?;
             }
             Operation::Read(question) => self.ask(&question).await?,
             Operation::Expire { hours } => {
@@ -88,37 +114,47 @@ impl Game {
                 self.naive.log.clear();
                 self.store().expire(self.era.start_nanos()).await?;
             }
-            Operation::Checkpoint { lag } => self.save(lag).await?,
+            Operation::Checkpoint { late, is_dropped } => self.save(late, is_dropped).await?,
             Operation::Crash => return self.crash().await,
         }
         Ok(self)
     }
 
-    async fn save(&mut self, lag: [u64; 2]) -> Result<()> {
-        for ((saved, last), lag) in self.saved.iter_mut().zip(self.last).zip(lag) {
-            *saved = (*saved).max(last.saturating_sub(lag));
-        }
+    async fn save(&mut self, late: Vec<(u16, Append)>, is_dropped: bool) -> Result<()> {
         self.saves += 1;
+        let saved = Saved { number: self.saves, last: self.last };
         let checkpoint = Checkpoint {
-            position: Position(self.saves),
-            cut: self.saved_cut(),
-            state: self.saves.to_le_bytes().to_vec(),
+            position: Position(saved.number),
+            cut: saved.cut(),
+            state: saved.number.to_le_bytes().to_vec(),
             rules: 7,
             zone: self.zone.name().to_owned(),
         };
-        self.store().checkpoints().save(checkpoint).await
-    }
-
-    fn saved_cut(&self) -> Cut {
-        cut(&[(0, self.saved[0]), (1, self.saved[1])])
+        let store = self.opened.store();
+        let saving = store.checkpoints().save(checkpoint);
+        for (shard, what) in late {
+            let (origin, rows) = (next(&mut self.last, shard), what.rows(self.era));
+            append(store, &mut self.naive, origin, rows).await?;
+        }
+        if is_dropped {
+            polled(saving, saved.number % 3).await;
+            self.dropped.push(saved);
+        } else {
+            saving.await?;
+            self.saved = saved;
+            self.dropped.clear();
+        }
+        Ok(())
     }
 
     async fn crash(mut self) -> Result<Self> {
         self.opened = self.opened.crash().await?;
         let checkpoint = self.store().checkpoints().load().await?;
-        let position = checkpoint.map_or(0, |checkpoint| checkpoint.position.0);
-        assert_eq!(position, self.saves, "the last checkpoint");
-        let lost = self.naive.crash(&self.saved_cut());
+        let number = checkpoint.map_or(0, |checkpoint| checkpoint.position.0);
+        let found = self.dropped.drain(..).find(|dropped| dropped.number == number);
+        self.saved = found.unwrap_or(self.saved);
+        assert_eq!(number, self.saved.number, "the last checkpoint");
+        let lost = self.naive.crash(&self.saved.cut());
         self.compare_rows().await?;
         for (origin, rows) in lost {
             rows.append_to(self.store(), origin).await?;
