@@ -32,5 +32,7 @@ mod templates;
 mod traces;
 mod zones;
 
+#[cfg(test)]
+pub(crate) use harness::block_on;
 pub use harness::{Attempt, Check, Harness, Instance, JournalCheck, JournalHarness, Ttl};
 pub use suite::{all, journal_all, run, run_journal};

@@ -2,7 +2,11 @@
 //!
 //! Every family has its share of one limit in bytes; a family that outgrows
 //! its share gives up its oldest rows, and counts them.
+//!
+//! The small families serve backends that write them behind, too: they tell
+//! what [`Changes`] there are.
 
+mod changes;
 mod config;
 #[cfg(test)]
 mod contract;
@@ -17,6 +21,10 @@ mod store;
 mod tags;
 mod templates;
 
+pub use changes::Changes;
 pub use config::Config;
+pub use entities::{AliasKey, MemoryEntities};
 pub use journal::MemoryJournal;
 pub use store::MemoryStorage;
+pub use tags::MemoryTags;
+pub use templates::MemoryTemplates;

@@ -94,7 +94,7 @@ impl std::fmt::Debug for JournalCheck {
 }
 
 /// Runs a check, which is asynchronous, in a test, which is not.
-pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     #[expect(clippy::expect_used, reason = "a test without a runtime cannot go on")]
     runtime.expect("a runtime for the check").block_on(future)

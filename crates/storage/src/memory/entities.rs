@@ -3,6 +3,8 @@
 mod table;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod written_behind;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,20 +13,29 @@ use skytrail_base::future::BoxFuture;
 use skytrail_model::alias::Alias;
 use skytrail_model::entity::{EntityId, EntityRecord};
 use skytrail_model::time::Minute;
+pub use table::AliasKey;
 use table::Table;
 
+use super::changes::Changes;
 use crate::error::Result;
 use crate::spi::{Entities, EntityQuery, FamilyUsage, Origin};
 
+/// Entities and aliases up to a limit in bytes: what exceeds it goes, first what
+/// there are most of, and of that what was not seen for longest.
+///
+/// A backend that writes them behind loads what it has with [`Self::load`] and
+/// [`Self::load_aliases`], and learns from [`Self::take_changes`] and
+/// [`Self::take_alias_changes`] what to write.
 #[derive(Debug)]
-pub(super) struct MemoryEntities {
+pub struct MemoryEntities {
     table: RwLock<Table>,
     alias_version: AtomicU64,
     limit_bytes: usize,
 }
 
 impl MemoryEntities {
-    pub(super) fn new(limit_bytes: usize) -> Self {
+    /// Nothing yet.
+    pub fn new(limit_bytes: usize) -> Self {
         Self { table: RwLock::default(), alias_version: AtomicU64::new(0), limit_bytes }
     }
 
@@ -36,7 +47,8 @@ impl MemoryEntities {
         }
     }
 
-    pub(super) fn usage(&self) -> FamilyUsage {
+    /// How much is held.
+    pub fn usage(&self) -> FamilyUsage {
         let table = self.table.read();
         FamilyUsage {
             name: "entities",
@@ -48,8 +60,40 @@ impl MemoryEntities {
         }
     }
 
-    pub(super) fn expire(&self, before: Minute) {
+    /// Removes what was last seen before `before`.
+    pub fn expire(&self, before: Minute) {
         self.change(|table| table.expire(before));
+    }
+
+    /// Merges records in that were written before: none of them is a change.
+    pub fn load(&self, records: Vec<EntityRecord>) {
+        self.change(|table| records.into_iter().for_each(|record| table.load(record)));
+    }
+
+    /// The same of aliases.
+    pub fn load_aliases(&self, aliases: Vec<Alias>) {
+        self.change(|table| aliases.into_iter().for_each(|alias| table.load_alias(alias)));
+    }
+
+    /// What changed in the entities since the last look, at most `most` records.
+    /// A record is in it once however often it changed.
+    pub fn take_changes(&self, most: usize) -> Changes<EntityRecord, EntityId> {
+        self.table.write().take(most)
+    }
+
+    /// What was taken last could not be written; it will be taken again.
+    pub fn give_back(&self, changes: &Changes<EntityRecord, EntityId>) {
+        self.change(|table| table.give_back(changes));
+    }
+
+    /// [`Self::take_changes`] of the aliases.
+    pub fn take_alias_changes(&self, most: usize) -> Changes<Alias, AliasKey> {
+        self.table.write().take_aliases(most)
+    }
+
+    /// [`Self::give_back`] of the aliases.
+    pub fn give_back_aliases(&self, changes: Changes<Alias, AliasKey>) {
+        self.change(|table| table.give_back_aliases(changes));
     }
 
     /// Changes the table and makes room; says that aliases changed if any did.

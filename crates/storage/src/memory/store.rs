@@ -14,11 +14,11 @@ use super::records::MemoryRecords;
 use super::relations::MemoryRelations;
 use super::spans::MemorySpans;
 use super::tags::MemoryTags;
-use super::templates::{MAX_TOTAL_BYTES, MemoryTemplates};
+use super::templates::MemoryTemplates;
 use crate::error::Result;
 use crate::spi::{
-    Checkpoint, Checkpoints, Entities, FamilyUsage, Metrics, Records, Relations, Spans, Storage,
-    Tags, Templates, Usage, check_zone,
+    Checkpoint, Checkpoints, Entities, Metrics, Records, Relations, Spans, Storage, Tags,
+    Templates, Usage, check_zone,
 };
 
 /// A store that is gone when the process is.
@@ -140,15 +140,6 @@ impl Storage for MemoryStorage {
     }
 
     fn usage(&self) -> Usage {
-        let (templates, template_bytes) = self.templates.usage();
-        let templates = FamilyUsage {
-            name: "templates",
-            rows: templates,
-            bytes: template_bytes,
-            limit_bytes: MAX_TOTAL_BYTES as u64,
-            evicted: 0,
-            expired: 0,
-        };
         let families = vec![
             self.spans.usage(),
             self.metrics.usage(),
@@ -156,7 +147,7 @@ impl Storage for MemoryStorage {
             self.records.usage(),
             self.entities.usage(),
             self.tags.usage(),
-            templates,
+            self.templates.usage(),
         ];
         Usage { families }
     }

@@ -7,16 +7,20 @@ use skytrail_base::future::BoxFuture;
 use skytrail_model::template::UiTemplate;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::spi::Templates;
+use crate::spi::{FamilyUsage, Templates};
 
 const MAX_TEMPLATES: usize = 2_000;
 const MAX_CONFIGURATION_BYTES: usize = 1 << 20;
 
 /// Of all together: they count for nothing else's limit.
-pub(super) const MAX_TOTAL_BYTES: usize = 32 << 20;
+const MAX_TOTAL_BYTES: usize = 32 << 20;
 
+/// Dashboards within the limits of [`Templates::put`].
+///
+/// A backend that keeps them elsewhere too loads what it has with [`Self::load`],
+/// and before it writes one it asks [`Self::check`].
 #[derive(Debug, Default)]
-pub(super) struct MemoryTemplates {
+pub struct MemoryTemplates {
     by_id: RwLock<BTreeMap<String, UiTemplate>>,
 }
 
@@ -34,44 +38,69 @@ fn refused(message: String) -> Error {
 }
 
 impl MemoryTemplates {
-    pub(super) fn usage(&self) -> (u64, u64) {
+    /// How much is held.
+    pub fn usage(&self) -> FamilyUsage {
         let templates = self.by_id.read();
-        let bytes = total(&templates);
-        (templates.len() as u64, bytes as u64)
+        FamilyUsage {
+            name: "templates",
+            rows: templates.len() as u64,
+            bytes: total(&templates) as u64,
+            limit_bytes: MAX_TOTAL_BYTES as u64,
+            evicted: 0,
+            expired: 0,
+        }
     }
 
     pub(super) fn copy(&self) -> Self {
         Self { by_id: RwLock::new(self.by_id.read().clone()) }
     }
 
-    /// Nothing is ever deleted, disabled ones neither: room is made by putting
-    /// something smaller in the place of what is there.
+    /// Adds templates that were accepted before.
+    pub fn load(&self, templates: Vec<UiTemplate>) {
+        let templates = templates.into_iter().map(|template| (template.id.clone(), template));
+        self.by_id.write().extend(templates);
+    }
+
+    /// Whether [`Templates::put`] would accept one now.
+    ///
+    /// # Errors
+    /// `Invalid` for what exceeds a limit.
+    pub fn check(&self, template: &UiTemplate) -> Result<()> {
+        check(&self.by_id.read(), template)
+    }
+
     fn put_now(&self, template: UiTemplate) -> Result<()> {
-        let bytes = template.configuration.len();
-        if bytes > MAX_CONFIGURATION_BYTES {
-            return Err(refused(format!(
-                "configuration of {bytes} bytes exceeds the limit of {MAX_CONFIGURATION_BYTES}"
-            )));
-        }
         let mut templates = self.by_id.write();
-        let replaced = templates.get(&template.id).map(cost);
-        if templates.len() >= MAX_TEMPLATES && replaced.is_none() {
-            return Err(refused(format!(
-                "there are {MAX_TEMPLATES} templates already, the limit; disabled ones count: \
-                 change one that is no longer needed instead"
-            )));
-        }
-        let bytes = total(&templates) + cost(&template) - replaced.unwrap_or(0);
-        if bytes > MAX_TOTAL_BYTES && replaced.is_none_or(|before| cost(&template) > before) {
-            return Err(refused(format!(
-                "all templates together would have {bytes} bytes, the limit is \
-                 {MAX_TOTAL_BYTES}; disabled ones count: change one that is no longer needed to \
-                 a smaller configuration"
-            )));
-        }
+        check(&templates, &template)?;
         templates.insert(template.id.clone(), template);
         Ok(())
     }
+}
+
+/// Nothing is ever deleted, disabled ones neither: room is made by putting
+/// something smaller in the place of what is there.
+fn check(templates: &BTreeMap<String, UiTemplate>, template: &UiTemplate) -> Result<()> {
+    let bytes = template.configuration.len();
+    if bytes > MAX_CONFIGURATION_BYTES {
+        return Err(refused(format!(
+            "configuration of {bytes} bytes exceeds the limit of {MAX_CONFIGURATION_BYTES}"
+        )));
+    }
+    let replaced = templates.get(&template.id).map(cost);
+    if templates.len() >= MAX_TEMPLATES && replaced.is_none() {
+        return Err(refused(format!(
+            "there are {MAX_TEMPLATES} templates already, the limit; disabled ones count: change \
+             one that is no longer needed instead"
+        )));
+    }
+    let bytes = total(templates) + cost(template) - replaced.unwrap_or(0);
+    if bytes > MAX_TOTAL_BYTES && replaced.is_none_or(|before| cost(template) > before) {
+        return Err(refused(format!(
+            "all templates together would have {bytes} bytes, the limit is {MAX_TOTAL_BYTES}; \
+             disabled ones count: change one that is no longer needed to a smaller configuration"
+        )));
+    }
+    Ok(())
 }
 
 impl Templates for MemoryTemplates {
@@ -110,10 +139,10 @@ mod tests {
         let large = || template(fitting, MAX_CONFIGURATION_BYTES);
         let error = templates.put_now(large()).unwrap_err();
         assert!(error.context.contains("change one"), "{error:?}");
-        assert!(templates.usage().1 <= MAX_TOTAL_BYTES as u64);
+        assert!(templates.usage().bytes <= MAX_TOTAL_BYTES as u64);
         let smaller = template(0, 10);
         templates.put_now(smaller).unwrap();
         templates.put_now(large()).unwrap();
-        assert!(templates.usage().1 <= MAX_TOTAL_BYTES as u64);
+        assert!(templates.usage().bytes <= MAX_TOTAL_BYTES as u64);
     }
 }

@@ -1,6 +1,6 @@
 //! Records by scope and id, aliases by key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -9,17 +9,44 @@ use skytrail_model::entity::{Entity, EntityId, EntityRecord, ServiceRef};
 use skytrail_model::scope::Scope;
 use skytrail_model::time::Minute;
 
+use crate::memory::changes::{Changes, Taken};
 use crate::memory::keyword::Keyword;
 use crate::spi::{EntityFilter, EntityQuery};
 
-/// Address, service and instance.
-type AliasKey = (String, ServiceRef, String);
+/// What makes an alias this one and no other.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AliasKey {
+    /// [`Alias::address`].
+    pub address: String,
+    /// [`Alias::service`].
+    pub service: ServiceRef,
+    /// [`Alias::instance`].
+    pub instance: String,
+}
+
+impl AliasKey {
+    /// The key of an alias.
+    pub fn of(alias: &Alias) -> Self {
+        Self {
+            address: alias.address.clone(),
+            service: alias.service.clone(),
+            instance: alias.instance.clone(),
+        }
+    }
+}
 
 /// A record, and the id of the service that owns it.
 #[derive(Debug, Clone)]
 struct Known {
     record: EntityRecord,
     service: EntityId,
+    taken: Taken,
+}
+
+#[derive(Debug, Clone)]
+struct KnownAlias {
+    alias: Alias,
+    taken: Taken,
 }
 
 type ById = HashMap<EntityId, Known, FixedState>;
@@ -27,8 +54,12 @@ type ById = HashMap<EntityId, Known, FixedState>;
 #[derive(Debug, Default, Clone)]
 pub(super) struct Table {
     by_scope: BTreeMap<Scope, ById>,
-    aliases: BTreeMap<AliasKey, Alias>,
+    aliases: BTreeMap<AliasKey, KnownAlias>,
     alias_changes: u64,
+    /// Keys of rows that went after they were taken.
+    gone: BTreeSet<EntityId>,
+    gone_aliases: BTreeSet<AliasKey>,
+    /// Of the rows and of what is gone.
     bytes: usize,
     pub(super) evicted: u64,
     pub(super) expired: u64,
@@ -77,7 +108,23 @@ fn cost(record: &EntityRecord) -> usize {
 
 fn alias_cost(alias: &Alias) -> usize {
     let text = alias.address.len() + alias.service.name.len() + alias.instance.len();
-    2 * text + (size_of::<AliasKey>() + size_of::<Alias>()) * 3 / 2
+    2 * text + (size_of::<AliasKey>() + size_of::<KnownAlias>()) * 3 / 2
+}
+
+/// What is left of an entity that went after it was taken.
+const GONE_BYTES: usize = size_of::<EntityId>() * 3 / 2;
+
+fn gone_alias_cost(key: &AliasKey) -> usize {
+    let text = key.address.len() + key.service.name.len() + key.instance.len();
+    text + size_of::<AliasKey>() * 3 / 2
+}
+
+/// Whether a record knows anything that another of the same entity does not.
+fn is_news(known: &EntityRecord, record: &EntityRecord) -> bool {
+    known.layers.union(record.layers) != known.layers
+        || record.first_seen < known.first_seen
+        || record.last_seen > known.last_seen
+        || (!record.properties.is_empty() && record.properties != known.properties)
 }
 
 fn name_of(entity: &Entity) -> &str {
@@ -119,18 +166,39 @@ impl Table {
     }
 
     pub(super) fn upsert(&mut self, record: EntityRecord) {
+        let taken =
+            if self.gone.contains(&record.entity.id()) { Taken::Older } else { Taken::Never };
+        self.add(record, taken);
+    }
+
+    /// Adds what was written before.
+    pub(super) fn load(&mut self, record: EntityRecord) {
+        self.add(record, Taken::AsIs);
+    }
+
+    /// Merges a record in; `taken` is what whoever writes rows behind has of it.
+    fn add(&mut self, record: EntityRecord, taken: Taken) {
         let by_id = self.by_scope.entry(record.entity.scope()).or_default();
         let id = record.entity.id();
         match by_id.get_mut(&id) {
             Some(known) => {
-                self.bytes -= cost(&known.record);
-                known.record.merge(record);
-                self.bytes += cost(&known.record);
+                if known.taken == Taken::Never {
+                    known.taken = taken.changed();
+                }
+                if is_news(&known.record, &record) {
+                    self.bytes -= cost(&known.record);
+                    known.record.merge(record);
+                    self.bytes += cost(&known.record);
+                    known.taken = known.taken.changed();
+                }
             }
             None => {
                 self.bytes += cost(&record);
+                if self.gone.remove(&id) {
+                    self.bytes -= GONE_BYTES;
+                }
                 let service = record.entity.service().id();
-                by_id.insert(id, Known { record, service });
+                by_id.insert(id, Known { record, service, taken });
             }
         }
     }
@@ -152,18 +220,35 @@ impl Table {
     }
 
     pub(super) fn upsert_alias(&mut self, alias: Alias) {
-        let key = (alias.address.clone(), alias.service.clone(), alias.instance.clone());
+        let key = AliasKey::of(&alias);
+        let taken = if self.gone_aliases.contains(&key) { Taken::Older } else { Taken::Never };
+        self.add_alias(key, alias, taken);
+    }
+
+    /// Adds what was written before.
+    pub(super) fn load_alias(&mut self, alias: Alias) {
+        self.add_alias(AliasKey::of(&alias), alias, Taken::AsIs);
+    }
+
+    fn add_alias(&mut self, key: AliasKey, alias: Alias, taken: Taken) {
         match self.aliases.get_mut(&key) {
-            Some(known) => {
+            Some(KnownAlias { alias: known, taken: known_taken }) => {
+                if *known_taken == Taken::Never {
+                    *known_taken = taken.changed();
+                }
                 let times = (known.since.min(alias.since), known.last_seen.max(alias.last_seen));
                 if times != (known.since, known.last_seen) {
                     (known.since, known.last_seen) = times;
+                    *known_taken = known_taken.changed();
                     self.alias_changes += 1;
                 }
             }
             None => {
                 self.bytes += alias_cost(&alias);
-                self.aliases.insert(key, alias);
+                if self.gone_aliases.remove(&key) {
+                    self.bytes -= gone_alias_cost(&key);
+                }
+                self.aliases.insert(key, KnownAlias { alias, taken });
                 self.alias_changes += 1;
             }
         }
@@ -171,21 +256,92 @@ impl Table {
 
     /// By address, then `since`, then service and instance.
     pub(super) fn aliases(&self) -> Vec<Alias> {
-        let mut aliases: Vec<_> = self.aliases.values().cloned().collect();
+        let mut aliases: Vec<_> = self.aliases.values().map(|known| known.alias.clone()).collect();
         aliases.sort_by(|a, b| (&a.address, a.since).cmp(&(&b.address, b.since)));
         aliases
+    }
+
+    /// At most so many rows that are not taken as they are, and what is gone.
+    pub(super) fn take(&mut self, most: usize) -> Changes<EntityRecord, EntityId> {
+        let known = self.by_scope.values_mut().flat_map(HashMap::values_mut);
+        let mut changed = known.filter(|known| known.taken != Taken::AsIs);
+        let take = |known: &mut Known| {
+            known.taken = Taken::AsIs;
+            known.record.clone()
+        };
+        let put = changed.by_ref().take(most).map(take).collect();
+        let has_more = changed.next().is_some();
+        let gone: Vec<_> = std::mem::take(&mut self.gone).into_iter().collect();
+        self.bytes -= gone.len() * GONE_BYTES;
+        Changes { put, gone, has_more }
+    }
+
+    /// What was taken could not be written.
+    pub(super) fn give_back(&mut self, changes: &Changes<EntityRecord, EntityId>) {
+        for record in &changes.put {
+            let by_id = self.by_scope.get_mut(&record.entity.scope());
+            if let Some(known) = by_id.and_then(|by_id| by_id.get_mut(&record.entity.id())) {
+                known.taken = Taken::Older;
+            }
+        }
+        for id in &changes.gone {
+            let mut scopes = self.by_scope.values_mut();
+            match scopes.find_map(|by_id| by_id.get_mut(id)) {
+                Some(known) => known.taken = Taken::Older,
+                None if self.gone.insert(*id) => self.bytes += GONE_BYTES,
+                None => {}
+            }
+        }
+    }
+
+    /// The same of the aliases.
+    pub(super) fn take_aliases(&mut self, most: usize) -> Changes<Alias, AliasKey> {
+        let known = self.aliases.values_mut();
+        let mut changed = known.filter(|known| known.taken != Taken::AsIs);
+        let take = |known: &mut KnownAlias| {
+            known.taken = Taken::AsIs;
+            known.alias.clone()
+        };
+        let put = changed.by_ref().take(most).map(take).collect();
+        let has_more = changed.next().is_some();
+        let gone: Vec<_> = std::mem::take(&mut self.gone_aliases).into_iter().collect();
+        self.bytes -= gone.iter().map(gone_alias_cost).sum::<usize>();
+        Changes { put, gone, has_more }
+    }
+
+    /// The same of the aliases.
+    pub(super) fn give_back_aliases(&mut self, changes: Changes<Alias, AliasKey>) {
+        let put = changes.put.iter().map(AliasKey::of);
+        for key in put.chain(changes.gone.iter().cloned()) {
+            if let Some(known) = self.aliases.get_mut(&key) {
+                known.taken = Taken::Older;
+            }
+        }
+        for key in changes.gone {
+            let cost = gone_alias_cost(&key);
+            if !self.aliases.contains_key(&key) && self.gone_aliases.insert(key) {
+                self.bytes += cost;
+            }
+        }
     }
 
     fn remove(&mut self, item: &Item) {
         match item {
             Item::Entity(scope, id) => {
-                let removed = self.by_scope.get_mut(scope).and_then(|by_id| by_id.remove(id));
-                self.bytes -= removed.map_or(0, |known| cost(&known.record));
+                let by_id = self.by_scope.get_mut(scope);
+                let Some(removed) = by_id.and_then(|by_id| by_id.remove(id)) else { return };
+                self.bytes -= cost(&removed.record);
+                if removed.taken != Taken::Never && self.gone.insert(*id) {
+                    self.bytes += GONE_BYTES;
+                }
             }
             Item::Alias(key) => {
-                let removed = self.aliases.remove(key);
-                self.bytes -= removed.as_ref().map_or(0, alias_cost);
-                self.alias_changes += u64::from(removed.is_some());
+                let Some(removed) = self.aliases.remove(key) else { return };
+                self.bytes -= alias_cost(&removed.alias);
+                self.alias_changes += 1;
+                if removed.taken != Taken::Never && self.gone_aliases.insert(key.clone()) {
+                    self.bytes += gone_alias_cost(key);
+                }
             }
         }
     }
@@ -196,7 +352,7 @@ impl Table {
             by_id.iter().map(|(id, known)| (known.record.last_seen, Item::Entity(*scope, *id)))
         });
         let aliases = self.aliases.iter();
-        let aliases = aliases.map(|(key, alias)| (alias.last_seen, Item::Alias(key.clone())));
+        let aliases = aliases.map(|(key, known)| (known.alias.last_seen, Item::Alias(key.clone())));
         entities.chain(aliases).collect()
     }
 
