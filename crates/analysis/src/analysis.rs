@@ -1,5 +1,7 @@
 //! The analysis as a part of the process: made, run, asked and stopped.
 
+mod pending;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,9 +17,11 @@ use skytrail_base::shutdown::Shutdown;
 use skytrail_model::batch::Batch;
 use skytrail_model::metric::Catalogue;
 use skytrail_model::time::Zone;
-use skytrail_storage::{Checkpoint, Cut, LiveMetrics, SharedStorage};
+use skytrail_storage::{Checkpoint, LiveMetrics, SharedStorage};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+
+pub use pending::PendingCheckpoint;
 
 use crate::checkpoint::State;
 use crate::config::Settings;
@@ -160,7 +164,8 @@ impl Analysis {
     }
 
     /// Takes over where a checkpoint left off. To be called before anything else.
-    pub fn restore(&self, checkpoint: &Checkpoint) -> Result<()> {
+    /// Gives what the receivers had put into it.
+    pub fn restore<'c>(&self, checkpoint: &'c Checkpoint) -> Result<&'c [u8]> {
         skytrail_storage::check_zone(&checkpoint.zone, &self.zone)?;
         let rules = self.rules.hash();
         if checkpoint.rules != rules {
@@ -174,7 +179,7 @@ impl Analysis {
         for (index, shard) in self.shards.iter().enumerate() {
             shard.lock().resume_after(checkpoint.cut.last_of(index as u16));
         }
-        let Some(state) = state else { return Ok(()) };
+        let Some(state) = state else { return Ok(&[]) };
         if state.shards.len() == self.shards.len() {
             for (shard, saved) in self.shards.iter().zip(&state.shards) {
                 shard.lock().restore(saved);
@@ -187,7 +192,7 @@ impl Analysis {
             );
         }
         self.pairing.restore(state.pairing);
-        Ok(())
+        Ok(state.receivers)
     }
 
     /// Lets a batch of the journal count and stores it, before [`Self::run`].
@@ -315,7 +320,7 @@ impl Analysis {
     /// Makes everything up to `position` durable as one step, under the
     /// conditions of [`Self::begin_checkpoint`].
     pub async fn checkpoint(&self, position: Position) -> Result<()> {
-        self.begin_checkpoint(position)?.finish().await
+        self.begin_checkpoint(position)?.finish(Vec::new).await
     }
 
     async fn stand_still(&self) -> Result<Vec<PausedAt>> {
@@ -332,64 +337,4 @@ impl Analysis {
 
 fn stopped() -> Error {
     Error::new(ErrorKind::Stopped, "the analysis has stopped")
-}
-
-/// A checkpoint that the shards were asked for. Dropped, it lets them go on.
-pub struct PendingCheckpoint<'a> {
-    analysis: &'a Analysis,
-    position: Position,
-    /// Where a shard tells that it stands still, and what lets it go on.
-    asked: Vec<(oneshot::Receiver<PausedAt>, oneshot::Sender<()>)>,
-}
-
-impl std::fmt::Debug for PendingCheckpoint<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PendingCheckpoint")
-            .field("position", &self.position)
-            .finish_non_exhaustive()
-    }
-}
-
-impl PendingCheckpoint<'_> {
-    /// Waits until all shards stand still, lets them go on, and makes what they
-    /// stored durable together with the checkpoint.
-    pub async fn finish(mut self) -> Result<()> {
-        let mut points = Vec::with_capacity(self.asked.len());
-        for (replied, _) in &mut self.asked {
-            points.push(replied.await.map_err(|_| stopped())?);
-        }
-        if self.asked.is_empty() {
-            points = self.analysis.stand_still().await?;
-        }
-        if let Some(beyond) = points.iter().map(|at| at.last).find(|last| *last > self.position) {
-            return Err(Error::invalid(format!(
-                "checkpoint: record {} was analysed before a checkpoint at {}",
-                beyond.0, self.position.0
-            )));
-        }
-        let mut cut = Cut::default();
-        let mut shards = Vec::with_capacity(points.len());
-        for (index, point) in points.into_iter().enumerate() {
-            cut.include(index as u16, point.sequence);
-            shards.push(point.saved);
-        }
-        let state = State::new(shards, self.analysis.pairing.save());
-        // All shards go on; what they store now is behind the cut.
-        self.asked.clear();
-        let checkpoint = Checkpoint {
-            position: self.position,
-            cut,
-            state: state.encode()?,
-            rules: self.analysis.rules.hash(),
-            zone: self.analysis.zone.name().to_owned(),
-        };
-        self.analysis.persister.storage.checkpoints().save(checkpoint).await?;
-        Ok(())
-    }
-}
-
-impl Drop for PendingCheckpoint<'_> {
-    fn drop(&mut self) {
-        self.analysis.checkpointing.store(false, Ordering::Release);
-    }
 }

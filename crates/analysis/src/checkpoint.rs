@@ -1,66 +1,121 @@
 //! The state that a checkpoint keeps: what depends on the order of batches.
 //! Windows are not in it, because they are appended before.
+//!
+//! ```text
+//! what the receivers keep | shards: count, then length and names of each
+//!                         | sides of calls that wait
+//!                         | length of the first part (8 bytes) | version (4 bytes)
+//! ```
+//!
+//! What the receivers keep is the largest part. It comes first, so that it need
+//! not be copied while the shards stand still; its length is at the end.
 
-use serde::{Deserialize, Serialize};
+mod bytes;
+
+pub(crate) use bytes::{Reader, put_number, put_signed, put_text};
 
 use crate::directory::Saved;
 use crate::error::{Error, Result};
 use crate::pair::PairingState;
 
 /// Grows when older states can no longer be read.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
-/// State of all shards.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct State {
-    version: u32,
+/// Bytes of the length and the version.
+const TRAILER: usize = 12;
+
+/// What a checkpoint kept.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct State<'a> {
+    /// What the receivers gave; it means nothing here.
+    pub(crate) receivers: &'a [u8],
     /// By shard: what counts against its limits.
     pub(crate) shards: Vec<Vec<Saved>>,
     /// Sides of calls that wait for their other side.
     pub(crate) pairing: PairingState,
 }
 
-impl State {
-    pub(crate) fn new(shards: Vec<Vec<Saved>>, pairing: PairingState) -> Self {
-        Self { version: VERSION, shards, pairing }
-    }
-
-    pub(crate) fn encode(&self) -> Result<Vec<u8>> {
-        serde_json::to_vec(self).map_err(|error| {
-            Error::invalid(format!("checkpoint: state cannot be written: {error}"))
-        })
+impl<'a> State<'a> {
+    /// `receivers`, with everything else behind it.
+    pub(crate) fn encode(receivers: Vec<u8>, shards: &[Vec<u8>], pairing: &[u8]) -> Vec<u8> {
+        let len = receivers.len() as u64;
+        let mut bytes = receivers;
+        let shards_len: usize = shards.iter().map(|shard| shard.len() + 10).sum();
+        bytes.reserve(shards_len + pairing.len() + 10 + TRAILER);
+        put_number(&mut bytes, shards.len() as u64);
+        for shard in shards {
+            put_number(&mut bytes, shard.len() as u64);
+            bytes.extend_from_slice(shard);
+        }
+        bytes.extend_from_slice(pairing);
+        bytes.extend_from_slice(&len.to_le_bytes());
+        bytes.extend_from_slice(&VERSION.to_le_bytes());
+        bytes
     }
 
     /// Reads a state; nothing for an empty one.
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Option<Self>> {
+    pub(crate) fn decode(bytes: &'a [u8]) -> Result<Option<Self>> {
         if bytes.is_empty() {
             return Ok(None);
         }
-        let state: Self = serde_json::from_slice(bytes).map_err(|error| {
-            Error::invalid(format!("checkpoint: state cannot be read: {error}"))
-        })?;
-        if state.version != VERSION {
+        let mut reader = Reader::new(bytes);
+        let body = reader.bytes(bytes.len().saturating_sub(TRAILER))?;
+        let len = u64::from_le_bytes(reader.array()?);
+        let version = u32::from_le_bytes(reader.array()?);
+        if version != VERSION {
             return Err(Error::invalid(format!(
-                "checkpoint: state has version {}, this program reads {VERSION}",
-                state.version
+                "checkpoint: state cannot be read: it has version {version}, this program reads \
+                 {VERSION}"
             )));
         }
-        Ok(Some(state))
+        let mut reader = Reader::new(body);
+        let receivers = reader.bytes(usize::try_from(len).unwrap_or(usize::MAX))?;
+        let mut shards = Vec::new();
+        for _ in 0..reader.count()? {
+            let len = reader.count()?;
+            shards.push(Saved::read_all(reader.bytes(len)?)?);
+        }
+        let pairing = PairingState::read(&mut reader)?;
+        reader.end()?;
+        Ok(Some(Self { receivers, shards, pairing }))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::State;
-    use crate::pair::PairingState;
+    use crate::config::Config;
+    use crate::pair::Pairing;
+
+    fn state() -> Vec<u8> {
+        let pairing = Pairing::new(1, Config::default().validate().unwrap().pairing);
+        State::encode(b"receivers".to_vec(), &[vec![0; 12], vec![0; 12]], &pairing.save())
+    }
 
     #[test]
     fn states_read_back_and_others_are_refused() {
-        let state = State::new(vec![Vec::new(); 2], PairingState::default());
-        let bytes = state.encode().unwrap();
-        assert_eq!(State::decode(&bytes).unwrap(), Some(state));
+        let bytes = state();
+        let read = State::decode(&bytes).unwrap().unwrap();
+        assert_eq!((read.receivers, read.shards), (&b"receivers"[..], vec![Vec::new(); 2]));
         assert_eq!(State::decode(&[]).unwrap(), None);
-        let text = String::from_utf8(bytes).unwrap().replace("\"version\":1", "\"version\":9");
-        assert!(State::decode(text.as_bytes()).unwrap_err().context.contains("version 9"));
+        let mut other = bytes.clone();
+        let version = other.len() - 4;
+        other[version] = 9;
+        assert!(State::decode(&other).unwrap_err().context.contains("version 9"));
+    }
+
+    #[test]
+    fn a_state_that_is_cut_off_or_changed_is_refused_or_read_and_never_a_panic() {
+        let bytes = state();
+        for cut in 1..bytes.len() {
+            assert!(State::decode(&bytes[..cut]).is_err(), "{cut}");
+        }
+        for place in 0..bytes.len() {
+            for flip in [1, 0x80, 0xff] {
+                let mut changed = bytes.clone();
+                changed[place] ^= flip;
+                let _ = State::decode(&changed);
+            }
+        }
     }
 }

@@ -16,7 +16,6 @@ use skytrail_model::batch::Batch;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use crate::directory::Saved;
 use crate::effects::Effects;
 use crate::error::{Error, ErrorKind, Result};
 use crate::persist::{BATCH_PATIENCE, BatchAppend, Persister};
@@ -54,7 +53,8 @@ pub(crate) struct PausedAt {
     pub(crate) sequence: u64,
     /// The last record that it took.
     pub(crate) last: Position,
-    pub(crate) saved: Vec<Saved>,
+    /// What of it a checkpoint keeps.
+    pub(crate) saved: Vec<u8>,
 }
 
 /// What a task of a worker was.

@@ -333,8 +333,8 @@ impl Shard {
         self.sequence = self.sequence.max(sequence);
     }
 
-    /// What depends on the order of batches, for a checkpoint.
-    pub(crate) fn save(&self) -> Vec<Saved> {
+    /// What depends on the order of batches, as bytes of a checkpoint.
+    pub(crate) fn save(&self) -> Vec<u8> {
         self.directory.save()
     }
 

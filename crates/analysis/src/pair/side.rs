@@ -1,15 +1,16 @@
 //! One side of a call while it waits.
 
-use serde::{Deserialize, Serialize};
 use skytrail_model::span::{Segment, Span, SpanLayer};
 use skytrail_model::time::Minute;
 use xxhash_rust::xxh3::Xxh3;
 
+use crate::checkpoint::{Reader, put_signed, put_text};
+use crate::error::Result;
 use crate::oal::event::{Event, call};
 use crate::source::Sources;
 
 /// Who a span belongs to and what it counted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Side {
     pub(super) service: String,
     pub(super) instance: String,
@@ -65,6 +66,35 @@ impl Side {
 
     pub(super) fn span_layer(&self) -> SpanLayer {
         SpanLayer::from_number(i64::from(self.layer))
+    }
+
+    /// As bytes of a checkpoint.
+    pub(super) fn put(&self, into: &mut Vec<u8>) {
+        for text in [&self.service, &self.instance, &self.endpoint, &self.peer] {
+            put_text(into, text);
+        }
+        let component = i64::from(self.component);
+        for number in [self.minute, self.latency, self.http_status, self.request_type, component] {
+            put_signed(into, number);
+        }
+        into.extend([u8::from(self.is_success), self.layer]);
+    }
+
+    /// What [`Self::put`] wrote.
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        Ok(Self {
+            service: reader.text()?.to_owned(),
+            instance: reader.text()?.to_owned(),
+            endpoint: reader.text()?.to_owned(),
+            peer: reader.text()?.to_owned(),
+            minute: reader.signed()?,
+            latency: reader.signed()?,
+            http_status: reader.signed()?,
+            request_type: reader.signed()?,
+            component: reader.signed()? as i32,
+            is_success: reader.byte()? != 0,
+            layer: reader.byte()?,
+        })
     }
 
     pub(super) fn weight(&self) -> usize {

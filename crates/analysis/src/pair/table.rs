@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use foldhash::fast::RandomState;
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
 
 use super::side::{PairKey, Side};
+use crate::checkpoint::{Reader, put_number, put_signed};
 use crate::config::PairingLimits;
+use crate::error::Result;
 
 /// What became of a side.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,26 +21,25 @@ pub(crate) enum Outcome {
 }
 
 /// A caller stays after it was paired: a message may have many consumers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Client {
     side: Side,
     is_paired: bool,
     sequence: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Server {
     side: Side,
     sequence: u64,
 }
 
 /// When an entry has waited long enough.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Turn {
     expires: i64,
     sequence: u64,
     is_client: bool,
-    #[serde(with = "hex")]
     key: PairKey,
 }
 
@@ -57,9 +57,49 @@ pub(crate) struct PairTable {
 }
 
 /// The state of all tables in a checkpoint.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct PairingState {
     waiting: Vec<(Turn, Side, bool)>,
+}
+
+const CLIENT: u8 = 1;
+const PAIRED: u8 = 2;
+
+impl PairingState {
+    /// What [`Pairing::save`] wrote: the sides of each table, ended by a zero.
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        let mut waiting = Vec::new();
+        for _ in 0..reader.count()? {
+            while reader.byte()? != 0 {
+                waiting.push(Self::read_one(reader)?);
+            }
+        }
+        // As if there had been one table.
+        waiting.sort_by_key(|(turn, _, _): &(Turn, Side, bool)| {
+            (turn.expires, turn.sequence, turn.key)
+        });
+        Ok(Self { waiting })
+    }
+
+    fn read_one(reader: &mut Reader<'_>) -> Result<(Turn, Side, bool)> {
+        let flags = reader.byte()?;
+        let turn = Turn {
+            expires: reader.signed()?,
+            sequence: reader.number()?,
+            is_client: flags & CLIENT != 0,
+            key: PairKey::from_le_bytes(reader.array()?),
+        };
+        Ok((turn, Side::read(reader)?, flags & PAIRED != 0))
+    }
+}
+
+fn put_one(into: &mut Vec<u8>, turn: &Turn, side: &Side, is_paired: bool) {
+    let client = if turn.is_client { CLIENT } else { 0 };
+    into.extend([1, client | if is_paired { PAIRED } else { 0 }]);
+    put_signed(into, turn.expires);
+    put_number(into, turn.sequence);
+    into.extend_from_slice(&turn.key.to_le_bytes());
+    side.put(into);
 }
 
 impl PairTable {
@@ -176,17 +216,23 @@ impl PairTable {
         (!client.is_paired).then_some(Outcome::Calling { caller: client.side, callee: None })
     }
 
-    fn save(&self) -> impl Iterator<Item = (Turn, Side, bool)> {
-        self.turns.iter().filter_map(|turn| {
-            if turn.is_client {
-                let client = self.clients.get(&turn.key)?;
-                let is_same = client.sequence == turn.sequence;
-                return is_same.then(|| (*turn, client.side.clone(), client.is_paired));
+    fn save(&self, into: &mut Vec<u8>) {
+        for turn in &self.turns {
+            if let Some((side, is_paired)) = self.of_turn(turn) {
+                put_one(into, turn, side, is_paired);
             }
-            let waiting = self.servers.get(&turn.key)?;
-            let server = waiting.iter().find(|server| server.sequence == turn.sequence)?;
-            Some((*turn, server.side.clone(), false))
-        })
+        }
+        into.push(0);
+    }
+
+    fn of_turn(&self, turn: &Turn) -> Option<(&Side, bool)> {
+        if turn.is_client {
+            let client = self.clients.get(&turn.key)?;
+            return (client.sequence == turn.sequence).then_some((&client.side, client.is_paired));
+        }
+        let waiting = self.servers.get(&turn.key)?;
+        let server = waiting.iter().find(|server| server.sequence == turn.sequence)?;
+        Some((&server.side, false))
     }
 
     fn restore(&mut self, (turn, side, is_paired): (Turn, Side, bool)) {
@@ -264,11 +310,14 @@ impl Pairing {
         self.tables.iter().map(|table| table.lock().turns.len()).sum()
     }
 
-    pub(crate) fn save(&self) -> PairingState {
-        let mut waiting: Vec<_> =
-            self.tables.iter().flat_map(|table| table.lock().save().collect::<Vec<_>>()).collect();
-        waiting.sort_by_key(|(turn, ..)| (turn.expires, turn.sequence, turn.key));
-        PairingState { waiting }
+    /// The state of all tables, as bytes of a checkpoint.
+    pub(crate) fn save(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        put_number(&mut bytes, self.tables.len() as u64);
+        for table in &self.tables {
+            table.lock().save(&mut bytes);
+        }
+        bytes
     }
 
     pub(crate) fn restore(&self, state: PairingState) {
@@ -278,26 +327,9 @@ impl Pairing {
     }
 }
 
-/// Keys as text: JSON has no numbers of 128 bits.
-mod hex {
-    use serde::de::Error as _;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(key: &u128, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&format!("{key:032x}"))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<u128, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        u128::from_str_radix(&text, 16).map_err(D::Error::custom)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Outcome, PairTable, Pairing, Side};
+    use super::{Outcome, PairTable, Pairing, PairingState, Reader, Side};
     use crate::config::PairingLimits;
 
     const SECOND: i64 = 1_000_000_000;
@@ -371,10 +403,13 @@ mod tests {
         pairing.with(5, |table| table.offer_client(5, side("web"), 0));
         pairing.with(8, |table| table.offer_server(8, side("shop"), 0));
         let state = pairing.save();
-        let text = serde_json::to_string(&state).unwrap();
         let restored = Pairing::new(2, limits(10));
-        restored.restore(serde_json::from_str(&text).unwrap());
+        restored.restore(PairingState::read(&mut Reader::new(&state)).unwrap());
         assert_eq!(restored.save(), state);
+        assert!(
+            (0..state.len())
+                .all(|cut| { PairingState::read(&mut Reader::new(&state[..cut])).is_err() })
+        );
         let outcomes = restored.with(5, |table| table.offer_server(5, side("late"), 1)).unwrap();
         assert_eq!(outcomes.len(), 2);
     }

@@ -20,10 +20,12 @@ use skytrail_model::time::Zone;
 use skytrail_storage::contract::build::{entry, exit, segment};
 use skytrail_storage::memory::{self, MemoryStorage};
 use skytrail_storage::{
-    Checkpoints, Edge, Entities, Error, ErrorKind, MetricRead, Metrics, Origin, Records,
-    RelationRead, Relations, SegmentCursor, SegmentFilter, SegmentPage, Sighting, SpanAppend,
-    Spans, Storage, Tags, Templates, TraceAnswer, Usage,
+    Checkpoint, Checkpoints, Edge, Entities, Error, ErrorKind, MetricRead, Metrics, Origin,
+    Records, RelationRead, Relations, SegmentCursor, SegmentFilter, SegmentPage, Sighting,
+    SpanAppend, Spans, Storage, Tags, Templates, TraceAnswer, Usage,
 };
+
+use tokio::sync::Semaphore;
 
 use crate::world::{MILLI, SECOND, START, World};
 
@@ -37,12 +39,18 @@ struct Flaky {
     of_rows: u32,
     /// Attempts of appends of metrics and of relations.
     attempts: Mutex<BTreeMap<(&'static str, u64), u32>>,
+    /// A checkpoint is done once it has passed here.
+    gate: Arc<Semaphore>,
+    /// Checkpoints that were called for.
+    saves: AtomicU32,
 }
 
 impl Flaky {
     fn new(inner: Arc<MemoryStorage>, kind: ErrorKind, of_spans: u32, of_rows: u32) -> Self {
         let of_spans = AtomicU32::new(of_spans);
-        Self { inner, kind, of_spans, of_rows, attempts: Mutex::default() }
+        let gate = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
+        let (attempts, saves) = (Mutex::default(), AtomicU32::new(0));
+        Self { inner, kind, of_spans, of_rows, attempts, gate, saves }
     }
 
     fn fails(&self, family: &'static str, origin: Origin) -> bool {
@@ -145,6 +153,21 @@ impl Spans for Flaky {
     }
 }
 
+impl Checkpoints for Flaky {
+    fn save<'a>(&'a self, checkpoint: Checkpoint) -> BoxFuture<'a, Result<(), Error>> {
+        let saving = self.inner.checkpoints().save(checkpoint);
+        self.saves.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async move {
+            let _passed = self.gate.acquire().await;
+            saving.await
+        })
+    }
+
+    fn load<'a>(&'a self) -> BoxFuture<'a, Result<Option<Checkpoint>, Error>> {
+        self.inner.checkpoints().load()
+    }
+}
+
 impl Storage for Flaky {
     fn name(&self) -> &'static str {
         "flaky"
@@ -179,7 +202,7 @@ impl Storage for Flaky {
     }
 
     fn checkpoints(&self) -> &dyn Checkpoints {
-        self.inner.checkpoints()
+        self
     }
 
     fn usage(&self) -> Usage {
@@ -375,7 +398,7 @@ fn a_checkpoint_while_running_covers_exactly_what_came_before_it() {
             for (position, item) in items {
                 pending.push(send(&world, &account, item, position, Ok(())));
             }
-            checkpoint.finish().await.unwrap();
+            checkpoint.finish(Vec::new).await.unwrap();
             for pending in &mut pending {
                 assert_eq!(pending.outcome().await, Outcome::Durable);
             }
@@ -393,4 +416,59 @@ fn a_checkpoint_while_running_covers_exactly_what_came_before_it() {
     let after = World::on(left, &Config::default(), Zone::utc(), 1);
     after.expect(START, "service_cpm shop = 2");
     world.expect(START, "service_cpm shop = 4");
+}
+
+/// Calls of `shop` that a store answers.
+fn calls(world: &World) -> String {
+    let minute = skytrail_model::time::Minute::of_nanos(START);
+    world.value("service_cpm", "shop", skytrail_model::time::Downsampling::Minute, minute)
+}
+
+#[test]
+fn what_comes_while_a_checkpoint_waits_for_the_disk_is_neither_lost_nor_doubled() {
+    let inner = memory();
+    let mut flaky = Flaky::new(inner.clone(), ErrorKind::Unavailable, 0, 0);
+    flaky.gate = Arc::new(Semaphore::new(0));
+    let flaky = Arc::new(flaky);
+    let config = Config::default();
+    let mut world = World::with(flaky.clone(), inner.clone(), &config, Zone::utc(), 1);
+    let account = Account::new();
+    let batches: Vec<_> = (0..8).map(|number| batch(&mut world, number)).collect();
+    let (trigger, signal) = shutdown::channel();
+    let crashed = world.block_on(async {
+        let running = world.analysis.run(signal);
+        let checkpointing = async {
+            for (position, item) in (1..=5).zip(batches.iter().cloned()) {
+                send(&world, &account, item, position, Ok(()));
+            }
+            let pending = world.analysis.begin_checkpoint(Position(5)).unwrap();
+            let late = async {
+                while flaky.saves.load(Ordering::SeqCst) == 0 {
+                    tokio::task::yield_now().await;
+                }
+                // The shard goes on while the checkpoint waits.
+                for (position, item) in (6..).zip(batches.iter().skip(5).cloned()) {
+                    let mut stored = send(&world, &account, item, position, Ok(()));
+                    assert_eq!(stored.outcome().await, Outcome::Durable);
+                }
+                assert_eq!(flaky.saves.load(Ordering::SeqCst), 1);
+                flaky.gate.add_permits(100);
+            };
+            let (saved, ()) = tokio::join!(pending.finish(|| b"kept".to_vec()), late);
+            saved.unwrap();
+            let crashed = Arc::new(inner.reopen());
+            trigger.stop();
+            crashed
+        };
+        let (ran, crashed) = tokio::join!(running, checkpointing);
+        ran.unwrap();
+        crashed
+    });
+    assert_eq!(calls(&world), "8");
+    let second = World::on(crashed.clone(), &config, Zone::utc(), 1);
+    let checkpoint = second.block_on(crashed.checkpoints().load()).unwrap().unwrap();
+    assert_eq!(checkpoint.position, Position(5));
+    assert_eq!(second.analysis.restore(&checkpoint).unwrap(), b"kept");
+    batches.into_iter().skip(5).for_each(|batch| second.replay(batch));
+    assert_eq!(calls(&second), "8");
 }

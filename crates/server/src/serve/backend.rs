@@ -82,7 +82,8 @@ pub(super) async fn recover(
 ) -> anyhow::Result<Position> {
     let mut next = Position(1);
     if let Some(checkpoint) = storage.checkpoints().load().await? {
-        analysis.restore(&checkpoint).map_err(|error| anyhow!("{FOREIGN}: {error}"))?;
+        let restored = analysis.restore(&checkpoint);
+        restored.map_err(|error| anyhow!("{FOREIGN}: {error}"))?;
         next = Position(checkpoint.position.0 + 1);
     }
     loop {

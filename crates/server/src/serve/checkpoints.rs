@@ -30,7 +30,7 @@ impl Checkpoints {
         let held = self.journal.used_bytes();
         let asked = |last| self.analysis.begin_checkpoint(last).map(|pending| (last, pending));
         let (last, pending) = self.frontier.still(asked)?;
-        pending.finish().await?;
+        pending.finish(Vec::new).await?;
         // What came meanwhile stays, and counts for the next one.
         let before = self.journal.used_bytes();
         self.journal.trim(Position(last.0 + 1))?;

@@ -2,7 +2,7 @@ use skytrail_model::layer::Layer;
 use skytrail_model::scope::Scope;
 use skytrail_model::time::Minute;
 
-use super::{Directory, Known, Overflow};
+use super::{Directory, Known, Overflow, Saved};
 use crate::config::Limits;
 
 const SECOND: i64 = 1_000_000_000;
@@ -76,7 +76,7 @@ fn what_counts_against_the_limits_survives_a_restart() {
     }
     let saved = directory.save();
     let mut restored = super::Directory::new(directory.limits);
-    restored.restore(&saved);
+    restored.restore(&Saved::read_all(&saved).unwrap());
     assert_eq!(restored.save(), saved);
     let shop = restored.service("shop", true, Known::Itself, 6);
     let late = restored.child(Scope::Endpoint, shop, "/z", 6);
@@ -111,7 +111,7 @@ fn addresses_leave_half_of_the_services_to_those_that_report_themselves() {
     let node = directory.service("d:1", true, Known::ByOthers, 0);
     assert_eq!(name_of(&directory, node).as_deref(), Some("d:1"));
     let mut restored = Directory::new(directory.limits);
-    restored.restore(&directory.save());
+    restored.restore(&Saved::read_all(&directory.save()).unwrap());
     let node = restored.service("e:1", true, Known::ByOthers, 0);
     assert_eq!(name_of(&restored, node).as_deref(), Some("_other_"));
 }
@@ -131,7 +131,7 @@ fn after_a_restart_addresses_are_addresses_although_they_have_instances() {
     directory.service("d:1", true, Known::ByOthers, now);
     let saved = directory.save();
     let mut restored = Directory::new(limits);
-    restored.restore(&saved);
+    restored.restore(&Saved::read_all(&saved).unwrap());
     assert_eq!(restored.save(), saved);
     assert!(restored.take_overflows().is_empty());
     let service = restored.service("e:1", true, Known::ByOthers, now);
