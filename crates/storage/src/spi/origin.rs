@@ -58,6 +58,11 @@ impl Cut {
         self.last.get(origin.shard as usize).is_some_and(|last| origin.sequence <= *last)
     }
 
+    /// Every shard that anything is included of is below this number.
+    pub fn shards(&self) -> u16 {
+        u16::try_from(self.last.len()).unwrap_or(u16::MAX)
+    }
+
     /// The last included sequence number of a shard; 0 is none.
     pub fn last_of(&self, shard: u16) -> u64 {
         self.last.get(shard as usize).copied().unwrap_or(0)
