@@ -1,5 +1,6 @@
 //! The storage SPI: one trait and file per table family, the in-memory
-//! backend, and the contract suite that every backend runs.
+//! backend with the parts of it that serve others, and the contract suite that
+//! every backend runs.
 //!
 //! Two rules hold for every family:
 //!
@@ -14,6 +15,7 @@
 pub mod contract;
 pub mod error;
 pub mod memory;
+pub mod rows;
 pub mod spi;
 
 pub use error::{Error, ErrorKind, Result};

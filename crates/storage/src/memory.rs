@@ -12,7 +12,6 @@ mod config;
 mod contract;
 mod entities;
 mod journal;
-mod keyword;
 mod metrics;
 mod records;
 mod relations;

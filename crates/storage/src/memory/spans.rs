@@ -1,30 +1,24 @@
 //! Spans: the batches as they came, with an index from trace to segment.
 
-mod compact;
-mod find;
-mod gather;
-mod index;
-mod join;
-mod matching;
-mod table;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-
 use parking_lot::RwLock;
 use skytrail_base::future::BoxFuture;
-use table::{Kept, Table, trace_hash};
 
 use crate::error::Result;
+use crate::rows::{Gather, KeptBatch, Page, SpanTable};
 use crate::spi::{
     Cut, FamilyUsage, Origin, SegmentCursor, SegmentFilter, SegmentPage, SpanAppend, Spans,
     TraceAnswer,
 };
 
+/// Batches between two chances for other work and for cancelling.
+const BATCHES_PER_TURN: usize = 64;
+
 #[derive(Debug)]
 pub(super) struct MemorySpans {
-    table: RwLock<Table>,
+    table: RwLock<SpanTable>,
     limit_bytes: usize,
 }
 
@@ -40,13 +34,14 @@ impl MemorySpans {
 
     pub(super) fn usage(&self) -> FamilyUsage {
         let table = self.table.read();
+        let (evicted, expired) = table.gone();
         FamilyUsage {
             name: "spans",
-            rows: table.spans,
-            bytes: table.bytes as u64,
+            rows: table.spans(),
+            bytes: table.bytes() as u64,
             limit_bytes: self.limit_bytes as u64,
-            evicted: table.evicted,
-            expired: table.expired,
+            evicted,
+            expired,
         }
     }
 
@@ -61,7 +56,7 @@ impl MemorySpans {
         if spans.entries.is_empty() {
             return;
         }
-        let kept = Kept::new(origin, spans);
+        let kept = KeptBatch::new(origin, spans);
         let gone = {
             let mut table = self.table.write();
             table.push(kept);
@@ -70,18 +65,32 @@ impl MemorySpans {
         drop(gone);
     }
 
-    fn candidates(&self, filter: &SegmentFilter) -> find::Candidates {
-        let table = self.table.read();
-        let batches = match &filter.trace_id {
-            None => table.newest_first(),
-            Some(trace_id) => {
-                let places = table.places(trace_hash(trace_id.as_bytes()));
-                let mut batches: Vec<_> = places.into_iter().map(|(kept, _)| kept).collect();
-                batches.dedup_by(|a, b| Arc::ptr_eq(a, b));
-                batches
-            }
+    fn gather<'a>(&self, trace_id: &'a str, max_spans: usize) -> Gather<'a> {
+        let places = self.table.read().of_trace(trace_id);
+        let mut gather = Gather::new(trace_id, max_spans);
+        places.iter().for_each(|(kept, entry)| gather.offer(kept.batch(), entry));
+        gather
+    }
+
+    async fn find(
+        &self,
+        filter: &SegmentFilter,
+        after: Option<&SegmentCursor>,
+        limit: usize,
+    ) -> SegmentPage {
+        let (batches, gone_to) = {
+            let table = self.table.read();
+            (table.candidates(filter), table.gone_to())
         };
-        find::Candidates { batches, gone_to: table.gone_to }
+        let mut page = Page::new(filter, after, limit);
+        let mut examined = 0;
+        for (turn, kept) in batches.iter().enumerate() {
+            if turn % BATCHES_PER_TURN == BATCHES_PER_TURN - 1 {
+                tokio::task::yield_now().await;
+            }
+            examined += kept.search_into(&mut page);
+        }
+        page.finish(examined, gone_to)
     }
 }
 
@@ -96,8 +105,7 @@ impl Spans for MemorySpans {
         trace_id: &'a str,
         max_spans: usize,
     ) -> BoxFuture<'a, Result<TraceAnswer>> {
-        let places = self.table.read().places(trace_hash(trace_id.as_bytes()));
-        Box::pin(async move { Ok(gather::gather(trace_id, &places, max_spans)) })
+        Box::pin(async move { Ok(self.gather(trace_id, max_spans).finish()) })
     }
 
     fn search<'a>(
@@ -106,6 +114,6 @@ impl Spans for MemorySpans {
         after: Option<&'a SegmentCursor>,
         limit: usize,
     ) -> BoxFuture<'a, Result<SegmentPage>> {
-        Box::pin(find::find(self.candidates(filter), filter, after, limit))
+        Box::pin(async move { Ok(self.find(filter, after, limit).await) })
     }
 }

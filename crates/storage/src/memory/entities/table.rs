@@ -10,7 +10,7 @@ use skytrail_model::scope::Scope;
 use skytrail_model::time::Minute;
 
 use crate::memory::changes::{Changes, Taken};
-use crate::memory::keyword::Keyword;
+use crate::rows::Keyword;
 use crate::spi::{EntityFilter, EntityQuery};
 
 /// What makes an alias this one and no other.

@@ -11,7 +11,7 @@ use hashbrown::HashMap;
 
 /// Entries after which a new generation is begun: its table stays in the cache
 /// while it is filled, and little is kept of batches that are gone.
-pub(super) const GENERATION_ENTRIES: usize = 4_096;
+pub(crate) const GENERATION_ENTRIES: usize = 4_096;
 
 /// A batch: its number, and how often it was replaced by what was young in it.
 pub(super) type BatchKey = (u64, u32);

@@ -4,14 +4,20 @@ use skytrail_model::batch::SpanBatch;
 use skytrail_model::span::{Segment, Span, Value};
 use skytrail_model::text::NameId;
 
-use crate::memory::keyword::Keyword;
+use super::keyword::Keyword;
 use crate::spi::{SegmentEntry, SegmentFilter, TraceState};
 
 /// The attribute that a keyword search reads beside operation names.
 const STATEMENT: &str = "db.statement";
 
-/// What the entry alone tells.
-pub(super) fn matches_entry(filter: &SegmentFilter, entry: &SegmentEntry) -> bool {
+/// Whether a segment is what a search asks for.
+pub fn matches(filter: &SegmentFilter, batch: &SpanBatch, entry: &SegmentEntry) -> bool {
+    matches_entry(filter, entry)
+        && Matcher::new(filter, batch).is_some_and(|matcher| matcher.matches(entry))
+}
+
+/// Whether a segment can be what a search asks for, by its entry alone.
+pub fn matches_entry(filter: &SegmentFilter, entry: &SegmentEntry) -> bool {
     (filter.from..=filter.to).contains(&entry.start)
         && filter.service.is_none_or(|id| id == entry.service)
         && filter.instance.is_none_or(|id| id == entry.instance)
@@ -25,8 +31,10 @@ pub(super) fn matches_entry(filter: &SegmentFilter, entry: &SegmentEntry) -> boo
         }
 }
 
-/// The questions to the spans, with names looked up once for a whole batch.
-pub(super) struct Matcher<'a> {
+/// The questions of a search that an entry cannot answer, with names looked up
+/// once for a whole batch.
+#[derive(Debug)]
+pub struct Matcher<'a> {
     filter: &'a SegmentFilter,
     batch: &'a SpanBatch,
     /// Keys and values.
@@ -35,6 +43,7 @@ pub(super) struct Matcher<'a> {
 }
 
 /// Which names of a batch contain the keyword.
+#[derive(Debug)]
 struct Hits<'a> {
     keyword: Keyword<'a>,
     names: Vec<bool>,
@@ -50,7 +59,7 @@ fn name_of(batch: &SpanBatch, text: &str) -> Option<NameId> {
 impl<'a> Matcher<'a> {
     /// None when a name that is asked for is nowhere in the batch, so that no
     /// segment of it can match.
-    pub(super) fn new(filter: &'a SegmentFilter, batch: &'a SpanBatch) -> Option<Self> {
+    pub fn new(filter: &'a SegmentFilter, batch: &'a SpanBatch) -> Option<Self> {
         let tags =
             filter.tags.iter().map(|tag| Some((name_of(batch, &tag.key)?, tag.value.as_deref())));
         let tags = tags.collect::<Option<_>>()?;
@@ -64,9 +73,10 @@ impl<'a> Matcher<'a> {
         may_match.then_some(Self { filter, batch, tags, keyword })
     }
 
-    /// What remains to be asked when the entry matches.
-    pub(super) fn matches(&self, segment: &Segment) -> bool {
+    /// Whether a segment of the batch is what is searched for, if its entry is.
+    pub fn matches(&self, entry: &SegmentEntry) -> bool {
         let (filter, batch) = (self.filter, self.batch);
+        let Some(segment) = batch.segments.get(entry.segment as usize) else { return false };
         filter.trace_id.as_ref().is_none_or(|id| batch.bytes_at(segment.trace_id) == id.as_bytes())
             && filter.span_id.as_ref().is_none_or(|id| self.has_id(segment, id.as_bytes()))
             && self.tags.iter().all(|(key, value)| self.has_tag(segment, *key, *value))

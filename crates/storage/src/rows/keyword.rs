@@ -1,18 +1,19 @@
 //! Text search that ignores ASCII case.
 
-/// A text to look for.
-#[derive(Debug)]
-pub(super) struct Keyword<'a> {
+/// A text to look for, as [`crate::SegmentFilter::keyword`] says.
+#[derive(Debug, Clone, Copy)]
+pub struct Keyword<'a> {
     text: &'a [u8],
 }
 
 impl<'a> Keyword<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    /// Looks for a text.
+    pub fn new(text: &'a str) -> Self {
         Self { text: text.as_bytes() }
     }
 
     /// Whether a text contains it; every text contains the empty one.
-    pub(super) fn is_in(&self, text: &[u8]) -> bool {
+    pub fn is_in(&self, text: &[u8]) -> bool {
         let Some(first) = self.text.first() else { return true };
         let Some(last) = text.len().checked_sub(self.text.len()) else { return false };
         let starts = text.iter().take(last + 1).enumerate();

@@ -8,7 +8,7 @@ use crate::spi::{SegmentEntry, SpanAppend};
 
 /// The same segments in a batch of their own, if they are less than half of
 /// the one they are in; else as they are.
-pub(super) fn compact(spans: SpanAppend) -> SpanAppend {
+pub(in crate::rows) fn compact(spans: SpanAppend) -> SpanAppend {
     if spans.entries.len() * 2 >= spans.batch.segments.len() {
         return spans;
     }

@@ -8,7 +8,7 @@ use skytrail_model::text::{NameId, SymbolSpace, Text};
 
 /// The segments of both, those of `left` in front. Symbols mean nothing in it.
 /// Both must be small: places are counted in 32 bits.
-pub(super) fn join(left: &SpanBatch, right: &SpanBatch) -> SpanBatch {
+pub(in crate::rows) fn join(left: &SpanBatch, right: &SpanBatch) -> SpanBatch {
     let shift = Shift {
         names: names(left, right),
         bytes: left.bytes.len() as u32,
