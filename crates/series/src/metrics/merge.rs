@@ -1,0 +1,359 @@
+//! Several parts as one.
+//!
+//! Rows of one key become one. What is in memory at a time: where the ids and labels of each part
+//! are in the new one, the directory entries of one bucket of the result, and the rows of a slice
+//! of it: those of so few entities that no source has more than some frames of them.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use skytrail_columns::{Error, Result};
+use skytrail_model::metric::Merge;
+use skytrail_model::time::{Downsampling, Minute, Zone};
+
+use super::KIND;
+use super::accumulate::Accumulator;
+use super::build::{Dictionaries, PartBuilder};
+use super::frame::{Decoded, Values};
+use super::part::Part;
+use super::schema::{PartTable, Schema};
+use crate::bits::BitSet;
+use crate::container::{PartWriter, Sink};
+use crate::directory::Entry;
+use crate::ids::{Kept, Union};
+use crate::labels::Labels;
+use crate::origins::Origins;
+use crate::part::PartInfo;
+
+/// Frames of a source that a slice reaches over.
+const SLICE_FRAMES: usize = 4;
+/// Codes that a slice reaches over.
+const SLICE_CODES: u32 = 16 << 10;
+
+/// What parts are merged to.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// Size of the buckets; not smaller than those of the parts.
+    pub downsampling: Downsampling,
+    /// Where buckets start that are larger than those of the parts.
+    pub zone: &'a Zone,
+    /// Buckets of the result that start before it are left out.
+    pub from: Minute,
+}
+
+impl Target<'_> {
+    /// The bucket of the result that a bucket of a part goes to; none if it is left out.
+    fn bucket(&self, part: &Part, bucket: i64) -> Option<Minute> {
+        let bucket = match part.downsampling() == self.downsampling {
+            true => Minute(bucket),
+            false => self.zone.bucket(self.downsampling, Minute(bucket)),
+        };
+        (bucket >= self.from).then_some(bucket)
+    }
+
+    /// Whether rows of a part are left out.
+    fn cuts(&self, part: &Part) -> bool {
+        part.buckets().is_some_and(|(first, _)| self.bucket(part, first.0).is_none())
+    }
+}
+
+/// Writes the rows of several parts as one part, in which every table, bucket and entity has one
+/// row and no row an origin. Tables and columns that no catalogue knows are kept.
+///
+/// # Errors
+/// `Limit` for a part of larger buckets than the target's, `Corrupt` or `Io` when a part cannot be
+/// read, `Io` when the sink fails.
+pub fn merge(parts: &[&Part], target: &Target<'_>, sink: Sink<'_>) -> Result<PartInfo> {
+    if parts.iter().any(|part| part.downsampling() > target.downsampling) {
+        return Err(Error::limit("merge of metric rows: buckets larger than those to be made"));
+    }
+    let mut out = PartWriter::begin(KIND, sink)?;
+    let used = parts.iter().map(|part| used(part, target)).collect::<Result<Vec<_>>>()?;
+    let keeps: Vec<_> = used.iter().map(|used| |code| used.ids.contains(code)).collect();
+    let ids = parts.iter().zip(&keeps);
+    let ids: Vec<_> =
+        ids.map(|(part, keeps)| (&part.reader, &part.ids, keeps as Kept<'_>)).collect();
+    let (codes, ids) = Union::write(&mut out, &ids)?;
+    let (label_codes, labels) = unite_labels(&mut out, parts, &used)?;
+    let schema = unite(parts);
+    let names: Vec<_> = schema.tables.iter().map(|table| table.name.clone()).collect();
+    let mut builder = PartBuilder::new(out, schema.clone(), Origins::default());
+    for (number, name) in names.iter().enumerate() {
+        let Some(table) = schema.tables.get(number) else { continue };
+        let sources = parts.iter().zip(codes.codes.iter().zip(&label_codes));
+        let sources = sources
+            .filter_map(|(part, (codes, labels))| Source::of(part, name, table, codes, labels));
+        let merger = Merger { sources: sources.collect(), merges: table.merges(), target };
+        merger.table(&mut builder, number)?;
+    }
+    builder.finish(target.downsampling, &Dictionaries { ids, labels })
+}
+
+/// Codes of ids and labels of a part that rows name which are kept.
+struct Used {
+    ids: BitSet,
+    labels: BitSet,
+}
+
+fn used(part: &Part, target: &Target<'_>) -> Result<Used> {
+    let mut used = Used { ids: BitSet::all(), labels: BitSet::all() };
+    if !target.cuts(part) {
+        return Ok(used);
+    }
+    used = Used { ids: BitSet::default(), labels: BitSet::default() };
+    for (number, table) in (0_u16..).zip(&part.schema.tables) {
+        let mut frames = part.frames(number, Minute(i64::MIN), Minute(i64::MAX));
+        while let Some(entry) = frames.next()? {
+            if target.bucket(part, entry.bucket).is_none() {
+                continue;
+            }
+            let frame = part.open_frame(table, &entry)?;
+            for code in frame.codes()?.into_iter().filter(|code| *code < part.ids.len()) {
+                used.ids.insert(code);
+            }
+            let rows: Vec<_> = (0..frame.len).collect();
+            for column in Part::label_columns(table) {
+                let labels = frame.labels(column, &rows)?;
+                let codes = labels.iter().flatten().map(|(code, _)| *code);
+                codes
+                    .filter(|code| *code < part.labels.len())
+                    .for_each(|code| used.labels.insert(code));
+            }
+        }
+    }
+    Ok(used)
+}
+
+/// The tables and columns of all parts.
+fn unite(parts: &[&Part]) -> Schema {
+    let mut schema = Schema::default();
+    for table in parts.iter().flat_map(|part| &part.schema.tables) {
+        if let Some(held) = schema.table(&table.name) {
+            table.columns.iter().for_each(|column| {
+                held.column(&column.name, column.merge);
+            });
+        }
+    }
+    schema
+}
+
+/// New codes by part and old code, and what the root holds of the labels.
+type United = (Vec<Vec<u32>>, Vec<u8>);
+
+fn unite_labels(out: &mut PartWriter<'_>, parts: &[&Part], used: &[Used]) -> Result<United> {
+    let texts = parts.iter().map(|part| part.labels.all(&part.reader));
+    let texts = texts.collect::<Result<Vec<_>>>()?;
+    let mut all: BTreeMap<&str, u32> = BTreeMap::new();
+    for (texts, used) in texts.iter().zip(used) {
+        let kept = (0..).zip(texts).filter(|(code, _)| used.labels.contains(*code));
+        all.extend(kept.map(|(_, text)| (text.as_str(), 0)));
+    }
+    all.values_mut().zip(0..).for_each(|(code, place)| *code = place);
+    let root = Labels::write(out, all.keys().copied())?;
+    let code = |text: &String| all.get(text.as_str()).copied().unwrap_or(u32::MAX);
+    Ok((texts.iter().map(|texts| texts.iter().map(code).collect()).collect(), root))
+}
+
+/// A table of a part.
+struct Source<'p> {
+    part: &'p Part,
+    number: u16,
+    table: &'p PartTable,
+    /// By column of the part, where it goes.
+    columns: Vec<usize>,
+    codes: &'p [u32],
+    labels: &'p [u32],
+}
+
+impl<'p> Source<'p> {
+    fn of(
+        part: &'p Part,
+        name: &str,
+        into: &PartTable,
+        codes: &'p [u32],
+        labels: &'p [u32],
+    ) -> Option<Self> {
+        let place = part.schema.place_of(name)?;
+        let table = part.schema.tables.get(place)?;
+        let columns = table.columns.iter();
+        let columns = columns.map(|column| into.place_of(&column.name, column.merge));
+        let columns = columns.collect::<Option<_>>()?;
+        Some(Self { part, number: place as u16, table, columns, codes, labels })
+    }
+
+    /// The new code of an old one.
+    fn code(&self, code: u32) -> Result<u32> {
+        let new = self.codes.get(code as usize).copied();
+        new.ok_or_else(|| Error::corrupt("frame of metric rows: a code beyond the last one"))
+    }
+
+    /// Old codes whose new ones are in a range.
+    fn old(&self, new: &Range<u32>) -> Range<u32> {
+        let place = |bound: u32| self.codes.partition_point(|code| *code < bound) as u32;
+        place(new.start)..place(new.end)
+    }
+
+    fn values(&self, values: Decoded) -> Result<Decoded> {
+        let Decoded::Labels(mut rows) = values else { return Ok(values) };
+        for (code, _) in rows.iter_mut().flatten() {
+            let new = self.labels.get(*code as usize).copied();
+            let unknown = || Error::corrupt("frame of metric rows: a label beyond the last one");
+            *code = new.ok_or_else(unknown)?;
+        }
+        Ok(Decoded::Labels(rows))
+    }
+}
+
+/// The frames of a bucket of a source.
+struct Run {
+    source: usize,
+    /// With the new codes of the first and the last row.
+    frames: Vec<(u32, u32, Entry<0>)>,
+    next: usize,
+}
+
+impl Run {
+    fn first(&self, ahead: usize) -> Option<u32> {
+        self.frames.get(self.next.saturating_add(ahead)).map(|(first, ..)| *first)
+    }
+}
+
+struct Merger<'p> {
+    sources: Vec<Source<'p>>,
+    merges: Vec<Merge>,
+    target: &'p Target<'p>,
+}
+
+impl Merger<'_> {
+    fn table(&self, builder: &mut PartBuilder<'_>, number: usize) -> Result<()> {
+        for (bucket, held) in self.buckets()? {
+            builder.turn(number, bucket)?;
+            let mut runs = Vec::with_capacity(held.len());
+            for (source, bucket) in held {
+                runs.extend(self.run(source, bucket)?);
+            }
+            self.bucket(builder, &mut runs)?;
+        }
+        Ok(())
+    }
+
+    /// By bucket of the result, the buckets of sources that go to it.
+    fn buckets(&self) -> Result<BTreeMap<Minute, Vec<(usize, i64)>>> {
+        let mut buckets: BTreeMap<Minute, Vec<(usize, i64)>> = BTreeMap::new();
+        for (number, source) in self.sources.iter().enumerate() {
+            let mut last = None;
+            let mut frames = source.part.frames(source.number, Minute(i64::MIN), Minute(i64::MAX));
+            while let Some(entry) = frames.next()? {
+                if last.replace(entry.bucket) == Some(entry.bucket) {
+                    continue;
+                }
+                if let Some(bucket) = self.target.bucket(source.part, entry.bucket) {
+                    buckets.entry(bucket).or_default().push((number, entry.bucket));
+                }
+            }
+        }
+        Ok(buckets)
+    }
+
+    fn run(&self, number: usize, bucket: i64) -> Result<Option<Run>> {
+        let Some(source) = self.sources.get(number) else { return Ok(None) };
+        let mut run = Run { source: number, frames: Vec::new(), next: 0 };
+        let mut frames = source.part.frames(source.number, Minute(bucket), Minute(bucket));
+        while let Some(entry) = frames.next()? {
+            let (first, last) = (source.code(entry.first)?, source.code(entry.last)?);
+            if run.frames.last().is_some_and(|(_, before, _)| *before > first) {
+                return Err(Error::corrupt("frame of metric rows: out of order"));
+            }
+            run.frames.push((first, last, entry));
+        }
+        Ok(Some(run))
+    }
+
+    fn bucket(&self, builder: &mut PartBuilder<'_>, runs: &mut [Run]) -> Result<()> {
+        let mut done = 0;
+        loop {
+            for run in runs.iter_mut() {
+                while run.frames.get(run.next).is_some_and(|(_, last, _)| *last < done) {
+                    run.next += 1;
+                }
+            }
+            let Some(first) = runs.iter().filter_map(|run| run.first(0)).min() else {
+                return Ok(());
+            };
+            let start = first.max(done);
+            let ahead = runs.iter().filter_map(|run| run.first(SLICE_FRAMES)).min();
+            let end = ahead.unwrap_or(u32::MAX).min(start.saturating_add(SLICE_CODES));
+            done = end.max(start.saturating_add(1));
+            self.slice(builder, runs, start..done)?;
+        }
+    }
+
+    /// Merges the rows of some codes.
+    fn slice(&self, builder: &mut PartBuilder<'_>, runs: &[Run], codes: Range<u32>) -> Result<()> {
+        let mut slots: Vec<Option<usize>> = vec![None; codes.len()];
+        let mut sums = Accumulator::new(self.merges.clone());
+        for run in runs {
+            let Some(source) = self.sources.get(run.source) else { continue };
+            let due = run.frames.get(run.next..).unwrap_or_default().iter();
+            for (.., entry) in due.take_while(|(first, ..)| *first < codes.end) {
+                add(source, entry, &codes, &mut slots, &mut sums)?;
+            }
+        }
+        for (code, slot) in codes.zip(slots) {
+            if let Some(slot) = slot {
+                builder.push(code, 0, |columns| give(columns, &mut sums, slot))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn add(
+    source: &Source<'_>,
+    entry: &Entry<0>,
+    codes: &Range<u32>,
+    slots: &mut [Option<usize>],
+    sums: &mut Accumulator,
+) -> Result<()> {
+    let frame = source.part.open_frame(source.table, entry)?;
+    let old = source.old(codes);
+    let rows = frame.rows_of(old.start, old.end)?;
+    let mut into = Vec::with_capacity(rows.len());
+    for code in frame.codes()?.get(rows.clone()).unwrap_or_default() {
+        let place = source.code(*code)?.checked_sub(codes.start);
+        let slot = place.and_then(|place| slots.get_mut(place as usize));
+        let slot =
+            slot.ok_or_else(|| Error::corrupt("frame of metric rows: codes out of order"))?;
+        into.push(*slot.get_or_insert_with(|| sums.push()));
+    }
+    let rows: Vec<_> = rows.collect();
+    let columns = source.columns.iter().zip(&source.table.columns);
+    for (number, (to, column)) in columns.enumerate() {
+        let values = source.values(frame.values(number, column.merge, &rows)?)?;
+        sums.add(*to, &values, &into);
+    }
+    Ok(())
+}
+
+/// Moves a row to where it is written; gives its entries of histograms and labels.
+fn give(columns: &mut [Values], sums: &mut Accumulator, slot: usize) -> usize {
+    let mut entries = 0;
+    for (to, from) in columns.iter_mut().zip(&mut sums.columns) {
+        match (to, from) {
+            (Values::Ints(to), Values::Ints(from)) => to.extend(from.get(slot)),
+            (Values::Histograms(to), Values::Histograms(from)) => {
+                let row = from.get_mut(slot).map(std::mem::take).unwrap_or_default();
+                entries += row.len();
+                to.push(row);
+            }
+            (Values::Labels(to), Values::Labels(from)) => {
+                let row = from.get_mut(slot).map(std::mem::take).unwrap_or_default();
+                entries += row.len();
+                to.push(row);
+            }
+            // A column has one kind.
+            _ => {}
+        }
+    }
+    entries
+}
