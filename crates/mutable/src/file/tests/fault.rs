@@ -1,0 +1,124 @@
+//! Disks that refuse.
+
+use std::io;
+
+use skytrail_base::fs::FileSystem;
+use skytrail_base::fs::sim::{Dice, Fault, Operation, SimFileSystem};
+
+use super::{file, open, read, seeds};
+use crate::error::ErrorKind;
+
+const OPERATIONS: [Operation; 9] = [
+    Operation::Open,
+    Operation::Create,
+    Operation::Rename,
+    Operation::Remove,
+    Operation::SyncDir,
+    Operation::Read,
+    Operation::Write,
+    Operation::Sync,
+    Operation::SetLen,
+];
+
+#[test]
+fn after_any_fault_what_waited_is_written_and_no_crash_shows_the_fault() {
+    for operation in OPERATIONS {
+        for skip in 0..seeds(14) {
+            let disk = SimFileSystem::with_seed(skip);
+            let mut dice = Dice::new(skip);
+            let mut store = open(&disk).unwrap();
+            store.act(&mut dice).unwrap();
+            let times = 1 + skip % 3;
+            disk.inject(Fault { skip, times, ..Fault::of(operation, "") });
+            for _ in 0..6 {
+                let _ = store.act(&mut dice);
+                for seed in 0..3 {
+                    if open(&disk.crash(seed)).unwrap().damage.is_some() {
+                        for traced in disk.trace() {
+                            eprintln!("{traced}");
+                        }
+                        eprintln!("{operation} {skip} {seed}");
+                    }
+                    let held = read(&disk.crash(seed));
+                    assert!(store.may_hold.contains(&held), "{operation} {skip} {seed}");
+                }
+            }
+            disk.clear_faults();
+            store.change(&mut dice);
+            store.commit().unwrap();
+            assert_eq!(store.held(), read(&disk.crash(skip)), "{operation} {skip}");
+            assert_eq!(store.held(), read(&disk.killed()), "{operation} {skip}");
+        }
+    }
+}
+
+#[test]
+fn a_disk_that_refuses_to_read_is_no_damage() {
+    for operation in [Operation::Open, Operation::Read, Operation::Lock] {
+        for skip in 0..8 {
+            let disk = SimFileSystem::new();
+            open(&disk).unwrap().act(&mut Dice::new(1)).unwrap();
+            disk.inject(Fault { skip, times: 1, ..Fault::of(operation, "") });
+            match open(&disk) {
+                Ok(store) => assert!(store.damage.is_none(), "{operation} {skip}"),
+                Err(error) => assert_eq!(error.kind, ErrorKind::Io, "{operation} {skip}"),
+            }
+            assert_eq!(disk.file_names(), [file()]);
+        }
+    }
+}
+
+#[test]
+fn opening_writes_nothing() {
+    let disk = SimFileSystem::new();
+    let mut store = open(&disk).unwrap();
+    store.act(&mut Dice::new(1)).unwrap();
+    let held = store.held();
+    let disk = disk.killed();
+    disk.stop_after(0);
+    assert_eq!(read(&disk), held);
+    assert_eq!(disk.operations(), 0);
+}
+
+#[test]
+fn a_full_disk_refuses_and_goes_on_when_there_is_room() {
+    for seed in 0..seeds(10) {
+        let disk = SimFileSystem::with_seed(seed);
+        let mut dice = Dice::new(seed);
+        let mut store = open(&disk).unwrap();
+        store.act(&mut dice).unwrap();
+        disk.set_capacity(disk.read_all(file()).unwrap().len() as u64 + dice.below(9_000));
+        let mut refused = 0;
+        for _ in 0..30 {
+            match store.act(&mut dice) {
+                Ok(()) => {}
+                Err(error) => {
+                    let source = error.source.as_ref().map(io::Error::kind);
+                    assert_eq!(source, Some(io::ErrorKind::StorageFull), "{error}");
+                    refused += 1;
+                }
+            }
+        }
+        assert!(refused > 0, "seed {seed}");
+        let held = read(&disk.crash(seed));
+        assert!(store.may_hold.contains(&held), "seed {seed}");
+        disk.set_capacity(1 << 30);
+        store.commit().unwrap();
+        assert_eq!(store.held(), read(&disk.crash(seed)), "seed {seed}");
+        assert_eq!(disk.file_names(), [file()], "seed {seed}");
+    }
+}
+
+#[test]
+fn a_file_in_use_is_refused_and_one_of_a_later_version_is_left_alone() {
+    let disk = SimFileSystem::new();
+    let mut store = open(&disk).unwrap();
+    store.commit().unwrap();
+    assert_eq!(open(&disk).err().map(|error| error.kind), Some(ErrorKind::Locked));
+    drop(store);
+    open(&disk).unwrap();
+    let opened = disk.open(file()).unwrap();
+    opened.write_at(&crate::file::header::mark(9, 77), 0).unwrap();
+    assert_eq!(open(&disk).err().map(|error| error.kind), Some(ErrorKind::Version));
+    assert_eq!(disk.file_names(), [file()]);
+}
