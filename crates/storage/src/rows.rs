@@ -3,7 +3,7 @@
 //!
 //! [`SpanTable`] holds batches as they came. A search offers what each source
 //! has to one [`Page`], and a trace to one [`Gather`]; in which order is all the
-//! same. [`matches`] says what a search is, for sources that hold a batch.
+//! same. [`matches()`] says what a search is, for sources that hold a batch.
 
 mod gather;
 mod kept;

@@ -1,5 +1,4 @@
-//! The traits. A backend implements all of them and passes
-//! [`crate::contract`].
+//! The traits. A backend implements all of them and passes the contract suite.
 
 mod checkpoint;
 mod entities;

@@ -99,7 +99,7 @@ impl<'a> Page<'a> {
         self.bar().is_none_or(|bar| key >= bar) && self.after.is_none_or(|after| key <= after.key)
     }
 
-    /// Whether a segment gets a place that is not yet taken by itself.
+    /// Whether a segment gets a place, or has it already.
     pub fn wants(&self, key: i64, segment_id: &str, trace_id: &str) -> bool {
         let rank: Rank<'_> = (Reverse(key), segment_id, trace_id);
         let is_behind = self.after.is_none_or(|after| {
