@@ -1,0 +1,163 @@
+//! Blocks that are read.
+
+mod batch;
+mod frames;
+mod gather;
+mod head;
+mod keyword;
+mod matching;
+mod search;
+mod walk;
+
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use skytrail_columns::{Error, Fetch, Result};
+use skytrail_storage::{SegmentCursor, SegmentFilter, SpanAppend};
+
+use crate::dictionary::Dictionary;
+use crate::part::SharedDictionary;
+use crate::row::trace_hash;
+use crate::summary::Summary;
+use frames::{Groups, Reader};
+use head::{Head, HeadView};
+
+pub use search::Selection;
+
+/// Where a block has its dictionaries.
+#[derive(Debug, Clone)]
+pub(crate) struct Home(Dictionaries);
+
+#[derive(Debug, Clone)]
+enum Dictionaries {
+    Sealed(Dictionary),
+    Part(Arc<SharedDictionary>),
+}
+
+impl Home {
+    pub(crate) fn sealed(dictionary: Dictionary) -> Self {
+        Self(Dictionaries::Sealed(dictionary))
+    }
+
+    pub(crate) fn part(dictionary: Arc<SharedDictionary>) -> Self {
+        Self(Dictionaries::Part(dictionary))
+    }
+
+    fn dictionary(&self) -> Result<Dictionary> {
+        match &self.0 {
+            Dictionaries::Sealed(dictionary) => Ok(dictionary.clone()),
+            Dictionaries::Part(dictionary) => dictionary.get(),
+        }
+    }
+}
+
+/// Segments and their spans. Nothing is read before it is asked for, and what is answered is checked, so every method
+/// may fail.
+#[derive(Clone)]
+pub struct Block {
+    fetch: Arc<dyn Fetch>,
+    place: Range<u64>,
+    head_len: u64,
+    /// Of the head, where it is known from elsewhere.
+    checksum: Option<u64>,
+    home: Home,
+    summary: Arc<Summary>,
+    head: Arc<OnceLock<Head>>,
+}
+
+impl std::fmt::Debug for Block {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { place, summary, .. } = self;
+        f.debug_struct("Block")
+            .field("place", place)
+            .field("summary", summary)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Block {
+    pub(crate) fn new(
+        fetch: Arc<dyn Fetch>,
+        place: Range<u64>,
+        head_len: u64,
+        checksum: Option<u64>,
+        home: Home,
+        summary: Arc<Summary>,
+    ) -> Self {
+        Self { fetch, place, head_len, checksum, home, summary, head: Arc::default() }
+    }
+
+    /// What is known of it without reading it.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// All segments of the trace in this block, as one batch of nothing else, in the order of the block; none if there
+    /// is none.
+    pub fn trace(&self, trace_id: &str) -> Result<Option<SpanAppend>> {
+        self.read(|reader| {
+            let head = &reader.head;
+            let Some(trace) =
+                head.find_trace(trace_id.as_bytes(), trace_hash(trace_id.as_bytes()))?
+            else {
+                return Ok(None);
+            };
+            let segments: Vec<_> = head.segments_of(trace).collect();
+            reader.gather(&segments).map(Some)
+        })
+    }
+
+    /// The best segments behind `after` in the order of the filter (key descending, then segment id and trace id
+    /// ascending), at most `limit`; those whose key is below `bar` may be left out. Segments with the same key and ids
+    /// are found once.
+    pub fn search(
+        &self,
+        filter: &SegmentFilter,
+        after: Option<&SegmentCursor>,
+        limit: usize,
+        bar: Option<i64>,
+    ) -> Result<Selection> {
+        if !search::may_hold(&self.summary, filter, after, bar) {
+            return Ok(Selection::default());
+        }
+        self.read(|reader| search::search(reader, &self.summary, filter, after, limit, bar))
+    }
+
+    /// Everything that is in the block, in its order.
+    pub fn rows(&self) -> Result<SpanAppend> {
+        self.read(|reader| {
+            let segments: Vec<_> = (0..reader.head.len()).collect();
+            reader.gather(&segments)
+        })
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
+        let dictionary = self.home.dictionary()?;
+        let head = self.head()?;
+        let groups = Groups::new(self, head);
+        let view = HeadView::open(head, &dictionary)?;
+        read(&Reader::new(view, &dictionary, &groups))
+    }
+
+    fn head(&self) -> Result<&Head> {
+        if let Some(head) = self.head.get() {
+            return Ok(head);
+        }
+        let bytes = self.bytes(0..self.head_len)?;
+        let head =
+            Head::open(&bytes, self.place.end - self.place.start - self.head_len, &self.summary)?;
+        if self.checksum.is_some_and(|checksum| checksum != head.checksum()) {
+            return Err(Error::corrupt("head of a block: not that of this block"));
+        }
+        Ok(self.head.get_or_init(|| head))
+    }
+
+    /// Bytes of the block.
+    fn bytes(&self, range: Range<u64>) -> Result<Bytes> {
+        let outside = || Error::corrupt("block: a frame that is not inside");
+        let end = self.place.start.checked_add(range.end).filter(|end| *end <= self.place.end);
+        let start = self.place.start.saturating_add(range.start);
+        self.fetch.fetch(start..end.ok_or_else(outside)?)
+    }
+}

@@ -1,0 +1,255 @@
+//! Frames of spans, each read when a row of it is needed.
+
+use std::cell::OnceCell;
+
+use skytrail_columns::group::Group;
+use skytrail_columns::ints::Ints;
+use skytrail_columns::texts::Texts;
+use skytrail_columns::{Error, Result};
+
+use super::Block;
+use super::head::{Head, HeadView};
+use crate::dictionary::{Dictionary, Shape};
+use crate::ids::IdReader;
+use crate::layout::{MOST_BYTES, MOST_ROWS, span as column, span_seed};
+
+/// The frames of a block that were fetched.
+pub(super) struct Groups<'a> {
+    block: &'a Block,
+    head: &'a Head,
+    groups: Vec<OnceCell<Group>>,
+}
+
+pub(super) fn wrong(problem: &str) -> Error {
+    Error::corrupt(format!("frame of spans: {problem}"))
+}
+
+impl<'a> Groups<'a> {
+    pub(super) fn new(block: &'a Block, head: &'a Head) -> Self {
+        let groups = head.frames.iter().map(|_| OnceCell::new()).collect();
+        Self { block, head, groups }
+    }
+
+    fn get(&self, number: usize) -> Result<&Group> {
+        let (Some(cell), Some(place)) = (self.groups.get(number), self.head.frames.get(number))
+        else {
+            return Err(wrong("not there"));
+        };
+        if let Some(group) = cell.get() {
+            return Ok(group);
+        }
+        let bytes = self.block.bytes(place.start..place.start + place.len)?;
+        let group =
+            Group::open("frame of spans", span_seed(number as u32), &bytes, MOST_ROWS, MOST_BYTES)?;
+        if group.checksum() != place.checksum {
+            return Err(wrong("not that of this block"));
+        }
+        Ok(cell.get_or_init(|| group))
+    }
+}
+
+/// Reads rows of a block.
+pub(super) struct Reader<'a> {
+    pub(super) head: HeadView<'a>,
+    pub(super) dictionary: &'a Dictionary,
+    groups: &'a Groups<'a>,
+    frames: Vec<OnceCell<Frame<'a>>>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(
+        head: HeadView<'a>,
+        dictionary: &'a Dictionary,
+        groups: &'a Groups<'a>,
+    ) -> Self {
+        let frames = head.head.frames.iter().map(|_| OnceCell::new()).collect();
+        Self { head, dictionary, groups, frames }
+    }
+
+    /// A frame.
+    pub(super) fn frame(&self, number: usize) -> Result<&Frame<'a>> {
+        let cell = self.frames.get(number).ok_or_else(|| wrong("not there"))?;
+        if let Some(frame) = cell.get() {
+            return Ok(frame);
+        }
+        let rows = self.head.head.frames.get(number).map_or(0, |place| place.rows);
+        let frame = Frame::open(self.groups.get(number)?, rows)?;
+        Ok(cell.get_or_init(|| frame))
+    }
+
+    /// The number of the frame with a row, and the place of the row in it.
+    pub(super) fn locate(&self, row: usize) -> Option<(usize, usize)> {
+        let frames = &self.head.head.frames;
+        let number = frames.partition_point(|frame| frame.first <= row).checked_sub(1)?;
+        let frame = frames.get(number)?;
+        let place = row - frame.first;
+        (place < frame.rows).then_some((number, place))
+    }
+
+    /// The frame with a row, and the place of the row in it.
+    pub(super) fn row(&self, row: usize) -> Result<(&Frame<'a>, usize)> {
+        let (number, place) = self.locate(row).ok_or_else(|| wrong("a row that is not there"))?;
+        Ok((self.frame(number)?, place))
+    }
+}
+
+/// A column of values of a key.
+#[derive(Debug)]
+pub(super) enum Cells<'a> {
+    Numbers(Ints<'a>),
+    Decimals(Ints<'a>),
+    Codes(Ints<'a>),
+    Texts(Texts<'a>),
+}
+
+/// A key of the frame. Its column is opened when a value of it is needed.
+#[derive(Debug)]
+struct Slot<'a> {
+    key: u32,
+    column: u32,
+    cells: OnceCell<Cells<'a>>,
+}
+
+/// A shape of the frame, with the slots of its keys in their order.
+#[derive(Debug)]
+pub(super) struct LocalShape {
+    pub(super) shape: Shape,
+    pub(super) slots: Box<[u32]>,
+}
+
+/// A frame of spans.
+pub(super) struct Frame<'a> {
+    group: &'a Group,
+    pub(super) rows: usize,
+    /// Place of the shape of each row among the distinct ones.
+    pub(super) shapes: Vec<u32>,
+    distinct: Vec<(u32, OnceCell<LocalShape>)>,
+    pub(super) numbers: Ints<'a>,
+    pub(super) parents: Ints<'a>,
+    pub(super) starts: Ints<'a>,
+    pub(super) durations: Ints<'a>,
+    pub(super) statuses: Ints<'a>,
+    pub(super) flags: Ints<'a>,
+    pub(super) links: Ints<'a>,
+    pub(super) events: Ints<'a>,
+    pub(super) ids: IdReader<'a>,
+    pub(super) parent_ids: IdReader<'a>,
+    slots: Vec<Slot<'a>>,
+}
+
+/// The places of numbers among the distinct ones, and these.
+fn distinct(ints: &Ints<'_>) -> (Vec<u32>, Vec<i64>) {
+    if let Some((values, codes)) = ints.as_local() {
+        return (codes.iter().map(|code| code as u32).collect(), values.to_vec());
+    }
+    let mut numbers = Vec::new();
+    ints.decode(&mut numbers);
+    let mut values = numbers.clone();
+    values.sort_unstable();
+    values.dedup();
+    let place = |number: &i64| values.partition_point(|value| value < number) as u32;
+    (numbers.iter().map(place).collect(), values)
+}
+
+impl<'a> Frame<'a> {
+    fn open(group: &'a Group, rows: usize) -> Result<Self> {
+        let ints = |id| group.ints_of(id, rows);
+        let (shapes, values) = distinct(&ints(column::SHAPE)?);
+        let code = |value: i64| Some((u32::try_from(value).ok()?, OnceCell::new()));
+        let distinct = values.into_iter().map(code).collect::<Option<_>>();
+        let keys = group.columns().filter_map(|(id, _)| {
+            let key = id.checked_sub(column::KEYS)? / column::KEY_COLUMNS;
+            Some(Slot { key, column: id, cells: OnceCell::new() })
+        });
+        Ok(Self {
+            group,
+            rows,
+            shapes,
+            distinct: distinct.ok_or_else(|| wrong("a shape that cannot be"))?,
+            numbers: ints(column::NUMBER)?,
+            parents: ints(column::PARENT)?,
+            starts: ints(column::START)?,
+            durations: ints(column::DURATION)?,
+            statuses: ints(column::STATUS)?,
+            flags: ints(column::FLAGS)?,
+            links: ints(column::LINKS)?,
+            events: ints(column::EVENTS)?,
+            ids: IdReader::open(group, column::ID, rows)?,
+            parent_ids: IdReader::open(group, column::PARENT_ID, rows)?,
+            slots: keys.collect(),
+        })
+    }
+
+    /// Its columns.
+    pub(super) fn group(&self) -> &'a Group {
+        self.group
+    }
+
+    /// How many shapes there are.
+    pub(super) fn distinct(&self) -> usize {
+        self.distinct.len()
+    }
+
+    /// How many keys there are.
+    pub(super) fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// The place of a key among those of the frame.
+    pub(super) fn slot_of(&self, key: u32) -> Option<u32> {
+        self.slots.binary_search_by_key(&key, |slot| slot.key).ok().map(|slot| slot as u32)
+    }
+
+    /// The slots of a list of keys.
+    pub(super) fn slots_of(&self, list: u32, dictionary: &Dictionary) -> Result<Box<[u32]>> {
+        let slot = |key: &u32| self.slot_of(*key).ok_or_else(|| wrong("a key without a column"));
+        dictionary.key_list(list)?.iter().map(slot).collect()
+    }
+
+    /// One of the shapes.
+    pub(super) fn local_shape(&self, place: u32, dictionary: &Dictionary) -> Result<&LocalShape> {
+        let entry = self.distinct.get(place as usize);
+        let (code, cell) = entry.ok_or_else(|| wrong("a shape that is not there"))?;
+        if let Some(shape) = cell.get() {
+            return Ok(shape);
+        }
+        let shape = *dictionary.shape(*code)?;
+        let slots = self.slots_of(shape.keys, dictionary)?;
+        Ok(cell.get_or_init(|| LocalShape { shape, slots }))
+    }
+
+    /// The shape of a row.
+    pub(super) fn shape(&self, row: usize, dictionary: &Dictionary) -> Result<&LocalShape> {
+        let place = *self.shapes.get(row).ok_or_else(|| wrong("a row that is not there"))?;
+        self.local_shape(place, dictionary)
+    }
+
+    /// The key of a slot, and its values.
+    pub(super) fn cells(&self, slot: u32) -> Result<(u32, &Cells<'a>)> {
+        let slot = self.slots.get(slot as usize).ok_or_else(|| wrong("a key that is not there"))?;
+        if let Some(cells) = slot.cells.get() {
+            return Ok((slot.key, cells));
+        }
+        let ints = || {
+            let ints = self.group.ints(slot.column)?;
+            ints.ok_or_else(|| wrong("a column that is not there"))
+        };
+        let cells = match (slot.column - column::KEYS) % column::KEY_COLUMNS {
+            column::AS_NUMBERS => Cells::Numbers(ints()?),
+            column::AS_DECIMALS => Cells::Decimals(ints()?),
+            column::AS_CODES => Cells::Codes(ints()?),
+            _ => Cells::Texts(self.group.texts(slot.column)?.unwrap_or_default()),
+        };
+        Ok((slot.key, slot.cells.get_or_init(|| cells)))
+    }
+
+    /// The number of a span: its place in the segment, and what the column adds.
+    pub(super) fn number(&self, row: usize, place: usize) -> i32 {
+        (self.numbers.get(row).unwrap_or(0).wrapping_add(place as i64)) as i32
+    }
+
+    /// The number of the parent of a span.
+    pub(super) fn parent(&self, row: usize, number: i32) -> i32 {
+        i64::from(number).wrapping_sub(self.parents.get(row).unwrap_or(0)) as i32
+    }
+}

@@ -1,0 +1,164 @@
+//! Dictionaries while a part is written.
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use skytrail_columns::texts::TextBuf;
+
+use super::chunk::Chunk;
+use super::{Endpoint, KINDS, Key, Of, Shape, Source, TextTable};
+
+/// Distinct entries with codes.
+#[derive(Debug)]
+pub(crate) struct Table<T> {
+    entries: Vec<T>,
+    codes: HashMap<T, u32, FixedState>,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self { entries: Vec::new(), codes: HashMap::default() }
+    }
+}
+
+impl<T: std::hash::Hash + Eq + Clone> Table<T> {
+    pub(crate) fn code(&mut self, entry: &T) -> u32 {
+        if let Some(code) = self.codes.get(entry) {
+            return *code;
+        }
+        let code = self.entries.len() as u32;
+        self.entries.push(entry.clone());
+        self.codes.insert(entry.clone(), code);
+        code
+    }
+
+    fn from(&self, base: u32) -> Vec<T> {
+        self.entries.get(base as usize..).unwrap_or_default().to_vec()
+    }
+
+    fn memory(&self) -> usize {
+        self.entries.capacity() * size_of::<T>() + self.codes.capacity() * (size_of::<T>() + 5)
+    }
+}
+
+/// Values of a key that were given a code before it is asked whether that is worth it.
+const FREE_VALUES: usize = 1_024;
+/// Longer values make the whole frame text.
+const LONGEST_VALUE: usize = 1_024;
+
+/// How values of a key are kept.
+#[derive(Debug, Default)]
+pub(crate) struct Policy {
+    values: TextTable,
+    seen: usize,
+    as_texts: bool,
+    /// Whether there are values that are in no dictionary.
+    has_texts: bool,
+}
+
+impl Policy {
+    /// Codes of values; none when a dictionary is not worth it, because most values are new.
+    pub(crate) fn codes(&mut self, values: &[&[u8]]) -> Option<Vec<i64>> {
+        if self.as_texts || values.iter().any(|value| value.len() > LONGEST_VALUE) {
+            self.has_texts = true;
+            return None;
+        }
+        let mut last: Option<(&[u8], u32)> = None;
+        let codes = values.iter().map(|value| {
+            let code = match last {
+                Some((before, code)) if before == *value => code,
+                _ => self.values.code(value),
+            };
+            last = Some((value, code));
+            i64::from(code)
+        });
+        let codes = codes.collect();
+        self.seen += values.len();
+        let distinct = self.values.texts().len();
+        self.as_texts = distinct > FREE_VALUES && distinct * 4 > self.seen;
+        Some(codes)
+    }
+}
+
+/// Dictionaries that grow.
+#[derive(Debug, Default)]
+pub(crate) struct Grow {
+    pub(crate) names: TextTable,
+    pub(crate) processes: Table<[u8; 16]>,
+    pub(crate) sources: Table<Source>,
+    pub(crate) endpoints: Table<Endpoint>,
+    pub(crate) keys: Table<Key>,
+    pub(crate) key_lists: Table<Box<[u32]>>,
+    pub(crate) shapes: Table<Shape>,
+    pub(crate) resources: TextTable,
+    /// By key.
+    pub(crate) policies: Vec<Policy>,
+    bases: [u32; KINDS],
+    value_bases: Vec<u32>,
+}
+
+fn texts_from(table: &TextTable, base: u32) -> TextBuf {
+    table.texts().iter().skip(base as usize).collect()
+}
+
+impl Grow {
+    /// The code of a list of keys.
+    pub(crate) fn key_list(&mut self, keys: &[u32]) -> u32 {
+        if let Some(code) = self.key_lists.codes.get(keys) {
+            return *code;
+        }
+        self.key_lists.code(&keys.into())
+    }
+
+    pub(crate) fn policy(&mut self, key: u32) -> Option<&mut Policy> {
+        if self.policies.len() <= key as usize {
+            self.policies.resize_with(key as usize + 1, Policy::default);
+        }
+        self.policies.get_mut(key as usize)
+    }
+
+    pub(crate) fn memory(&self) -> usize {
+        let values: usize = self.policies.iter().map(|policy| policy.values.memory()).sum();
+        self.names.memory()
+            + self.processes.memory()
+            + self.sources.memory()
+            + self.endpoints.memory()
+            + self.keys.memory()
+            + self.key_lists.memory()
+            + self.shapes.memory()
+            + self.resources.memory()
+            + values
+    }
+
+    /// What came since the last chunk.
+    pub(crate) fn chunk(&mut self) -> Chunk {
+        let base = |of: Of| self.bases.get(of as usize).copied().unwrap_or(0);
+        let mut chunk = Chunk {
+            bases: self.bases,
+            names: texts_from(&self.names, base(Of::Names)).into(),
+            processes: self.processes.from(base(Of::Processes)),
+            sources: self.sources.from(base(Of::Sources)),
+            endpoints: self.endpoints.from(base(Of::Endpoints)),
+            keys: self.keys.from(base(Of::Keys)),
+            key_lists: self.key_lists.from(base(Of::KeyLists)),
+            shapes: self.shapes.from(base(Of::Shapes)),
+            resources: texts_from(&self.resources, base(Of::Resources)),
+            value_bases: self.value_bases.clone(),
+            as_texts: (0..)
+                .zip(&self.policies)
+                .filter(|(_, policy)| policy.has_texts)
+                .map(|(key, _)| key)
+                .collect(),
+            ..Chunk::default()
+        };
+        self.value_bases.resize(self.policies.len(), 0);
+        for ((key, policy), base) in (0..).zip(&self.policies).zip(&mut self.value_bases) {
+            let count = policy.values.texts().len() as u32;
+            if count > *base {
+                chunk.values.insert(key, texts_from(&policy.values, *base).into());
+                *base = count;
+            }
+        }
+        self.bases = chunk.ends();
+        chunk
+    }
+}

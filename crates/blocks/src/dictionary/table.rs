@@ -1,0 +1,74 @@
+//! Texts with codes, and the way from a text to its code.
+
+use std::sync::OnceLock;
+
+use hashbrown::HashTable;
+use skytrail_columns::texts::TextBuf;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Texts, each once, numbered from 0.
+#[derive(Debug, Default)]
+pub(crate) struct TextTable {
+    texts: TextBuf,
+    codes: HashTable<u32>,
+}
+
+impl TextTable {
+    pub(crate) fn texts(&self) -> &TextBuf {
+        &self.texts
+    }
+
+    pub(crate) fn code(&mut self, text: &[u8]) -> u32 {
+        let Self { texts, codes } = self;
+        let hash = xxh3_64(text);
+        if let Some(code) = codes.find(hash, |code| texts.get(*code as usize) == Some(text)) {
+            return *code;
+        }
+        let code = texts.len() as u32;
+        texts.push(text);
+        codes.insert_unique(hash, code, |code| {
+            xxh3_64(texts.get(*code as usize).unwrap_or_default())
+        });
+        code
+    }
+
+    pub(crate) fn memory(&self) -> usize {
+        self.texts.memory() + self.codes.capacity() * 5
+    }
+}
+
+/// Texts of a chunk. The way to the codes is made when it is asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    texts: TextBuf,
+    codes: OnceLock<HashTable<u32>>,
+}
+
+impl From<TextBuf> for Texts {
+    fn from(texts: TextBuf) -> Self {
+        Self { texts, codes: OnceLock::new() }
+    }
+}
+
+impl Texts {
+    pub(crate) fn texts(&self) -> &TextBuf {
+        &self.texts
+    }
+
+    pub(crate) fn code(&self, text: &[u8]) -> Option<u32> {
+        let texts = &self.texts;
+        let hash = |code: &u32| xxh3_64(texts.get(*code as usize).unwrap_or_default());
+        let codes = self.codes.get_or_init(|| {
+            let mut codes = HashTable::with_capacity(texts.len());
+            for code in 0..texts.len() as u32 {
+                codes.insert_unique(hash(&code), code, hash);
+            }
+            codes
+        });
+        codes.find(xxh3_64(text), |code| texts.get(*code as usize) == Some(text)).copied()
+    }
+
+    pub(crate) fn memory(&self) -> usize {
+        self.texts.memory() + self.codes.get().map_or(0, |codes| codes.capacity() * 5)
+    }
+}

@@ -1,0 +1,20 @@
+//! Part files: blocks, dictionary, index of traces, filter of traces, directory.
+
+mod directory;
+mod open;
+mod write;
+
+use skytrail_columns::file::FileKind;
+use skytrail_columns::frame::Seed;
+
+pub use open::Part;
+pub(crate) use open::SharedDictionary;
+pub use write::{PartInfo, write_part};
+
+/// The kind of file.
+const KIND: FileKind =
+    FileKind { what: "part of spans", magic: *b"SKYTRSPN", oldest: 1, version: 1 };
+/// Pages of the index of traces.
+const PAGES: [u8; 4] = *b"TRAC";
+const FILTER: Seed = Seed::new(*b"FILT", 0);
+const DIRECTORY: Seed = Seed::new(*b"DIRE", 0);

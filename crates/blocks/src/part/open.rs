@@ -1,0 +1,152 @@
+//! Opens parts.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use skytrail_columns::file::HEADER;
+use skytrail_columns::filter::Filter;
+use skytrail_columns::frame::Frame;
+use skytrail_columns::hashes::HashIndex;
+use skytrail_columns::{Error, Fetch, Result};
+
+use super::directory::Directory;
+use super::{FILTER, KIND, PAGES};
+use crate::block::{Block, Home};
+use crate::dictionary::{Dictionary, decode};
+use crate::summary::Summary;
+
+/// The dictionary of a part, read when a block needs it.
+pub(crate) struct SharedDictionary {
+    fetch: Arc<dyn Fetch>,
+    place: Range<u64>,
+    held: Mutex<Option<Dictionary>>,
+}
+
+impl std::fmt::Debug for SharedDictionary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SharedDictionary").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+impl SharedDictionary {
+    /// The dictionary. While one caller reads it, others wait.
+    pub(crate) fn get(&self) -> Result<Dictionary> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(dictionary) = held.as_ref() {
+            return Ok(dictionary.clone());
+        }
+        let chunk = decode(&self.fetch.fetch(self.place.clone())?)?;
+        let dictionary = Dictionary::new([Arc::new(chunk)].into());
+        Ok(held.insert(dictionary).clone())
+    }
+
+    fn forget(&self) -> usize {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
+        held.as_ref().map_or(0, Dictionary::memory)
+    }
+
+    fn memory(&self) -> usize {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.as_ref().map_or(0, Dictionary::memory)
+    }
+}
+
+/// An open part. Its directory and the filter of its traces are in memory, and its dictionary once a block was read;
+/// the index of traces and the blocks are fetched when they are needed.
+pub struct Part {
+    fetch: Arc<dyn Fetch>,
+    directory: Directory,
+    index: HashIndex,
+    filter: Filter,
+    dictionary: Arc<SharedDictionary>,
+}
+
+impl std::fmt::Debug for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Part").field("blocks", &self.len()).finish_non_exhaustive()
+    }
+}
+
+impl Part {
+    /// Opens a part of `len` bytes.
+    pub fn open(fetch: Arc<dyn Fetch>, len: u64) -> Result<Self> {
+        let footer = KIND.open(fetch.as_ref(), len)?.place;
+        let directory =
+            Directory::read(&fetch.fetch(footer.clone())?, HEADER as u64..footer.start)?;
+        let index = HashIndex::new(PAGES, directory.index.start, directory.pages.iter().copied())?;
+        if index.range() != directory.index {
+            return Err(Error::corrupt(
+                "directory of a part: pages that do not make up the index of traces",
+            ));
+        }
+        let bytes = fetch.fetch(directory.filter.clone())?;
+        let filter = Frame::open("filter of traces", FILTER, &bytes, 0)?.plain;
+        let filter = Filter::new(filter)
+            .ok_or_else(|| Error::corrupt("filter of traces: not whole lines"))?;
+        let dictionary = SharedDictionary {
+            fetch: fetch.clone(),
+            place: directory.dictionary.clone(),
+            held: Mutex::default(),
+        };
+        Ok(Self { fetch, directory, index, filter, dictionary: Arc::new(dictionary) })
+    }
+
+    /// How many blocks.
+    pub fn len(&self) -> u32 {
+        self.directory.blocks.len() as u32
+    }
+
+    /// Whether there is no block.
+    pub fn is_empty(&self) -> bool {
+        self.directory.blocks.is_empty()
+    }
+
+    /// What is in each block, by number.
+    pub fn summaries(&self) -> impl ExactSizeIterator<Item = &Summary> {
+        self.directory.blocks.iter().map(|block| block.summary.as_ref())
+    }
+
+    /// Bytes of memory, the dictionary included while it is held.
+    pub fn memory(&self) -> usize {
+        let blocks = self.directory.blocks.iter();
+        let blocks: usize = blocks.map(|block| block.summary.memory() + size_of_val(block)).sum();
+        let pages = self.directory.pages.capacity() * 16;
+        size_of::<Self>()
+            + blocks
+            + pages
+            + self.index.memory()
+            + self.filter.memory()
+            + self.dictionary.memory()
+    }
+
+    /// Forgets the dictionary, until a block is read again; gives its bytes of memory. Blocks that are being read keep it.
+    pub fn forget_dictionary(&self) -> usize {
+        self.dictionary.forget()
+    }
+
+    /// Numbers of the blocks that may hold the trace with a hash, ascending. One in a hundred other traces is looked up
+    /// in the file, one in a trillion names a block that does not hold it.
+    pub fn blocks_of(&self, trace_hash: u64) -> Result<Vec<u32>> {
+        if !self.filter.may_hold(trace_hash) {
+            return Ok(Vec::new());
+        }
+        let blocks = self.index.find(trace_hash, self.fetch.as_ref())?;
+        match blocks.last() {
+            Some(last) if *last >= self.len() => {
+                Err(Error::corrupt(format!("index of traces: block {last} of {}", self.len())))
+            }
+            _ => Ok(blocks),
+        }
+    }
+
+    /// A block. Nothing of it is read yet.
+    pub fn block(&self, number: u32) -> Result<Block> {
+        let place = self.directory.blocks.get(number as usize);
+        let place =
+            place.ok_or_else(|| Error::limit(format!("block {number} of {}", self.len())))?;
+        let home = Home::part(self.dictionary.clone());
+        let checksum = Some(place.checksum);
+        let (bytes, summary) = (place.bytes.clone(), place.summary.clone());
+        Ok(Block::new(self.fetch.clone(), bytes, place.head, checksum, home, summary))
+    }
+}

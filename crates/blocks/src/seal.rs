@@ -1,0 +1,129 @@
+//! Segments into blocks.
+
+mod attributes;
+mod frame;
+mod head;
+mod kept;
+mod links;
+mod memo;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use skytrail_columns::group::GroupWriter;
+
+use crate::block::{Block, Home};
+use crate::dictionary::{Chunk, Dictionary, Grow};
+use crate::row::{Limits, Row};
+use crate::summary::Summary;
+use frame::FrameWriter;
+use head::HeadWriter;
+use kept::{in_order, summarise};
+use memo::Memos;
+
+/// The level of zstd at a flush.
+const LEVEL: i32 = 1;
+
+/// Writes the blocks of one part, whose dictionaries grow with each of them.
+#[derive(Debug)]
+pub struct PartWriter {
+    limits: Limits,
+    grow: Grow,
+    group: GroupWriter,
+    chunks: Vec<Arc<Chunk>>,
+    spans: u64,
+}
+
+/// A block that is written, with what it needs to be read.
+#[derive(Debug, Clone)]
+pub struct Sealed {
+    pub(crate) dictionary: Dictionary,
+    pub(crate) bytes: Bytes,
+    pub(crate) head: usize,
+    pub(crate) summary: Arc<Summary>,
+    /// Of its traces, ascending.
+    pub(crate) hashes: Arc<[u64]>,
+    chunk_bytes: usize,
+}
+
+impl PartWriter {
+    /// Begins a part.
+    pub fn new(limits: Limits) -> Self {
+        let group = GroupWriter::new(LEVEL);
+        Self { limits, grow: Grow::default(), group, chunks: Vec::new(), spans: 0 }
+    }
+
+    /// Whether another part should be begun.
+    pub fn is_full(&self) -> bool {
+        self.spans >= self.limits.spans || self.grow.memory() >= self.limits.dictionary_bytes
+    }
+
+    /// Bytes of memory of the dictionaries, without the chunks that sealed blocks share.
+    pub fn memory(&self) -> usize {
+        self.grow.memory()
+    }
+
+    /// Encodes segments as the next block of the part. The caller keeps to [`crate::BLOCK_SPANS`] spans, except for a
+    /// single segment that is larger. Texts of one span MUST stay below 256 MiB together, and blocks below 16 million
+    /// segments. Rows whose batch does not hold their segment are left out.
+    pub fn seal(&mut self, rows: &[Row<'_>]) -> Sealed {
+        let mut kept = in_order(rows);
+        let mut memos = Memos::of(&mut kept);
+        let mut head = HeadWriter::default();
+        head.traces(&kept, &mut self.grow);
+        let mut block = Vec::new();
+        let mut frames = FrameWriter::new(&kept, &mut memos, &mut self.grow, &mut self.group);
+        frames.write(&mut block);
+        let places = frames.finish();
+        head.segments(&kept, &mut memos, &mut self.grow);
+        let mut bytes = Vec::with_capacity(block.len() + block.len() / 4);
+        head.write(&places, &mut self.group, &mut bytes);
+        let head_len = bytes.len();
+        bytes.append(&mut block);
+        bytes.shrink_to_fit();
+
+        let summary = summarise(&kept);
+        self.spans += summary.spans;
+        let chunk = self.grow.chunk();
+        let chunk_bytes = chunk.memory();
+        self.chunks.push(Arc::new(chunk));
+        Sealed {
+            dictionary: Dictionary::new(self.chunks.as_slice().into()),
+            bytes: bytes.into(),
+            head: head_len,
+            summary: Arc::new(summary),
+            hashes: head.hashes(),
+            chunk_bytes,
+        }
+    }
+}
+
+impl Sealed {
+    /// The block, to be read.
+    pub fn block(&self) -> Block {
+        let home = Home::sealed(self.dictionary.clone());
+        let fetch = Arc::new(self.bytes.clone());
+        let place = 0..self.bytes.len() as u64;
+        Block::new(fetch, place, self.head as u64, None, home, self.summary.clone())
+    }
+
+    /// Bytes of memory.
+    pub fn bytes(&self) -> usize {
+        self.bytes.len() + self.chunk_bytes + self.hashes.len() * 8 + self.summary.memory()
+    }
+
+    /// The checksum of its head.
+    pub(crate) fn checksum(&self) -> u64 {
+        self.bytes.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    }
+
+    /// What is in it.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// Whether a trace with this hash may be in it.
+    pub fn may_hold(&self, trace_hash: u64) -> bool {
+        self.hashes.binary_search(&trace_hash).is_ok()
+    }
+}

@@ -1,0 +1,109 @@
+//! Attributes: a column for each key.
+
+use skytrail_columns::group::{Access, GroupWriter};
+use skytrail_model::batch::SpanBatch;
+use skytrail_model::span::{Attribute, Value};
+
+use super::memo::Memos;
+use crate::dictionary::{Grow, Owner, ValueKind};
+use crate::ids::decimal;
+use crate::layout::span;
+
+/// Values of a key in a frame: numbers or texts, by its type.
+#[derive(Debug, Default)]
+struct Cells<'a> {
+    numbers: Vec<i64>,
+    texts: Vec<&'a [u8]>,
+}
+
+/// Values of all keys in a frame.
+#[derive(Debug, Default)]
+pub(super) struct Attributes<'a> {
+    /// By key.
+    cells: Vec<Cells<'a>>,
+    /// Keys that the frame has.
+    used: Vec<u32>,
+    list: Vec<u32>,
+    pub(super) bytes: usize,
+}
+
+fn signed_decimal(text: &[u8]) -> Option<i64> {
+    match text.strip_prefix(b"-") {
+        None => Some(decimal(text)?.cast_signed()),
+        Some(digits) => {
+            decimal(digits).filter(|number| *number != 0).map(|number| -number.cast_signed())
+        }
+    }
+}
+
+impl<'a> Attributes<'a> {
+    /// Adds the attributes of a row; gives the code of the list of their keys.
+    pub(super) fn push(
+        &mut self,
+        (batch, memo): (&'a SpanBatch, usize),
+        owner: Owner,
+        attributes: &[Attribute],
+        memos: &mut Memos<'_>,
+        grow: &mut Grow,
+    ) -> u32 {
+        self.list.clear();
+        for attribute in attributes {
+            let (kind, number, text) = match attribute.value {
+                Value::Text(text) => (ValueKind::Text, 0, Some(text)),
+                Value::Bool(value) => (ValueKind::Bool, i64::from(value), None),
+                Value::Int(value) => (ValueKind::Int, value.get(), None),
+                Value::Float(value) => {
+                    (ValueKind::Float, value.get().to_bits().cast_signed(), None)
+                }
+                Value::Bytes(text) => (ValueKind::Bytes, 0, Some(text)),
+                Value::Json(text) => (ValueKind::Json, 0, Some(text)),
+            };
+            let key = memos.key(memo, attribute.key, owner, kind, grow);
+            self.list.push(key);
+            if self.cells.len() <= key as usize {
+                self.cells.resize_with(key as usize + 1, Cells::default);
+            }
+            let Some(cells) = self.cells.get_mut(key as usize) else { continue };
+            if cells.numbers.is_empty() && cells.texts.is_empty() {
+                self.used.push(key);
+            }
+            match text {
+                None => cells.numbers.push(number),
+                Some(text) => {
+                    self.bytes += text.len as usize;
+                    cells.texts.push(batch.bytes_at(text));
+                }
+            }
+        }
+        grow.key_list(&self.list)
+    }
+
+    /// Writes the columns, and begins anew.
+    pub(super) fn flush(&mut self, grow: &mut Grow, group: &mut GroupWriter) {
+        self.used.sort_unstable();
+        for key in self.used.drain(..) {
+            let Some(cells) = self.cells.get_mut(key as usize) else { continue };
+            let first = span::KEYS + key * span::KEY_COLUMNS;
+            if cells.texts.is_empty() {
+                group.ints(first + span::AS_NUMBERS, &cells.numbers, Access::All);
+            } else {
+                texts(first, key, &cells.texts, grow, group);
+            }
+            cells.numbers.clear();
+            cells.texts.clear();
+        }
+        self.bytes = 0;
+    }
+}
+
+fn texts(first: u32, key: u32, texts: &[&[u8]], grow: &mut Grow, group: &mut GroupWriter) {
+    let decimals: Option<Vec<_>> = texts.iter().map(|text| signed_decimal(text)).collect();
+    if let Some(decimals) = decimals {
+        group.ints(first + span::AS_DECIMALS, &decimals, Access::All);
+        return;
+    }
+    match grow.policy(key).and_then(|policy| policy.codes(texts)) {
+        Some(codes) => group.ints(first + span::AS_CODES, &codes, Access::Random),
+        None => group.texts(first + span::AS_TEXTS, texts.iter().copied()),
+    }
+}

@@ -1,0 +1,120 @@
+//! Links: where they lead, as rows of the block where it is in it.
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use skytrail_columns::group::{Access, GroupWriter};
+use skytrail_model::span::Link;
+use skytrail_model::text::NameId;
+
+use super::kept::Kept;
+use super::memo::Memos;
+use crate::dictionary::Grow;
+use crate::ids::{Id, IdWriter};
+use crate::layout::{LOOKED_AT, link as flag, span as column};
+
+/// Rows of the block by the ids of their segments.
+pub(super) type Rows<'a> = HashMap<&'a [u8], u32, FixedState>;
+
+/// Columns of links.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    flags: Vec<i64>,
+    numbers: Vec<i64>,
+    pub(super) keys: Vec<i64>,
+    names: [Vec<i64>; 4],
+    traces: IdWriter,
+    segments: IdWriter,
+    spans: IdWriter,
+}
+
+/// A segment that links lead from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct From<'k, 'a> {
+    pub(super) kept: &'k Kept<'a>,
+    pub(super) row: u32,
+    pub(super) process: u32,
+    pub(super) millis: i64,
+}
+
+fn names(link: &Link) -> [NameId; 4] {
+    [link.parent_service, link.parent_instance, link.parent_endpoint, link.peer_address]
+}
+
+/// Whether the names of a link are those of the segment that it leads to: service, instance, the operation of the
+/// first span without a parent, and the peer of the span of its number.
+fn is_predicted(from: &Kept<'_>, link: &Link, to: &Kept<'_>) -> bool {
+    let (batch, target) = (from.batch, to.batch);
+    let is = |name: NameId, other: NameId| batch.name(name) == target.name(other);
+    let looked_at = || to.spans.iter().take(LOOKED_AT);
+    let [service, instance, endpoint, address] = names(link);
+    is(service, to.segment.service)
+        && is(instance, to.segment.instance)
+        && looked_at().find(|span| span.parent < 0).is_some_and(|root| is(endpoint, root.operation))
+        && looked_at()
+            .find(|span| span.number == link.span_number)
+            .is_some_and(|span| is(address, span.peer))
+}
+
+impl Links {
+    pub(super) fn push(
+        &mut self,
+        from: &From<'_, '_>,
+        link: &Link,
+        (block, rows): (&[Kept<'_>], &Rows<'_>),
+        memos: &mut Memos<'_>,
+        grow: &mut Grow,
+    ) {
+        let kept = from.kept;
+        let batch = kept.batch;
+        let trace_id = batch.bytes_at(link.trace_id);
+        let mut flags = link.kind as i64;
+        if trace_id == batch.bytes_at(kept.segment.trace_id) {
+            flags |= flag::OWN_TRACE;
+        } else {
+            self.traces.push(&Id::parse(trace_id), from.process, from.millis, grow);
+        }
+        let segment_id = batch.bytes_at(link.segment_id);
+        let row = if segment_id.is_empty() { None } else { rows.get(segment_id).copied() };
+        match row {
+            Some(row) => self.segments.push_row(i64::from(from.row) - i64::from(row)),
+            None => self.segments.push(&Id::parse(segment_id), from.process, from.millis, grow),
+        }
+        let target = row.and_then(|row| block.get(row as usize));
+        if target.is_some_and(|target| is_predicted(kept, link, target)) {
+            flags |= flag::PREDICTED;
+        } else {
+            for (column, name) in self.names.iter_mut().zip(names(link)) {
+                column.push(memos.name(kept.memo, name, grow).into());
+            }
+        }
+        self.spans.push(&Id::parse(batch.bytes_at(link.span_id)), from.process, from.millis, grow);
+        self.flags.push(flags);
+        self.numbers.push(link.span_number.into());
+    }
+
+    /// Writes the columns, and begins anew.
+    pub(super) fn flush(&mut self, group: &mut GroupWriter) {
+        if self.flags.is_empty() {
+            return;
+        }
+        let [service, instance, endpoint, address] = &mut self.names;
+        let columns = [
+            (column::LINK_FLAGS, &mut self.flags),
+            (column::LINK_NUMBER, &mut self.numbers),
+            (column::LINK_KEYS, &mut self.keys),
+            (column::LINK_SERVICE, service),
+            (column::LINK_INSTANCE, instance),
+            (column::LINK_ENDPOINT, endpoint),
+            (column::LINK_ADDRESS, address),
+        ];
+        for (id, numbers) in columns {
+            if !numbers.is_empty() {
+                group.ints(id, numbers, Access::All);
+                numbers.clear();
+            }
+        }
+        self.traces.flush(column::LINK_TRACE, group);
+        self.segments.flush(column::LINK_SEGMENT, group);
+        self.spans.flush(column::LINK_SPAN, group);
+    }
+}

@@ -1,0 +1,79 @@
+//! Parts answer as the blocks that they were made of.
+
+use proptest::prelude::*;
+use skytrail_blocks::trace_hash;
+
+use crate::random::{batches, file, open, seal, traffic};
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn a_part_answers_as_its_blocks(blocks in prop::collection::vec(batches(6), 0..4)) {
+        let sealed = seal(&blocks);
+        let part = open(file(&sealed)).unwrap();
+        prop_assert_eq!(part.len() as usize, sealed.len());
+        prop_assert!(part.summaries().eq(sealed.iter().map(|block| block.summary())));
+        for (number, sealed) in (0..).zip(&sealed) {
+            let (block, other) = (part.block(number).unwrap(), sealed.block());
+            let (rows, others) = (block.rows().unwrap(), other.rows().unwrap());
+            prop_assert_eq!(&rows.entries, &others.entries);
+            prop_assert_eq!(&rows.batch.bytes, &others.batch.bytes);
+            for segment in &rows.batch.segments {
+                let hash = trace_hash(rows.batch.bytes_at(segment.trace_id));
+                prop_assert!(part.blocks_of(hash).unwrap().contains(&number));
+            }
+        }
+        prop_assert!(part.block(sealed.len() as u32).is_err());
+    }
+}
+
+#[test]
+fn traces_are_found_in_few_blocks() {
+    let appends = traffic(6_000);
+    let mut blocks = Vec::new();
+    for entries in appends.entries.chunks(1_000) {
+        let mut some = appends.clone();
+        some.entries = entries.to_vec();
+        blocks.push(vec![some]);
+    }
+    let part = open(file(&seal(&blocks))).unwrap();
+    for segment in appends.batch.segments.iter().step_by(101) {
+        let trace_id = appends.batch.text(segment.trace_id);
+        let found = part.blocks_of(trace_hash(trace_id.as_bytes())).unwrap();
+        let spans = found.iter().map(|number| {
+            let rows = part.block(*number).unwrap().trace(trace_id).unwrap();
+            rows.map_or(0, |rows| rows.batch.spans.len())
+        });
+        assert_eq!(spans.sum::<usize>(), 6);
+        assert!(found.len() <= 2);
+    }
+    let others = (0..10_000)
+        .map(|n| part.blocks_of(trace_hash(format!("other {n}").as_bytes())).unwrap().len());
+    assert_eq!(others.sum::<usize>(), 0);
+}
+
+#[test]
+fn memory_of_the_dictionary_is_given_back() {
+    let part = open(file(&seal(&[vec![traffic(100)]]))).unwrap();
+    let before = part.memory();
+    let block = part.block(0).unwrap();
+    block.rows().unwrap();
+    let with = part.memory();
+    assert!(with > before);
+    assert_eq!(part.forget_dictionary(), with - before);
+    assert_eq!(part.memory(), before);
+    assert_eq!(block.rows().unwrap().entries.len(), 100);
+}
+
+#[test]
+fn errors_of_the_sink_are_told() {
+    let sealed = seal(&[vec![traffic(10)]]);
+    let mut left = 3;
+    let mut sink = |_: &[u8]| {
+        left -= 1;
+        if left == 0 { Err(std::io::Error::other("disk full")) } else { Ok(()) }
+    };
+    let error = skytrail_blocks::write_part(&sealed, &mut sink).unwrap_err();
+    assert_eq!(error.kind, skytrail_blocks::ErrorKind::Io);
+}
