@@ -15,6 +15,8 @@ mod labels;
 pub mod metrics;
 mod origins;
 mod part;
+pub mod records;
+pub mod relations;
 mod sorted;
 
 pub use container::Sink;
