@@ -6,6 +6,6 @@ mod raw;
 
 pub use check::{ConfigError, Settings};
 pub use raw::{
-    AuthConfig, BatchConfig, Config, GrpcConfig, HttpConfig, NamesConfig, ReportConfig,
-    SegmentConfig,
+    AuthConfig, BatchConfig, Config, DuplicatesConfig, GrpcConfig, HttpConfig, NamesConfig,
+    ReportConfig, SegmentConfig,
 };

@@ -12,6 +12,7 @@ use skytrail_model::management::InstanceReport;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
+use crate::duplicates::{Known, Window, identity};
 use crate::frame::{self, Kind};
 use crate::metrics::Metrics;
 use crate::promise::{BatchKey, Promise};
@@ -52,6 +53,15 @@ impl Message<'_> {
         }
     }
 
+    /// What tells it apart, where it counts twice when it comes twice.
+    fn identity(&self) -> Option<u128> {
+        match self {
+            Self::Segment { bytes, .. } => identity(Kind::Segment, bytes),
+            Self::Jvm { bytes, .. } => identity(Kind::Jvm, bytes),
+            Self::Properties { .. } | Self::KeepAlive { .. } => None,
+        }
+    }
+
     fn spans(&self) -> u64 {
         match self {
             Self::Segment { spans, .. } => *spans,
@@ -83,12 +93,16 @@ pub(crate) struct Inbox {
     room: Notify,
     batch_bytes: usize,
     patience: Duration,
+    /// Whether messages that come again are looked for.
+    is_remembering: bool,
     account: Arc<Account>,
     metrics: Metrics,
 }
 
 struct Open {
     decoder: Decoder,
+    /// The messages that came before.
+    known: Window,
     batch: Batch,
     receipt: Receipt,
     number: u64,
@@ -110,6 +124,7 @@ enum Turn {
 impl Inbox {
     pub(crate) fn new(
         mut decoder: Decoder,
+        known: Window,
         batch_bytes: usize,
         patience: Duration,
         account: Arc<Account>,
@@ -118,8 +133,10 @@ impl Inbox {
         let mut spans = Spare::new().batch(BatchSize::default());
         decoder.begin(&mut spans);
         let shard = spans.space.shard;
+        let is_remembering = !known.is_off();
         let open = Open {
             decoder,
+            known,
             batch: Batch { shard, spans, ..Batch::default() },
             receipt: receipt(account.clone()).0,
             number: 0,
@@ -135,6 +152,7 @@ impl Inbox {
             room,
             batch_bytes,
             patience,
+            is_remembering,
             account,
             metrics,
         }
@@ -147,15 +165,18 @@ impl Inbox {
         message: &mut Message<'_>,
         promise: &mut Promise,
     ) -> Result<(), AppendError> {
-        match self.try_append(message, promise) {
+        // Outside of the lock, and once however often it is tried.
+        let identity = if self.is_remembering { message.identity() } else { None };
+        match self.try_append(message, identity, promise) {
             Turn::Done(done) => done,
-            Turn::Full => self.append_later(message, promise).await,
+            Turn::Full => self.append_later(message, identity, promise).await,
         }
     }
 
     async fn append_later(
         &self,
         message: &mut Message<'_>,
+        identity: Option<u128>,
         promise: &mut Promise,
     ) -> Result<(), AppendError> {
         let start = Instant::now();
@@ -164,7 +185,7 @@ impl Inbox {
             // Listening begins before looking, so that no room is missed in between.
             let mut room = std::pin::pin!(self.room.notified());
             room.as_mut().enable();
-            if let Turn::Done(done) = self.try_append(message, promise) {
+            if let Turn::Done(done) = self.try_append(message, identity, promise) {
                 break done;
             }
             if timeout_at(deadline, room).await.is_err() {
@@ -177,12 +198,23 @@ impl Inbox {
         done
     }
 
-    fn try_append(&self, message: &mut Message<'_>, promise: &mut Promise) -> Turn {
+    fn try_append(
+        &self,
+        message: &mut Message<'_>,
+        identity: Option<u128>,
+        promise: &mut Promise,
+    ) -> Turn {
         let mut open = self.open.lock();
         if open.is_closed {
             let (signal, spans) = (message.signal(), message.spans());
             self.account.drop_now(signal, "stopping", 1, spans);
             return Turn::Done(Err(AppendError::Closing));
+        }
+        if let Some(identity) = identity
+            && self.is_known(&open, identity, promise)
+        {
+            self.account.drop_now(message.signal(), "duplicate", 1, message.spans());
+            return Turn::Done(Ok(()));
         }
         if self.is_full(&open) {
             if open.messages > 0 {
@@ -194,6 +226,9 @@ impl Inbox {
         let done = self.push(&mut open, message);
         if done.is_ok() {
             open.messages += 1;
+            if let Some(identity) = identity {
+                open.known.remember(identity);
+            }
             let key = BatchKey { shard: self.shard, number: open.number };
             promise.add(key, || open.receipt.pending());
             if open.messages == 1 {
@@ -204,6 +239,23 @@ impl Inbox {
             }
         }
         Turn::Done(done)
+    }
+
+    /// Whether a message came before and is stored or under way; then the promise
+    /// is about the batch that it came with.
+    fn is_known(&self, open: &Open, identity: u128, promise: &mut Promise) -> bool {
+        match open.known.find(identity) {
+            Known::No => return false,
+            Known::Stored => {}
+            Known::Open => {
+                let key = BatchKey { shard: self.shard, number: open.number };
+                promise.add(key, || open.receipt.pending());
+            }
+            Known::UnderWay(number, pending) => {
+                promise.add(BatchKey { shard: self.shard, number }, || pending);
+            }
+        }
+        true
     }
 
     fn is_full(&self, open: &Open) -> bool {
@@ -274,19 +326,29 @@ impl Inbox {
         weight(&self.open.lock().batch)
     }
 
-    /// Takes the open batch and begins another one.
-    pub(crate) fn take(&self) -> Option<Taken> {
+    /// Takes the open batch, which is closed at `arrival`, and begins another one.
+    pub(crate) fn take(&self, arrival: i64) -> Option<Taken> {
         let taken = {
             let mut open = self.open.lock();
             if open.messages == 0 {
                 return None;
             }
-            let taken = open.renew(&self.account);
+            let number = open.number;
+            let mut taken = open.renew(&self.account);
+            taken.batch.arrival = arrival;
+            open.known.close(number, arrival, || taken.receipt.pending());
             self.metrics.names(self.shard, open.decoder.symbols());
+            let forgotten = open.known.take_forgotten();
+            self.metrics.known(self.shard, open.known.len(), forgotten);
             taken
         };
         self.room.notify_waiters();
         Some(taken)
+    }
+
+    /// Looks at the messages that came before.
+    pub(crate) fn with_known<T>(&self, look: impl FnOnce(&mut Window) -> T) -> T {
+        look(&mut self.open.lock().known)
     }
 
     /// Takes no more messages. What is in the batch can still be taken.

@@ -20,6 +20,7 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use crate::config::{Config, ConfigError};
+use crate::duplicates::Duplicates;
 use crate::inbox::Inbox;
 use crate::intake::Intake;
 use crate::metrics::Metrics;
@@ -89,6 +90,7 @@ impl Ingest {
             let decoder = tables.take(shard, settings.segment, settings.symbols);
             let inbox = Arc::new(Inbox::new(
                 decoder,
+                tables.take_known(shard),
                 settings.batch_bytes,
                 settings.stall_timeout,
                 account.clone(),
@@ -122,6 +124,12 @@ impl Ingest {
             said: std::array::from_fn(|_| AtomicBool::new(false)),
         };
         Ok(Self { intake: Arc::new(intake), pumps })
+    }
+
+    /// The messages that are recognised when they come again, for whoever makes
+    /// checkpoints.
+    pub fn duplicates(&self) -> Duplicates {
+        Duplicates::new(self.intake.inboxes.clone())
     }
 
     /// The agents' gRPC services, health and reflection, to be served over

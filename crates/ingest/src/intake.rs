@@ -28,6 +28,13 @@ use crate::throttle::Throttle;
 /// Seed of the hash that deals services out to shards.
 const SHARD_SEED: u64 = 0x0dea_1e55_e41c_e500;
 
+/// The shard of a service among so many.
+pub(crate) fn shard_of(service: &[u8], shards: usize) -> usize {
+    let mut hasher = FixedState::with_seed(SHARD_SEED).build_hasher();
+    hasher.write(service);
+    (hasher.finish() % shards.max(1) as u64) as usize
+}
+
 /// What every route works with.
 pub(crate) struct Intake {
     pub(crate) settings: Settings,
@@ -234,10 +241,7 @@ impl Intake {
     }
 
     fn inbox(&self, service: &[u8]) -> Option<&Inbox> {
-        let mut hasher = FixedState::with_seed(SHARD_SEED).build_hasher();
-        hasher.write(service);
-        let shard = hasher.finish() % self.inboxes.len().max(1) as u64;
-        self.inboxes.get(shard as usize).map(|inbox| &**inbox)
+        self.inboxes.get(shard_of(service, self.inboxes.len())).map(|inbox| &**inbox)
     }
 
     fn complain(&self, refusal: &dyn fmt::Display, service: &[u8]) {

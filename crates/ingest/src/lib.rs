@@ -1,12 +1,13 @@
 //! Bytes to model: one folder per protocol.
 //!
-//! A message is decoded into the open batch of its shard (`inbox`), the pump of
+//! A message that came before is recognised (`duplicates`). Any other one is decoded into the open batch of its shard (`inbox`), the pump of
 //! the shard takes the batch, appends it to the journal and hands it to the
 //! analysis (`pump`), and the client is answered once the batch is stored
 //! (`promise`).
 
 mod auth;
 mod config;
+mod duplicates;
 pub mod frame;
 mod inbox;
 mod ingest;
@@ -21,8 +22,9 @@ pub mod symbols;
 mod throttle;
 
 pub use config::{
-    AuthConfig, BatchConfig, Config, ConfigError, GrpcConfig, HttpConfig, NamesConfig,
-    ReportConfig, SegmentConfig, Settings,
+    AuthConfig, BatchConfig, Config, ConfigError, DuplicatesConfig, GrpcConfig, HttpConfig,
+    NamesConfig, ReportConfig, SegmentConfig, Settings,
 };
+pub use duplicates::{DuplicateLimits, Duplicates, SavedDuplicates};
 pub use ingest::{Deps, Ingest};
 pub use record::{ReplayError, Replayer, SKYWALKING, record};

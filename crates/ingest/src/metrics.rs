@@ -35,6 +35,8 @@ struct Inner {
     names: Family<Labels, Gauge>,
     names_bytes: Family<Labels, Gauge>,
     names_epoch: Family<Labels, Gauge>,
+    known: Family<Labels, Gauge>,
+    forgotten: Counter,
 }
 
 /// An open stream; it counts as one until this is dropped.
@@ -101,6 +103,16 @@ impl Metrics {
                 "How often the table of names of a shard was full and emptied",
                 Family::default(),
             ),
+            known: registry.register(
+                "skytrail_ingest_known_messages",
+                "Messages of a shard that are recognised when they come again",
+                Family::default(),
+            ),
+            forgotten: registry.register(
+                "skytrail_ingest_forgotten_messages",
+                "Messages that are no longer recognised, before their time, for lack of memory",
+                Counter::default(),
+            ),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -157,5 +169,12 @@ impl Metrics {
         self.inner.names_bytes.get_or_create(&labels).set(count(table.memory()));
         let epoch = i64::from(table.space().epoch);
         self.inner.names_epoch.get_or_create(&labels).set(epoch);
+    }
+
+    pub(crate) fn known(&self, shard: u16, known: usize, forgotten: u64) {
+        let labels = vec![("shard", shard.to_string())];
+        let known = i64::try_from(known).unwrap_or(i64::MAX);
+        self.inner.known.get_or_create(&labels).set(known);
+        self.inner.forgotten.inc_by(forgotten);
     }
 }

@@ -53,7 +53,7 @@ impl Pump {
                 self.give_up();
                 return;
             };
-            if let Some(taken) = self.inbox.take() {
+            if let Some(taken) = self.inbox.take(self.clock.unix_nanos()) {
                 self.hand_over(taken, slot);
             }
         }
@@ -74,8 +74,7 @@ impl Pump {
     }
 
     fn hand_over(&self, taken: Taken, slot: Slot) {
-        let Taken { mut batch, receipt } = taken;
-        batch.arrival = self.clock.unix_nanos();
+        let Taken { batch, receipt } = taken;
         self.metrics.batch(batch.spans.bytes.len());
         self.frontier.advance(|| self.append(batch, receipt, slot));
     }
@@ -101,7 +100,7 @@ impl Pump {
 
     fn give_up(&self) {
         self.inbox.close();
-        if let Some(taken) = self.inbox.take() {
+        if let Some(taken) = self.inbox.take(self.clock.unix_nanos()) {
             taken.receipt.resolve(Outcome::Dropped("stopping"));
         }
         self.complain("nobody takes batches any more");

@@ -1,4 +1,7 @@
 //! What the journal keeps of a batch, and how the batch comes back from it.
+//!
+//! A message that came before is in no record: whether it did was decided when
+//! it was received, and replay takes everything that it finds.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -7,9 +10,12 @@ use std::fmt;
 use skytrail_base::journal::Record;
 use skytrail_model::batch::Batch;
 
+use crate::duplicates::{DuplicateLimits, Window, identity, restore};
 use crate::frame::{self, Frames, Kind};
+use crate::intake::shard_of;
 use crate::skywalking::report::{self, ReportLimits};
 use crate::skywalking::segment::{Decoder, Limits};
+use crate::skywalking::wire::{glance, len};
 use crate::symbols::SymbolLimits;
 
 /// The number of the SkyWalking decoder in journal records. It changes when
@@ -32,11 +38,13 @@ pub(crate) fn of_batch(batch: &Batch) -> Record<'_> {
 pub struct ReplayError {
     /// A message for the operator.
     pub message: String,
+    /// Whether a later version of the program would read it.
+    pub is_newer: bool,
 }
 
 impl ReplayError {
     fn new(message: impl fmt::Display) -> Self {
-        Self { message: message.to_string() }
+        Self { message: message.to_string(), is_newer: false }
     }
 }
 
@@ -48,26 +56,91 @@ impl fmt::Display for ReplayError {
 
 impl std::error::Error for ReplayError {}
 
-/// The tables of names that replay fills, one per shard. The receivers go on
-/// with them, so that a symbol means the same before and after the start.
+/// What replay fills, one of each per shard: the tables of names, and the
+/// messages that are recognised when they come again. The receivers go on with
+/// them, so that a symbol means the same before and after the start.
 #[derive(Debug)]
 pub struct Replayer {
     decoders: BTreeMap<u16, Decoder>,
     symbols: SymbolLimits,
+    known: Vec<Window>,
 }
 
 impl Replayer {
-    /// Empty tables with the limits of `ingest.names`.
+    /// Empty tables with the limits of `ingest.names`, which recognise nothing.
     pub fn new(symbols: SymbolLimits) -> Self {
-        Self { decoders: BTreeMap::new(), symbols }
+        Self { decoders: BTreeMap::new(), symbols, known: Vec::new() }
+    }
+
+    /// The same for so many shards that remember messages, with the limits of
+    /// `ingest.duplicates`.
+    #[must_use]
+    pub fn remembering(mut self, limits: DuplicateLimits, shards: u16) -> Self {
+        let limits = limits.share_of(usize::from(shards));
+        self.known = (0..shards).map(|_| Window::new(limits)).collect();
+        self
+    }
+
+    /// Remembers what a checkpoint kept. Where there were more or fewer shards,
+    /// every shard remembers what all of them did.
+    pub fn restore(&mut self, kept: &[u8]) -> Result<(), ReplayError> {
+        if kept.is_empty() {
+            return Ok(());
+        }
+        let runs = restore(kept, self.known.len() as u16);
+        let runs = runs.ok_or_else(|| {
+            ReplayError::new("what the checkpoint kept of known messages cannot be read")
+        })?;
+        for run in runs {
+            for (shard, window) in (0_u16..).zip(&mut self.known) {
+                if run.shard.is_none_or(|of| of == shard) {
+                    window.replayed(run.arrival, run.hashes.iter().copied());
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Decodes a record to the batch it was made from. Symbols need not be
     /// those of the first time; everything else is equal.
     pub fn replay(&mut self, record: &Record<'_>) -> Result<Batch, ReplayError> {
+        let batch = self.decode(record)?;
+        self.remember(&batch);
+        Ok(batch)
+    }
+
+    /// Everything in a record was taken, so replay asks nobody whether it came
+    /// before.
+    fn remember(&mut self, batch: &Batch) {
+        if self.known.iter().all(Window::is_off) {
+            return;
+        }
+        let mut found = vec![Vec::new(); self.known.len()];
+        let mut reports = batch.jvm.iter();
+        for (kind, bytes) in Frames::new(&batch.spans.bytes).flatten() {
+            let Some(hash) = identity(kind, bytes) else { continue };
+            // By service, since the number of shards may have been another one.
+            let shard = match kind {
+                Kind::Jvm => {
+                    reports.next().map(|report| shard_of(report.service.as_bytes(), found.len()))
+                }
+                _ => {
+                    glance(bytes, len(4), len(3)).ok().map(|seen| shard_of(seen.text, found.len()))
+                }
+            };
+            if let Some(hashes) = shard.and_then(|shard| found.get_mut(shard)) {
+                hashes.push(hash);
+            }
+        }
+        for (window, hashes) in self.known.iter_mut().zip(found) {
+            window.replayed(batch.arrival, hashes);
+        }
+    }
+
+    fn decode(&mut self, record: &Record<'_>) -> Result<Batch, ReplayError> {
         if record.decoder != SKYWALKING {
             let message = format!("decoder {} is not known to this version", record.decoder);
-            return Err(ReplayError::new(message));
+            return Err(ReplayError { message, is_newer: record.decoder > SKYWALKING });
         }
         let mut frames = Frames::new(&record.payload);
         let limits = match frames.next() {
@@ -90,6 +163,14 @@ impl Replayer {
     fn decoder(&mut self, shard: u16) -> &mut Decoder {
         let symbols = self.symbols;
         self.decoders.entry(shard).or_insert_with(|| Decoder::new(shard, Limits::NONE, symbols))
+    }
+
+    /// What a shard remembers, to go on with.
+    pub(crate) fn take_known(&mut self, shard: u16) -> Window {
+        let nothing = || Window::new(DuplicateLimits::default());
+        self.known
+            .get_mut(usize::from(shard))
+            .map_or_else(nothing, |window| std::mem::replace(window, nothing()))
     }
 
     /// The decoder of a shard, to go on with.

@@ -8,6 +8,7 @@ use skytrail_base::secret::Secret;
 use skytrail_base::web_origin::WebOrigins;
 
 use super::raw::Config;
+use crate::duplicates::DuplicateLimits;
 use crate::skywalking::segment::Limits;
 use crate::symbols::SymbolLimits;
 
@@ -57,6 +58,8 @@ pub struct Settings {
     pub stall_timeout: Duration,
     /// How long an answer waits.
     pub answer_timeout: Duration,
+    /// Of messages that are recognised when they come again.
+    pub duplicates: DuplicateLimits,
     /// Of each shard's table of names.
     pub symbols: SymbolLimits,
     /// Of a segment.
@@ -142,7 +145,7 @@ impl Config {
     }
 
     fn settings(&self, p: &mut Problems) -> Settings {
-        let Self { auth, grpc, http, batch, names, report, .. } = self;
+        let Self { auth, grpc, http, batch, duplicates, names, report, .. } = self;
         Settings {
             token: Secret::new(auth.token.as_str()),
             max_message_bytes: p.size(
@@ -169,6 +172,10 @@ impl Config {
             pace: p.time("batch.pace", batch.pace),
             stall_timeout: p.time("batch.stall_timeout", batch.stall_timeout),
             answer_timeout: p.time("batch.answer_timeout", batch.answer_timeout),
+            duplicates: DuplicateLimits {
+                bytes: p.size("duplicates.memory", duplicates.memory, 0, 64 * 1024 * MIB),
+                window: p.time("duplicates.window", duplicates.window).as_nanos() as i64,
+            },
             symbols: SymbolLimits {
                 entries: p.count("names.max_entries", names.max_entries as u64, 1 << 28) as usize,
                 bytes: p.size("names.budget", names.budget, 64 * KIB, 2048 * MIB),

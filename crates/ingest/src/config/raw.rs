@@ -20,6 +20,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// How messages are gathered and how much of them may be under way.
     pub batch: BatchConfig,
+    /// Messages that are recognised when they come again.
+    pub duplicates: DuplicatesConfig,
     /// The tables of known names.
     pub names: NamesConfig,
     /// What a trace segment may hold.
@@ -128,6 +130,23 @@ impl Default for BatchConfig {
             stall_timeout: Period(20 * SECOND),
             answer_timeout: Period(60 * SECOND),
         }
+    }
+}
+
+/// `ingest.duplicates`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DuplicatesConfig {
+    /// Memory of all shards together; 0 recognises nothing. Beyond it the oldest
+    /// are forgotten before their time, which is counted.
+    pub memory: Bytes,
+    /// How long a message is remembered, by the times at which others arrive.
+    pub window: Period,
+}
+
+impl Default for DuplicatesConfig {
+    fn default() -> Self {
+        Self { memory: Bytes(16 << 20), window: Period(600 * SECOND) }
     }
 }
 

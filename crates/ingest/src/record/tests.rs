@@ -14,6 +14,7 @@ use skytrail_model::batch::Batch;
 use skytrail_proto::v3;
 
 use super::{Replayer, of_batch};
+use crate::duplicates::{DuplicateLimits, Window};
 use crate::frame::{self, Kind};
 use crate::inbox::{Inbox, Message};
 use crate::metrics::Metrics;
@@ -56,13 +57,14 @@ fn inbox() -> Inbox {
     let account = Account::new();
     let metrics = Metrics::new(&Registry::default(), account.clone());
     let decoder = Decoder::new(5, TIGHT, SYMBOLS);
-    Inbox::new(decoder, 1 << 20, Duration::ZERO, account, metrics)
+    let known = Window::new(DuplicateLimits::default());
+    Inbox::new(decoder, known, 1 << 20, Duration::ZERO, account, metrics)
 }
 
 fn run(inbox: &Inbox, steps: Vec<Step>) -> Vec<Batch> {
     let mut promise = Promise::default();
     let mut batches = Vec::new();
-    let mut take = || batches.extend(inbox.take().map(|taken| taken.batch));
+    let mut take = || batches.extend(inbox.take(0).map(|taken| taken.batch));
     for step in steps {
         match step {
             Step::Segment(bytes) => {

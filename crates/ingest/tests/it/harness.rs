@@ -17,7 +17,7 @@ use skytrail_base::metrics::Registry;
 use skytrail_base::outcome::Outcome;
 use skytrail_base::queue::{self, Queued, Receiver};
 use skytrail_base::shutdown::{self, Trigger};
-use skytrail_ingest::{Config, Deps, Ingest, Replayer};
+use skytrail_ingest::{Config, Deps, Duplicates, Ingest, Replayer};
 use skytrail_model::batch::Batch;
 use skytrail_model::command::{Command, CommandSource};
 use skytrail_proto::v3;
@@ -97,6 +97,7 @@ pub(crate) type Handoffs = Receiver<Handoff<Batch>>;
 pub(crate) struct World {
     pub(crate) ingest_http: axum::Router,
     pub(crate) ingest_grpc: axum::Router,
+    pub(crate) duplicates: Duplicates,
     pub(crate) account: Arc<Account>,
     pub(crate) journal: Arc<TestJournal>,
     pub(crate) registry: Registry,
@@ -124,9 +125,25 @@ impl World {
         world
     }
 
-    /// Nobody takes what comes out of the queues.
+    /// Nobody takes what comes out of the queues, and nothing is recognised that
+    /// comes again.
     pub(crate) fn without_consumer(config: &Config, shards: usize) -> (Self, Vec<Handoffs>) {
-        let limit = config.validate().unwrap().queue_bytes;
+        Self::with_tables(config, shards, Replayer::new(config.validate().unwrap().symbols))
+    }
+
+    /// Recognises what comes again.
+    pub(crate) fn remembering(config: &Config, shards: usize) -> (Self, Vec<Handoffs>) {
+        Self::with_tables(config, shards, tables(config, shards))
+    }
+
+    /// Goes on with tables that replay filled.
+    pub(crate) fn with_tables(
+        config: &Config,
+        shards: usize,
+        tables: Replayer,
+    ) -> (Self, Vec<Handoffs>) {
+        let settings = config.validate().unwrap();
+        let limit = settings.queue_bytes;
         let (senders, receivers): (Vec<_>, Vec<_>) =
             (0..shards).map(|_| queue::bounded::<Handoff<Batch>>(limit)).unzip();
         let (trigger, shutdown) = shutdown::channel();
@@ -141,13 +158,14 @@ impl World {
             commands: Arc::new(TestCommands),
             registry: registry.clone(),
             queues: senders,
-            tables: Replayer::new(config.validate().unwrap().symbols),
+            tables,
             shutdown: shutdown.clone(),
         };
         let ingest = Ingest::build(config, deps).unwrap();
         let world = Self {
             ingest_http: ingest.http(),
             ingest_grpc: ingest.grpc(),
+            duplicates: ingest.duplicates(),
             account,
             journal,
             registry,
@@ -189,6 +207,12 @@ impl World {
         }
         seen
     }
+}
+
+/// Empty tables that remember messages.
+pub(crate) fn tables(config: &Config, shards: usize) -> Replayer {
+    let settings = config.validate().unwrap();
+    Replayer::new(settings.symbols).remembering(settings.duplicates, shards as u16)
 }
 
 async fn consume(mut queue: Handoffs, batches: Arc<Mutex<Vec<Batch>>>, decide: Decide) {

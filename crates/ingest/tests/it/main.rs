@@ -3,6 +3,7 @@
 
 mod accounting;
 mod auth;
+mod duplicates;
 mod harness;
 mod http;
 mod pressure;
