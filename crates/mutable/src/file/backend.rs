@@ -11,6 +11,9 @@ use skytrail_base::fs::File;
 
 use super::header::HEADER_BYTES;
 
+/// Bytes of a page of the database.
+pub(crate) const PAGE_BYTES: u64 = 4096;
+
 /// What the disk refused so far. The database turns it into errors of its own,
 /// and some of these are about damage.
 #[derive(Debug, Default)]
@@ -91,9 +94,12 @@ pub(crate) fn read_database(
     Ok(())
 }
 
-/// Bytes of the database.
+/// Bytes of the database: whole pages. A crash may leave any length between the
+/// one before a change and the one after it, both of which are whole pages, and
+/// the database takes others for damage.
 pub(crate) fn database_len(file: &dyn File, health: &Health) -> io::Result<u64> {
-    Ok(health.note("reading the length", file.len())?.saturating_sub(HEADER_BYTES))
+    let len = health.note("reading the length", file.len())?.saturating_sub(HEADER_BYTES);
+    Ok(len - len % PAGE_BYTES)
 }
 
 impl StorageBackend for FileBackend {

@@ -11,10 +11,7 @@ use parking_lot::Mutex;
 use redb::StorageBackend;
 use skytrail_base::fs::File;
 
-use super::backend::{Health, database_len, read_database};
-
-/// A page, the unit that is kept.
-const PAGE: u64 = 4096;
+use super::backend::{Health, PAGE_BYTES as PAGE, database_len, read_database};
 
 /// A repair writes the free pages' bits and little else.
 const MAX_PAGES: usize = 16_384;

@@ -50,12 +50,14 @@ impl Life {
     /// What a put may lead to depends on whether the file has to be written anew:
     /// then all rows go into it.
     async fn put(&mut self, dice: &mut Dice) -> bool {
-        let new = template(dice);
+        let (new, blobs) = (template(dice), self.last.0.blobs.clone());
         let with_new = |held: &Held| {
             let mut held = held.clone();
             held.0.templates.retain(|template| template.id != new.id);
             held.0.templates.push(new.clone());
             held.0.templates.sort_by(|a, b| a.id.cmp(&b.id));
+            // Blobs of a commit that failed are not tried again.
+            held.0.blobs.clone_from(&blobs);
             held
         };
         let anew = with_new(&(answers(&self.store).await, self.last.1));
@@ -66,7 +68,9 @@ impl Life {
         if is_done {
             self.last = with_new(&self.last);
             // Rows of commits that failed may go with it.
-            self.may_hold.retain(|held| held.0.templates == anew.0.templates);
+            self.may_hold.retain(|held| {
+                held.0.templates == anew.0.templates && held.0.blobs == anew.0.blobs
+            });
             let position = self.last.1;
             self.may_hold.iter_mut().for_each(|held| held.1 = position);
             let mut may_hold = std::mem::take(&mut self.may_hold);

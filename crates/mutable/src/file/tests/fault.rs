@@ -33,12 +33,6 @@ fn after_any_fault_what_waited_is_written_and_no_crash_shows_the_fault() {
             for _ in 0..6 {
                 let _ = store.act(&mut dice);
                 for seed in 0..3 {
-                    if open(&disk.crash(seed)).unwrap().damage.is_some() {
-                        for traced in disk.trace() {
-                            eprintln!("{traced}");
-                        }
-                        eprintln!("{operation} {skip} {seed}");
-                    }
                     let held = read(&disk.crash(seed));
                     assert!(store.may_hold.contains(&held), "{operation} {skip} {seed}");
                 }
@@ -48,6 +42,44 @@ fn after_any_fault_what_waited_is_written_and_no_crash_shows_the_fault() {
             store.commit().unwrap();
             assert_eq!(store.held(), read(&disk.crash(skip)), "{operation} {skip}");
             assert_eq!(store.held(), read(&disk.killed()), "{operation} {skip}");
+        }
+    }
+}
+
+#[test]
+fn after_a_failed_sync_all_goes_into_a_new_file_and_after_other_faults_it_does_not() {
+    for (operation, is_new) in [(Operation::Sync, true), (Operation::Write, false)] {
+        for skip in 0..2 {
+            let disk = SimFileSystem::new();
+            let mut store = open(&disk).unwrap();
+            store.commit().unwrap();
+            disk.inject(Fault { skip, times: 1, ..Fault::of(operation, "") });
+            store.commit().unwrap_err();
+            disk.clear_trace();
+            store.commit().unwrap();
+            let mut trace = disk.trace().into_iter().map(|traced| traced.to_string());
+            assert_eq!(trace.any(|traced| traced == "create mutable.new"), is_new, "{operation}");
+        }
+    }
+}
+
+#[test]
+fn a_sync_that_fails_while_the_file_is_opened_again_does_no_harm() {
+    for seed in 0..seeds(2) {
+        for skip in 0..5 {
+            let disk = SimFileSystem::with_seed(seed);
+            let mut dice = Dice::new(seed);
+            let mut store = open(&disk).unwrap();
+            (0..3).for_each(|_| store.act(&mut dice).unwrap());
+            disk.inject(Fault { skip: seed % 5, times: 1, ..Fault::of(Operation::Write, "") });
+            disk.inject(Fault { skip, times: 1, ..Fault::of(Operation::Sync, "") });
+            for _ in 0..5 {
+                let _ = store.act(&mut dice);
+                for seed in 0..3 {
+                    let held = read(&disk.crash(seed));
+                    assert!(store.may_hold.contains(&held), "{seed} {skip}");
+                }
+            }
         }
     }
 }
