@@ -5,7 +5,7 @@ export SKYTRAIL_CACHE ?= $(CACHE)
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint instructions bench soak cases clean
+.PHONY: help run test check lint instructions bench soak crashes cases clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ bench: ## speed and memory, as ratios measured side by side in one run
 
 soak: ## hostile and random input on every port for SOAK_SECONDS (600)
 	@scripts/soak
+
+crashes: ## kill a server CRASHES_ROUNDS (20) times and check that nothing acknowledged is lost or doubled
+	@scripts/crashes
 
 cases: ## drive the demo traffic through a swctl of yours: make cases SWCTL=path
 	@scripts/cases "$(SWCTL)"

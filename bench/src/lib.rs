@@ -1,5 +1,5 @@
 //! Speed and memory, as ratios measured side by side in one run; the guard on
-//! instructions per span; and the hostile soak.
+//! instructions per span; the hostile soak; and the server that is killed.
 //!
 //! - [`measure`]: processor time, memory, rounds. [`table`]: what is printed.
 //! - [`workload`]: the traffic. [`naive`]: the version to compare aggregation with.
@@ -7,7 +7,9 @@
 //! - [`process`]: the processes that are measured. [`load`]: who sends to them.
 //! - [`rows`]: one file per row of the table.
 //! - [`wire`] and [`soak`]: hostile input, and what must stay true under it.
+//! - [`crashes`]: kills at any moment, and what must be true after them.
 
+pub mod crashes;
 pub mod load;
 pub mod measure;
 pub mod naive;

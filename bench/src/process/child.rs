@@ -107,6 +107,12 @@ impl Child {
         Ok(())
     }
 
+    /// Ends it by force, in the middle of whatever it does.
+    pub fn kill(&mut self) -> Result<ExitStatus> {
+        self.inner.kill()?;
+        Ok(self.inner.wait()?)
+    }
+
     /// Asks it to end and waits; ends it by force when it takes too long.
     pub fn stop(&mut self) -> Result<ExitStatus> {
         if let Some(status) = self.inner.try_wait()? {

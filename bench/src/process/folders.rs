@@ -22,6 +22,7 @@ pub fn cache_dir() -> Result<PathBuf> {
 #[derive(Debug)]
 pub struct Scratch {
     path: PathBuf,
+    is_kept: bool,
 }
 
 impl Scratch {
@@ -29,11 +30,19 @@ impl Scratch {
     pub fn path(&self) -> &Path {
         &self.path
     }
+
+    /// Leaves it there, for whoever looks for a cause.
+    pub fn keep(mut self) -> PathBuf {
+        self.is_kept = true;
+        self.path.clone()
+    }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.path);
+        if !self.is_kept {
+            let _ = fs::remove_dir_all(&self.path);
+        }
     }
 }
 
@@ -44,5 +53,5 @@ pub fn scratch_dir(name: &str) -> Result<Scratch> {
     let name = format!("skytrail-bench-{name}-{}-{number}", std::process::id());
     let path = env::temp_dir().join(name);
     fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display()))?;
-    Ok(Scratch { path })
+    Ok(Scratch { path, is_kept: false })
 }

@@ -1,6 +1,6 @@
 //! A Skytrail server on loopback.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -22,6 +22,8 @@ pub struct Settings {
     pub wrapper: Vec<String>,
     /// Further keys, as `key=value`.
     pub keys: Vec<String>,
+    /// The folder of its data, which outlives it; none for one of its own.
+    pub data: Option<PathBuf>,
 }
 
 /// A running server.
@@ -42,7 +44,8 @@ impl Server {
     pub fn spawn(binary: &Path, settings: &Settings) -> Result<Self> {
         let [grpc, rest, telemetry] = free_ports()?;
         let folder = scratch_dir("server")?;
-        let data = folder.path().join("data").display().to_string();
+        let data = settings.data.clone().unwrap_or_else(|| folder.path().join("data"));
+        let data = data.display().to_string();
         let mut arguments = vec!["serve".to_owned(), "--data".to_owned(), data];
         let ports = [
             format!("ingest.grpc.port={grpc}"),
@@ -58,8 +61,17 @@ impl Server {
 
     /// Starts one and waits until it says that it is healthy.
     pub async fn start(binary: &Path, settings: &Settings) -> Result<Self> {
+        Self::start_within(binary, settings, START).await
+    }
+
+    /// The same, with so much time to become healthy.
+    pub async fn start_within(
+        binary: &Path,
+        settings: &Settings,
+        within: Duration,
+    ) -> Result<Self> {
         let mut server = Self::spawn(binary, settings)?;
-        let deadline = Instant::now() + START;
+        let deadline = Instant::now() + within;
         loop {
             server.child.ensure_alive()?;
             let answer = http::get(server.rest, "/healthcheck", Duration::from_secs(1)).await;
@@ -67,7 +79,7 @@ impl Server {
                 return Ok(server);
             }
             if Instant::now() > deadline {
-                bail!("the server was not healthy within {} s", START.as_secs());
+                bail!("the server was not healthy within {} s", within.as_secs());
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

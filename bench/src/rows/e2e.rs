@@ -38,7 +38,7 @@ const SETTLE: Duration = Duration::from_millis(1500);
 
 fn make(bench: &Bench) -> Result<Vec<Row>> {
     let binary = bench.binary()?.to_owned();
-    let settings = Settings { wrapper: bench.server_core(), keys: memory_store(256) };
+    let settings = Settings { wrapper: bench.server_core(), keys: memory_store(256), data: None };
     let peer = rotel::install();
     let rounds = bench.wait(async {
         let server = Server::start(&binary, &settings).await?;

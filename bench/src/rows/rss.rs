@@ -34,7 +34,7 @@ const SAMPLE: Duration = Duration::from_secs(1);
 
 fn make(bench: &Bench) -> Result<Vec<Row>> {
     let scopes = scopes_of(&Workload::new(SEGMENTS))?;
-    let settings = Settings { wrapper: Vec::new(), keys: memory_store(64) };
+    let settings = Settings { wrapper: Vec::new(), keys: memory_store(64), data: None };
     let binary = bench.binary()?.to_owned();
     let length = Duration::from_secs_f64(bench.minutes * 60.0);
     let seen = bench.wait(async {

@@ -24,7 +24,7 @@ const RETRY: Duration = Duration::from_millis(2);
 fn make(bench: &Bench) -> Result<Vec<Row>> {
     let segment = Arc::new(Workload::take(&mut stream_from_now(SEED), 1).encoded);
     let binary = bench.binary()?.to_owned();
-    let settings = Settings { wrapper: Vec::new(), keys: memory_store(64) };
+    let settings = Settings { wrapper: Vec::new(), keys: memory_store(64), data: None };
     let mut rounds = Rounds::default();
     for _ in 0..bench.rounds {
         rounds.push(bench.wait(start(&binary, &settings, &segment))?);

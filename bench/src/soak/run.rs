@@ -42,7 +42,7 @@ pub async fn run(plan: &Plan, binary: &Path, corpus: &Path) -> Result<Report> {
         format!("storage.memory.budget={}MiB", plan.store_mib),
         "server.time_zone=UTC".to_owned(),
     ];
-    let settings = Settings { wrapper: Vec::new(), keys };
+    let settings = Settings { wrapper: Vec::new(), keys, data: None };
     let server = Arc::new(Server::start(binary, &settings).await?);
     let target = Target {
         grpc: server.grpc,
