@@ -84,6 +84,11 @@ pub trait Journal: Send + Sync + 'static {
         Box::pin(std::future::ready(()))
     }
 
+    /// Why no record is taken now; none while they are. MUST answer at once.
+    fn refusal(&self) -> Option<String> {
+        None
+    }
+
     /// Appends one record.
     fn append(&self, record: Record<'_>) -> Result<Appended, JournalError>;
 

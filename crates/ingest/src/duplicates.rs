@@ -16,8 +16,8 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use save::restore;
 pub use save::{Duplicates, SavedDuplicates};
+pub(crate) use save::{keep, restore};
 pub(crate) use window::{Known, Window};
 use xxhash_rust::xxh3::xxh3_128;
 

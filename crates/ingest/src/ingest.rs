@@ -132,6 +132,11 @@ impl Ingest {
         Duplicates::new(self.intake.inboxes.clone())
     }
 
+    /// The health that agents and probes ask for on the gRPC port.
+    pub fn serving(&self) -> Serving {
+        Serving { intake: self.intake.clone() }
+    }
+
     /// The agents' gRPC services, health and reflection, to be served over
     /// HTTP/2. Health is open to everybody; all else asks for the token.
     pub fn grpc(&self) -> axum::Router {
@@ -164,6 +169,31 @@ impl Ingest {
             inbox.close();
         }
         while tasks.join_next().await.is_some() {}
+    }
+}
+
+/// Says on the gRPC port whether the services take anything.
+#[derive(Clone)]
+pub struct Serving {
+    intake: Arc<Intake>,
+}
+
+impl fmt::Debug for Serving {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Serving").finish_non_exhaustive()
+    }
+}
+
+impl Serving {
+    /// From now on they do, or do not. At the stop they do not, whatever is said.
+    pub async fn set(&self, is_serving: bool) {
+        let status = if is_serving { ServingStatus::Serving } else { ServingStatus::NotServing };
+        for service in grpc::services() {
+            self.intake.health.set_service_status(service, status).await;
+        }
+        if self.intake.shutdown.is_stopping() {
+            withdraw(&self.intake.health).await;
+        }
     }
 }
 

@@ -26,5 +26,5 @@ pub use config::{
     NamesConfig, ReportConfig, SegmentConfig, Settings,
 };
 pub use duplicates::{DuplicateLimits, Duplicates, SavedDuplicates};
-pub use ingest::{Deps, Ingest};
+pub use ingest::{Deps, Ingest, Serving};
 pub use record::{ReplayError, Replayer, SKYWALKING, record};

@@ -10,7 +10,7 @@ use std::fmt;
 use skytrail_base::journal::Record;
 use skytrail_model::batch::Batch;
 
-use crate::duplicates::{DuplicateLimits, Window, identity, restore};
+use crate::duplicates::{DuplicateLimits, Window, identity, keep, restore};
 use crate::frame::{self, Frames, Kind};
 use crate::intake::shard_of;
 use crate::skywalking::report::{self, ReportLimits};
@@ -99,6 +99,11 @@ impl Replayer {
             }
         }
         Ok(())
+    }
+
+    /// What a checkpoint keeps of what is remembered so far.
+    pub fn kept(&self) -> Vec<u8> {
+        keep(&self.known)
     }
 
     /// Decodes a record to the batch it was made from. Symbols need not be

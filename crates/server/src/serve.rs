@@ -4,9 +4,11 @@ mod backend;
 mod checkpoints;
 mod gauges;
 mod headers;
+mod health;
 mod pace;
 mod parts;
 mod ports;
+mod replay;
 mod running;
 mod upkeep;
 mod watches;
@@ -18,6 +20,8 @@ use anyhow::Context;
 use skytrail_base::clock::SystemClock;
 use skytrail_base::shutdown;
 
+use replay::Interrupted;
+
 use crate::cli;
 use crate::config::{self, Config, Layers, Origin};
 use crate::data::DataFolder;
@@ -25,6 +29,7 @@ use crate::logs;
 use crate::signals::Signals;
 
 pub use backend::Backend;
+pub use checkpoints::Checkpoints;
 pub use parts::Parts;
 pub use ports::{Ports, Routers};
 
@@ -55,9 +60,16 @@ async fn serve(config: Config, layers: Layers) -> anyhow::Result<()> {
     let signals = Signals::catch()?;
     let (trigger, stop) = shutdown::channel();
     let limit = config.server.shutdown_timeout.as_duration();
-    let parts = Parts::build(config, &layers, Arc::new(SystemClock), &stop).await?;
-    let ports = Ports::open(&parts.config, &parts.registry, parts.routers()).await?;
+    // From here on, since a long log takes a while to replay.
     let signals = tokio::spawn(signals.obey(trigger));
+    let parts = match Parts::build(config, &layers, Arc::new(SystemClock), &stop).await {
+        Err(error) if error.is::<Interrupted>() => {
+            tracing::info!("{error}");
+            return Ok(());
+        }
+        built => built?,
+    };
+    let ports = Ports::open(&parts.config, &parts.registry, parts.routers()).await?;
     ports.announce();
     let ended = parts.run(ports, stop.clone(), limit).await;
     signals.abort();

@@ -1,8 +1,9 @@
 //! What the server says about itself.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use skytrail_api::health::{Health, HealthSource};
 use skytrail_api::status::{ClusterNode, MetricsRetention, RecordsRetention, StatusSource};
@@ -24,6 +25,8 @@ pub struct Status {
     config: Vec<(String, String)>,
     started: AtomicBool,
     failed: AtomicBool,
+    /// Parts that cannot do their work for now, and why.
+    troubles: Mutex<BTreeMap<&'static str, String>>,
 }
 
 impl Status {
@@ -36,6 +39,7 @@ impl Status {
             config: layers.dump(),
             started: AtomicBool::new(false),
             failed: AtomicBool::new(false),
+            troubles: Mutex::default(),
         })
     }
 
@@ -47,6 +51,20 @@ impl Status {
     /// Every part is running.
     pub fn set_started(&self) {
         self.started.store(true, Ordering::Release);
+    }
+
+    /// What is wrong with a part for now; gives what was before.
+    pub fn set_trouble(&self, part: &'static str, why: Option<String>) -> Option<String> {
+        let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        match why {
+            Some(why) => troubles.insert(part, why),
+            None => troubles.remove(part),
+        }
+    }
+
+    /// Whether something is wrong with any part.
+    pub fn has_trouble(&self) -> bool {
+        !self.troubles.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     /// A part ended before its time.
@@ -67,7 +85,9 @@ impl HealthSource for Status {
             return Health { score: -1, unhealthy: Vec::new() };
         }
         let failed = self.failed.load(Ordering::Acquire);
-        let unhealthy = if failed { vec!["server".to_owned()] } else { Vec::new() };
+        let troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        let parts = failed.then_some("server").into_iter().chain(troubles.keys().copied());
+        let unhealthy: Vec<_> = parts.map(str::to_owned).collect();
         Health { score: unhealthy.len() as i32, unhealthy }
     }
 }

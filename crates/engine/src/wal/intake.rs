@@ -14,6 +14,9 @@ use super::frame::frame_bytes;
 use super::group::{Group, Told};
 use super::metrics::Metrics;
 
+/// Bytes of a record when nobody asks for a certain one.
+const USUAL_BYTES: u64 = 64 << 10;
+
 /// What appenders and the writer share.
 pub(super) struct Intake {
     pub(super) fs: SharedFileSystem,
@@ -142,6 +145,12 @@ impl Intake {
         let pending = self.pending.lock();
         let failure = pending.failure.as_deref().filter(|_| pending.is_doubtful);
         failure.map_or(Ok(()), |failure| Err(refusal(failure)))
+    }
+
+    /// Why a record of usual size would be refused now.
+    pub(super) fn refusal(&self) -> Option<String> {
+        let refused = self.pending.lock().check(USUAL_BYTES, &self.config);
+        refused.err().map(|error| error.message)
     }
 
     /// Records are taken again.

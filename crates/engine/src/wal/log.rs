@@ -25,6 +25,10 @@ impl Journal for Log {
         Box::pin(self.intake.room(bytes))
     }
 
+    fn refusal(&self) -> Option<String> {
+        self.intake.refusal()
+    }
+
     fn append(&self, record: Record<'_>) -> Result<Appended, JournalError> {
         let (position, told) = self.intake.append(&record)?;
         let durable = Box::pin(async move { told.await.unwrap_or_else(|_| Err(closed())) });

@@ -10,6 +10,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::window::Window;
 use crate::inbox::Inbox;
 
 const VERSION: u8 = 1;
@@ -42,12 +43,10 @@ impl Duplicates {
     /// nothing is analysed.
     pub fn prepare(&self) -> SavedDuplicates {
         let known: usize = self.inboxes.iter().map(|inbox| inbox.with_known(|w| w.len())).sum();
-        let mut bytes = Vec::new();
+        let mut bytes = header(self.inboxes.len());
         if known > 0 {
             bytes.reserve(known * size_of::<u128>() + SLACK);
         }
-        bytes.push(VERSION);
-        bytes.extend_from_slice(&(self.inboxes.len() as u16).to_le_bytes());
         let next = vec![0; self.inboxes.len()];
         let mut saved = SavedDuplicates { windows: self.clone(), next, bytes };
         saved.go_on();
@@ -84,6 +83,24 @@ impl SavedDuplicates {
             }
         }
     }
+}
+
+/// The same of windows that no inbox has yet.
+pub(crate) fn keep(windows: &[Window]) -> Vec<u8> {
+    let mut bytes = header(windows.len());
+    for (shard, window) in (0_u16..).zip(windows) {
+        let mut next = 0;
+        while let Some((end, arrival, hashes)) = window.settled_from(next, AT_ONCE) {
+            put(&mut bytes, shard, arrival, &hashes);
+            next = end;
+        }
+    }
+    bytes
+}
+
+fn header(shards: usize) -> Vec<u8> {
+    let [low, high] = (shards as u16).to_le_bytes();
+    vec![VERSION, low, high]
 }
 
 fn put(into: &mut Vec<u8>, shard: u16, arrival: i64, hashes: &[u128]) {

@@ -2,23 +2,18 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow, bail};
-use skytrail_analysis::Analysis;
+use anyhow::{anyhow, bail};
 use skytrail_base::code::Code;
-use skytrail_base::journal::{Journal, Position, Record};
-use skytrail_ingest::Replayer;
+use skytrail_base::journal::Journal;
 use skytrail_model::metric::Catalogue;
 use skytrail_model::time::Zone;
 use skytrail_storage::memory::{self, MemoryJournal, MemoryStorage};
-use skytrail_storage::{ErrorKind, SharedStorage, Storage};
+use skytrail_storage::{ErrorKind, SharedStorage};
 
 use crate::config::StorageConfig;
 
 /// The code of a store that was made with another configuration.
-const FOREIGN: Code = Code("ST-1007");
-
-/// Records that are read at once during recovery.
-const RECORDS_PER_READ: usize = 64;
+pub(super) const FOREIGN: Code = Code("ST-1007");
 
 /// Where data is kept, and the log that it passes through first.
 pub struct Backend {
@@ -70,44 +65,4 @@ pub(super) fn coded(error: anyhow::Error) -> anyhow::Error {
         Some(found) if found.kind == ErrorKind::Mismatch => anyhow!("{FOREIGN}: {found}"),
         _ => error,
     }
-}
-
-/// Brings the store to the end of the journal: everything after the last
-/// checkpoint counts again, as it did the first time. Gives that end.
-pub(super) async fn recover(
-    storage: &dyn Storage,
-    journal: &dyn Journal,
-    analysis: &Analysis,
-    tables: &mut Replayer,
-) -> anyhow::Result<Position> {
-    let mut next = Position(1);
-    if let Some(checkpoint) = storage.checkpoints().load().await? {
-        let restored = analysis.restore(&checkpoint);
-        restored.map_err(|error| anyhow!("{FOREIGN}: {error}"))?;
-        next = Position(checkpoint.position.0 + 1);
-    }
-    loop {
-        let records = read(journal, next).await?;
-        let Some((last, _)) = records.last() else { return Ok(Position(next.0 - 1)) };
-        next = Position(last.0 + 1);
-        for (position, record) in records {
-            let batch = tables
-                .replay(&record)
-                .with_context(|| format!("record {} of the journal cannot be read", position.0))?;
-            analysis.replay(batch).await?;
-        }
-    }
-}
-
-async fn read(
-    journal: &dyn Journal,
-    from: Position,
-) -> anyhow::Result<Vec<(Position, Record<'static>)>> {
-    let mut records = Vec::new();
-    let mut take = |position, record: Record<'_>| {
-        records.push((position, record.into_owned()));
-        records.len() < RECORDS_PER_READ
-    };
-    journal.replay(from, &mut take).await?;
-    Ok(records)
 }

@@ -7,30 +7,51 @@ use skytrail_analysis::Analysis;
 use skytrail_base::frontier::Frontier;
 use skytrail_base::journal::{Journal, Position};
 use skytrail_base::shutdown::Shutdown;
+use skytrail_ingest::Duplicates;
+use skytrail_storage::SharedStorage;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::health::{Health, Part};
 use super::pace::Pace;
 
-/// How often the length of the log is looked at.
-const LOOK: Duration = Duration::from_secs(1);
+/// How often the log's length and the store's memory are looked at. Memory runs
+/// short within a second.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Makes checkpoints, and trims the log to them.
 #[derive(Clone)]
-pub(super) struct Checkpoints {
+pub struct Checkpoints {
     pub(super) analysis: Arc<Analysis>,
     pub(super) journal: Arc<dyn Journal>,
     pub(super) frontier: Arc<Frontier>,
+    pub(super) storage: SharedStorage,
+    pub(super) duplicates: Duplicates,
+    pub(super) health: Arc<Health>,
+}
+
+impl std::fmt::Debug for Checkpoints {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Checkpoints").finish_non_exhaustive()
+    }
 }
 
 impl Checkpoints {
-    /// Makes everything durable that was handed over so far. The log is trimmed
-    /// only when that is done, so whatever fails is replayed. Says how many bytes
-    /// the log keeps of what it held before.
-    pub(super) async fn make(&self) -> anyhow::Result<usize> {
-        let held = self.journal.used_bytes();
+    /// Makes everything durable that was handed over so far, up to the position
+    /// that it gives.
+    pub async fn save(&self) -> anyhow::Result<Position> {
+        // Most of what the receivers keep is known before the shards stand still.
+        let known = self.duplicates.prepare();
         let asked = |last| self.analysis.begin_checkpoint(last).map(|pending| (last, pending));
         let (last, pending) = self.frontier.still(asked)?;
-        pending.finish(Vec::new).await?;
+        pending.finish(|| known.finish()).await?;
+        Ok(last)
+    }
+
+    /// The same, and the log is trimmed. That is done last, so whatever fails is
+    /// replayed. Says how many bytes the log keeps of what it held before.
+    pub(super) async fn make(&self) -> anyhow::Result<usize> {
+        let held = self.journal.used_bytes();
+        let last = self.save().await?;
         // What came meanwhile stays, and counts for the next one.
         let before = self.journal.used_bytes();
         self.journal.trim(Position(last.0 + 1))?;
@@ -45,7 +66,8 @@ impl Checkpoints {
     }
 
     /// Makes one whenever the log has grown by more than `limit_bytes` since the
-    /// last, until the shutdown: the next start has at most about that to replay.
+    /// last, or the store runs short of memory, until the shutdown: the next start
+    /// has at most about that to replay.
     pub(super) async fn keep_short(self, limit_bytes: usize, mut stop: Shutdown) {
         let mut pace = Pace::new(limit_bytes);
         let mut looks = tokio::time::interval_at(Instant::now() + LOOK, LOOK);
@@ -55,17 +77,20 @@ impl Checkpoints {
                 _ = looks.tick() => {}
                 () = stop.stopping() => return,
             }
-            if !pace.is_due(self.journal.used_bytes(), Instant::now()) {
+            let wants = self.storage.wants_checkpoint();
+            if !pace.is_due(self.journal.used_bytes(), wants, Instant::now()) {
                 continue;
             }
             match self.make().await {
-                Ok(left) => pace.made(left),
+                Ok(left) => {
+                    pace.made(left);
+                    self.health.set(Part::Store, None);
+                }
                 Err(error) => {
                     let pause = pace.failed(Instant::now());
-                    tracing::warn!(
-                        %error, next_try = ?pause,
-                        "no checkpoint could be made; the log keeps growing"
-                    );
+                    tracing::debug!(next_try = ?pause, "the log keeps growing");
+                    let why = format!("no checkpoint could be made: {error}");
+                    self.health.set(Part::Store, Some(why));
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use skytrail_analysis::{Analysis, Rules};
 use skytrail_api::graphql::root::{Sources, TABLES};
 use skytrail_api::graphql::{Engine, Limits as GraphqlLimits};
@@ -26,11 +26,13 @@ use skytrail_query::Query;
 use skytrail_storage::SharedStorage;
 use tokio::task::JoinSet;
 
-use super::backend::{Backend, coded, recover};
+use super::backend::{Backend, coded};
 use super::checkpoints::Checkpoints;
 use super::gauges::StorageUsage;
 use super::headers;
+use super::health::Health;
 use super::ports::{Ports, Routers};
+use super::replay::Replay;
 use super::running::{Orders, Running, outcome};
 use super::{upkeep, watches};
 use crate::config::{Config, Layers};
@@ -52,6 +54,7 @@ pub struct Parts {
     log: (Checkpoints, usize),
     status: Arc<Status>,
     rest: Router,
+    stop: Shutdown,
 }
 
 impl std::fmt::Debug for Parts {
@@ -99,8 +102,18 @@ impl Parts {
             zone: zone.clone(),
         };
         let analysis = Analysis::build(settings, deps, receivers)?;
-        let mut tables = Replayer::new(config.ingest.validate()?.symbols);
-        let last = recover(&*storage, &*journal, &analysis, &mut tables).await?;
+        let of_ingest = config.ingest.validate()?;
+        let mut tables =
+            Replayer::new(of_ingest.symbols).remembering(of_ingest.duplicates, config.shards());
+        let replay = Replay {
+            storage: &storage,
+            journal: &journal,
+            analysis: &analysis,
+            tables: &mut tables,
+            stop,
+            registry: &registry,
+        };
+        let last = replay.run().await?;
         let frontier = Arc::new(Frontier::after(last));
         let deps = skytrail_ingest::Deps {
             account,
@@ -125,9 +138,16 @@ impl Parts {
         let status = Status::new(&config, layers);
         let rest = rest(&config, &registry, &status, query)?.merge(ingest.http());
         let analysis = Arc::new(analysis);
-        let checkpoints = Checkpoints { analysis: analysis.clone(), journal, frontier };
-        let log = (checkpoints, journal_bytes);
-        Ok(Self { config, registry, clock, storage, ingest, analysis, log, status, rest })
+        let checkpoints = Checkpoints {
+            analysis: analysis.clone(),
+            journal,
+            frontier,
+            storage: storage.clone(),
+            duplicates: ingest.duplicates(),
+            health: Health::new(status.clone(), &registry),
+        };
+        let (log, stop) = ((checkpoints, journal_bytes), stop.clone());
+        Ok(Self { config, registry, clock, storage, ingest, analysis, log, status, rest, stop })
     }
 
     /// What answers on each port.
@@ -136,13 +156,15 @@ impl Parts {
         let telemetry = api_status::metrics_router(Arc::new(move || registry.encode()));
         let http = |router: Router| router.layer(from_fn(headers::no_sniffing));
         let rest = http(self.rest.clone());
-        let grpc = self.ingest.grpc().layer(from_fn(watches::end_when_stopping));
+        let grpc = self.ingest.grpc();
+        let stop = self.stop.clone();
+        let grpc = grpc.layer(from_fn_with_state(stop, watches::end_when_stopping));
         Routers { grpc, rest, telemetry: http(telemetry) }
     }
 
-    /// The analysis, for whoever makes checkpoints.
-    pub fn analysis(&self) -> Arc<Analysis> {
-        self.analysis.clone()
+    /// For whoever makes a checkpoint besides those that are made anyway.
+    pub fn checkpoints(&self) -> Checkpoints {
+        self.log.0.clone()
     }
 
     /// Runs everything until the shutdown, then stops in the order of the data:
@@ -159,6 +181,9 @@ impl Parts {
         let (checkpoints, log_bytes) = self.log;
         let expiry = upkeep::expire(self.storage.clone(), self.clock.clone(), told.close.clone());
         upkeep.spawn(expiry);
+        let health = checkpoints.health.clone();
+        let journal = checkpoints.journal.clone();
+        upkeep.spawn(health.watch(journal, self.ingest.serving(), told.close.clone()));
         upkeep.spawn(checkpoints.clone().keep_short(log_bytes, told.close));
         let analysis = self.analysis;
         let ingest = tokio::spawn(self.ingest.run(told.drain));

@@ -8,13 +8,11 @@ use axum::body::Body;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use skytrail_analysis::Analysis;
 use skytrail_base::clock::{Clock, ManualClock};
-use skytrail_base::journal::{Journal, Position, Record};
 use skytrail_base::shutdown::{self, Trigger};
 use skytrail_proto::v3::jvm_metric_report_service_client::JvmMetricReportServiceClient;
 use skytrail_server::config::{Config, Layers, Origin};
-use skytrail_server::serve::{Backend, Parts, Ports, Routers};
+use skytrail_server::serve::{Backend, Checkpoints, Parts, Ports, Routers};
 use skytrail_storage::Storage;
 use skytrail_storage::memory::{self, MemoryJournal, MemoryStorage};
 use tokio::task::JoinHandle;
@@ -64,7 +62,7 @@ impl Default for Setup {
 pub(crate) struct App {
     clock: Arc<ManualClock>,
     pub(crate) kept: Kept,
-    analysis: Arc<Analysis>,
+    checkpoints: Checkpoints,
     grpc: Router,
     rest: Router,
     telemetry: Router,
@@ -119,10 +117,10 @@ impl App {
         let routers = parts.routers();
         let Routers { grpc, rest, telemetry } = routers.clone();
         let ports = Ports::open(&parts.config, &parts.registry, routers).await.unwrap();
-        let analysis = parts.analysis();
+        let checkpoints = parts.checkpoints();
         let running = tokio::spawn(parts.run(ports, stop, PATIENCE));
         let kept = opened.expect("opened");
-        let app = Self { clock, kept, analysis, grpc, rest, telemetry, trigger, running };
+        let app = Self { clock, kept, checkpoints, grpc, rest, telemetry, trigger, running };
         app.until("healthy", || async { app.get("/healthcheck").await.0 == StatusCode::OK }).await;
         app
     }
@@ -200,31 +198,9 @@ impl App {
         serde_json::from_str(&answer).unwrap()
     }
 
-    /// The last position of the log.
-    pub(crate) async fn position(&self) -> Position {
-        let mut last = Position(0);
-        let mut take = |position, _: Record<'_>| {
-            last = position;
-            true
-        };
-        self.kept.journal.replay(Position(0), &mut take).await.unwrap();
-        last
-    }
-
-    /// Makes everything so far durable, open minutes included. Nothing may be
-    /// sent meanwhile.
+    /// Makes everything so far durable, open minutes included.
     pub(crate) async fn checkpoint(&self) {
-        let position = self.position().await;
-        self.analysis.checkpoint(position).await.unwrap();
-    }
-
-    /// The same while something is sent: everything is stored, and whether that
-    /// became a checkpoint depends on what came in between.
-    pub(crate) async fn flush(&self) {
-        let position = self.position().await;
-        if let Err(error) = self.analysis.checkpoint(position).await {
-            assert!(error.context.contains("was analysed before"), "{error}");
-        }
+        self.checkpoints.save().await.unwrap();
     }
 
     /// Lets the clock close every minute, of which there must be some, and waits
@@ -241,10 +217,14 @@ impl App {
     /// Minutes that are being filled or wait to be stored, as the last ticks of
     /// the shards told.
     async fn windows(&self) -> u64 {
-        let request = Request::get("/metrics").body(Body::empty()).unwrap();
-        let (_, text) = call(&self.telemetry, request).await;
+        let text = self.telemetry().await;
         let lines = text.lines().filter(|line| line.starts_with("skytrail_analysis_windows{"));
         lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
+    }
+
+    /// The metrics of the server itself.
+    pub(crate) async fn telemetry(&self) -> String {
+        call(&self.telemetry, Request::get("/metrics").body(Body::empty()).unwrap()).await.1
     }
 
     /// Rows that the store holds of a family.

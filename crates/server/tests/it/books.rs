@@ -35,7 +35,7 @@ async fn everything_that_arrived_is_accounted_for() {
     let server = Server::start(&[]);
     let Some(Message::Segments(segments)) = fixed_set::messages(100).pop() else { unreachable!() };
     assert_eq!(post(&server, "/v3/segments", &segments).await, StatusCode::OK);
-    // Refused: an id over its limit. Its neighbours are kept.
+    // Refused: an id over its limit. Its neighbours came before and are not taken again.
     let mut wrong = segments.clone();
     wrong[1]["traceId"] = json!("x".repeat(600));
     wrong[2]["traceSegmentId"] = json!("y".repeat(600));
@@ -62,7 +62,9 @@ async fn everything_that_arrived_is_accounted_for() {
     let of = |name: &str, signal: &str| sums(&text, name).get(signal).copied().unwrap_or(0);
     assert_eq!(of("skytrail_received_messages_total", "segment"), 30, "{text}");
     assert_eq!(of("skytrail_refused_messages_total", "segment"), 2);
-    assert_eq!(of("skytrail_stored_messages_total", "segment"), 28);
+    assert_eq!(of("skytrail_stored_messages_total", "segment"), 15);
+    assert_eq!(of("skytrail_dropped_messages_total", "segment"), 13);
+    assert!(text.contains("signal=\"segment\",reason=\"duplicate\"} 13"), "{text}");
     assert_eq!(of("skytrail_dropped_messages_total", "log"), 1);
     assert_eq!(of("skytrail_stored_messages_total", "management"), 1);
 }

@@ -97,7 +97,7 @@ async fn counts_are_exact_while_it_is_flushed() {
         let (app, is_done) = (app.clone(), is_done.clone());
         async move {
             while !is_done.load(Ordering::SeqCst) {
-                app.flush().await;
+                app.checkpoint().await;
                 tokio::task::yield_now().await;
             }
         }

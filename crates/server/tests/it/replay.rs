@@ -1,6 +1,6 @@
 //! A process that ends at any batch, and the one after it.
 
-use skytrail_base::journal::Journal;
+use skytrail_base::journal::{Journal, Record};
 
 use crate::app::{App, Kept, Setup};
 use crate::fixed_set;
@@ -130,4 +130,48 @@ async fn a_log_that_grows_is_trimmed_to_a_checkpoint_while_messages_come() {
     let app = App::start(Setup { kept: Some(kept), ..setup }).await;
     metrics::check(&app, &metrics::table(), "a crash after a checkpoint of the server's own").await;
     app.stop().await;
+}
+
+/// What an agent does that heard nothing of a crash: it sends everything again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_that_come_again_change_nothing_whatever_happened_in_between() {
+    for (checkpoint, crash, shards) in [(0, 10, 2), (10, 10, 2), (5, 8, 2), (4, 7, 3), (6, 6, 1)] {
+        let life = Life { checkpoint, flush: None, crash };
+        let kept = until_crash(life, 2).await;
+        let app = App::start(Setup { kept: Some(kept), shards, ..Setup::default() }).await;
+        for _ in 0..2 {
+            app.send_all(&fixed_set::messages(AT_ONCE)).await;
+        }
+        let what = format!("sent three times: {life:?}, then {shards} shards");
+        metrics::check(&app, &metrics::table(), &what).await;
+        app.stop().await;
+    }
+}
+
+fn record(decoder: u16) -> Record<'static> {
+    Record { shard: 0, decoder, arrival: 0, payload: vec![9; 20].into() }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_record_that_cannot_be_read_is_left_out_and_counted() {
+    let life = Life { checkpoint: 3, flush: None, crash: 6 };
+    let kept = until_crash(life, 2).await;
+    drop(kept.journal.append(record(1)).unwrap());
+    drop(kept.journal.append(record(0)).unwrap());
+    let app = App::start(Setup { kept: Some(kept), ..Setup::default() }).await;
+    let text = app.telemetry().await;
+    assert!(text.contains("skytrail_log_unreadable_records_total 2"), "{text}");
+    app.stop().await;
+    let kept = until_crash(life, 2).await;
+    drop(kept.journal.append(record(1)).unwrap());
+    go_on(kept, life, 2, (0, 8)).await;
+}
+
+#[tokio::test]
+async fn a_log_of_a_later_version_is_not_replayed() {
+    let life = Life { checkpoint: 0, flush: None, crash: 2 };
+    let kept = until_crash(life, 2).await;
+    drop(kept.journal.append(record(u16::MAX)).unwrap());
+    let why = App::refusal(Setup { kept: Some(kept), ..Setup::default() }, false).await;
+    assert!(why.starts_with("ST-1009: record ") && why.contains("later version"), "{why}");
 }

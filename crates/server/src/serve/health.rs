@@ -1,0 +1,103 @@
+//! Whether data is taken and kept, for the health routes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use skytrail_base::journal::Journal;
+use skytrail_base::metrics::{Family, Gauge, Labels, Registry};
+use skytrail_base::shutdown::Shutdown;
+use skytrail_ingest::Serving;
+use tokio::time::MissedTickBehavior;
+
+use crate::status::Status;
+
+/// How often the log is asked whether it takes records.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// A part that can be in trouble for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The log takes nothing.
+    Log,
+    /// The store makes no checkpoints.
+    Store,
+}
+
+impl Part {
+    const ALL: [Self; 2] = [Self::Log, Self::Store];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::Store => "store",
+        }
+    }
+}
+
+/// Tells health routes, metrics and the log when a part gets into trouble, and
+/// when it is over.
+pub(super) struct Health {
+    status: Arc<Status>,
+    unhealthy: Family<Labels, Gauge>,
+}
+
+impl std::fmt::Debug for Health {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Health").finish_non_exhaustive()
+    }
+}
+
+impl Health {
+    pub(super) fn new(status: Arc<Status>, registry: &Registry) -> Arc<Self> {
+        let unhealthy = registry.register(
+            "skytrail_unhealthy",
+            "1 while a part cannot do its work",
+            Family::<Labels, Gauge>::default(),
+        );
+        for part in Part::ALL {
+            unhealthy.get_or_create(&labels(part)).set(0);
+        }
+        Arc::new(Self { status, unhealthy })
+    }
+
+    /// Whether something is wrong with a part, and what.
+    pub(super) fn set(&self, part: Part, trouble: Option<String>) {
+        let name = part.name();
+        let before = self.status.set_trouble(name, trouble.clone());
+        self.unhealthy.get_or_create(&labels(part)).set(i64::from(trouble.is_some()));
+        match (before, trouble) {
+            (None, Some(why)) => tracing::error!(part = name, "unhealthy: {why}"),
+            (Some(_), None) => tracing::info!(part = name, "healthy again"),
+            _ => {}
+        }
+    }
+
+    /// Asks the log, and tells the health service of the agents' port, until the
+    /// shutdown.
+    pub(super) async fn watch(
+        self: Arc<Self>,
+        journal: Arc<dyn Journal>,
+        serving: Serving,
+        mut stop: Shutdown,
+    ) {
+        let mut looks = tokio::time::interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut is_serving = true;
+        loop {
+            tokio::select! {
+                _ = looks.tick() => {}
+                () = stop.stopping() => return,
+            }
+            self.set(Part::Log, journal.refusal());
+            let is_healthy = !self.status.has_trouble();
+            if is_healthy != is_serving {
+                is_serving = is_healthy;
+                serving.set(is_serving).await;
+            }
+        }
+    }
+}
+
+fn labels(part: Part) -> Labels {
+    vec![("part", part.name().to_owned())]
+}

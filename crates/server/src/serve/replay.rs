@@ -1,0 +1,172 @@
+//! What comes before anything is received: the log is read from the last
+//! checkpoint on, and everything in it counts as it did the first time.
+
+mod reader;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, anyhow};
+use reader::Read;
+use skytrail_analysis::Analysis;
+use skytrail_base::code::Code;
+use skytrail_base::journal::{Journal, Position, Record};
+use skytrail_base::metrics::{Counter, Registry};
+use skytrail_base::queue;
+use skytrail_base::shutdown::Shutdown;
+use skytrail_ingest::Replayer;
+use skytrail_storage::SharedStorage;
+
+use super::backend::FOREIGN;
+
+/// The code of a log that a later version wrote.
+const NEWER: Code = Code("ST-1009");
+
+/// Bytes of records that are read ahead.
+const READ_AHEAD: usize = 8 << 20;
+
+/// How often the log of the server tells how far it is.
+const TELL_EVERY: Duration = Duration::from_secs(3);
+
+/// Records that cannot be read and are told one by one; the others are counted.
+const MOST_TOLD: u64 = 10;
+
+/// The process was told to stop before everything was replayed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Interrupted;
+
+impl fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("stopped before the log was replayed; the next start begins with it again")
+    }
+}
+
+impl std::error::Error for Interrupted {}
+
+/// What a replay works with.
+pub(super) struct Replay<'a> {
+    pub(super) storage: &'a SharedStorage,
+    pub(super) journal: &'a Arc<dyn Journal>,
+    pub(super) analysis: &'a Analysis,
+    pub(super) tables: &'a mut Replayer,
+    pub(super) stop: &'a Shutdown,
+    pub(super) registry: &'a Registry,
+}
+
+impl Replay<'_> {
+    /// Brings the store to the end of the log. Gives that end.
+    pub(super) async fn run(mut self) -> anyhow::Result<Position> {
+        let from = Position(self.restore().await?.0 + 1);
+        let (sender, mut records) = queue::bounded(READ_AHEAD);
+        let journal = self.journal.clone();
+        let reading = tokio::task::spawn_blocking(move || reader::read(&*journal, from, &sender));
+        let mut progress = Progress::new(self.registry, self.journal.used_bytes());
+        let mut last = Position(from.0 - 1);
+        while let Some(read) = records.recv().await {
+            if self.stop.is_stopping() {
+                return Err(Interrupted.into());
+            }
+            let Read { position, record } = &read.item;
+            self.one(*position, record, &mut progress).await?;
+            last = *position;
+        }
+        reading.await?.context("the log cannot be read")?;
+        progress.end();
+        Ok(last)
+    }
+
+    /// Takes over where the last checkpoint left off; its position.
+    async fn restore(&mut self) -> anyhow::Result<Position> {
+        let Some(checkpoint) = self.storage.checkpoints().load().await? else {
+            return Ok(Position(0));
+        };
+        let restored = self.analysis.restore(&checkpoint);
+        let receivers = restored.map_err(|error| anyhow!("{FOREIGN}: {error}"))?;
+        if let Err(error) = self.tables.restore(receivers) {
+            tracing::warn!(%error, "messages that come again may count twice");
+        }
+        Ok(checkpoint.position)
+    }
+
+    async fn one(
+        &mut self,
+        position: Position,
+        record: &Record<'_>,
+        progress: &mut Progress,
+    ) -> anyhow::Result<()> {
+        match self.tables.replay(record) {
+            Ok(batch) => self.analysis.replay(batch).await?,
+            Err(error) if error.is_newer => {
+                let at = position.0;
+                return Err(anyhow!(
+                    "{NEWER}: record {at} of the log was written by a later version of skytrail \
+                     ({error}); start that version, or a later one"
+                ));
+            }
+            Err(error) => progress.unreadable(position, &error),
+        }
+        progress.done(record);
+        // Nothing but a checkpoint makes room in a store, and nobody else makes one yet.
+        if self.storage.wants_checkpoint() {
+            let pending = self.analysis.begin_checkpoint(position)?;
+            let saved = pending.finish(|| self.tables.kept()).await;
+            if let Err(error) = saved {
+                tracing::warn!(%error, "no checkpoint could be made while the log is replayed");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How far a replay is.
+struct Progress {
+    records: u64,
+    bytes: usize,
+    held: usize,
+    unreadable: u64,
+    counter: Counter,
+    begun: Instant,
+    told: Instant,
+}
+
+impl Progress {
+    fn new(registry: &Registry, held: usize) -> Self {
+        let counter = registry.register(
+            "skytrail_log_unreadable_records",
+            "Records of the log that replay had to leave out",
+            Counter::default(),
+        );
+        let begun = Instant::now();
+        Self { records: 0, bytes: 0, held, unreadable: 0, counter, begun, told: begun }
+    }
+
+    fn done(&mut self, record: &Record<'_>) {
+        self.records += 1;
+        self.bytes += record.payload.len();
+        if self.told.elapsed() >= TELL_EVERY {
+            self.told = Instant::now();
+            let (mib, of_mib) = (self.bytes >> 20, self.held >> 20);
+            tracing::info!(records = self.records, mib, of_mib, "replaying the log");
+        }
+    }
+
+    fn unreadable(&mut self, position: Position, error: &skytrail_ingest::ReplayError) {
+        self.unreadable += 1;
+        self.counter.inc();
+        if self.unreadable <= MOST_TOLD {
+            tracing::error!(record = position.0, %error, "a record of the log is left out");
+        }
+    }
+
+    fn end(&self) {
+        let (records, mib, took) = (self.records, self.bytes >> 20, self.begun.elapsed());
+        if self.unreadable > 0 {
+            let left_out = self.unreadable;
+            tracing::error!(left_out, "what these records of the log held is lost");
+        }
+        if records > 0 {
+            tracing::info!(records, mib, ?took, "the log was replayed");
+        }
+    }
+}
