@@ -9,6 +9,11 @@ pub enum ErrorKind {
     Io,
     /// Files of a version that is not known here.
     Version,
+    /// A file does not hold what was written to it.
+    Corrupt,
+    /// The store belongs to another configuration, such as another time zone, or to another
+    /// process.
+    Mismatch,
 }
 
 /// An error of the engine.
@@ -29,6 +34,38 @@ impl Error {
     pub(crate) fn io(context: impl Into<String>, source: io::Error) -> Self {
         Self { kind: ErrorKind::Io, context: context.into(), source: Some(source) }
     }
+
+    pub(crate) fn corrupt(context: impl Into<String>) -> Self {
+        Self { kind: ErrorKind::Corrupt, context: context.into(), source: None }
+    }
+
+    pub(crate) fn mismatch(context: impl Into<String>) -> Self {
+        Self { kind: ErrorKind::Mismatch, context: context.into(), source: None }
+    }
+
+    pub(crate) fn mutable(error: &skytrail_mutable::Error) -> Self {
+        let kind = match error.kind {
+            skytrail_mutable::ErrorKind::Io | skytrail_mutable::ErrorKind::Invalid => ErrorKind::Io,
+            skytrail_mutable::ErrorKind::Locked => ErrorKind::Mismatch,
+            skytrail_mutable::ErrorKind::Version => ErrorKind::Version,
+        };
+        Self { kind, context: error.to_string(), source: None }
+    }
+
+    /// An error of a format, about a file.
+    pub(crate) fn format(context: impl Into<String>, error: &skytrail_columns::Error) -> Self {
+        let kind = match error.kind {
+            skytrail_columns::ErrorKind::Io => ErrorKind::Io,
+            skytrail_columns::ErrorKind::Corrupt | skytrail_columns::ErrorKind::Limit => {
+                ErrorKind::Corrupt
+            }
+        };
+        Self { kind, context: format!("{}: {error}", context.into()), source: None }
+    }
+
+    pub(crate) fn version(context: impl Into<String>) -> Self {
+        Self { kind: ErrorKind::Version, context: context.into(), source: None }
+    }
 }
 
 impl fmt::Display for Error {
@@ -44,5 +81,16 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.source.as_ref().map(|source| source as _)
+    }
+}
+
+impl From<Error> for skytrail_storage::Error {
+    fn from(error: Error) -> Self {
+        let kind = match error.kind {
+            ErrorKind::Io => skytrail_storage::ErrorKind::Unavailable,
+            ErrorKind::Version | ErrorKind::Mismatch => skytrail_storage::ErrorKind::Mismatch,
+            ErrorKind::Corrupt => skytrail_storage::ErrorKind::Corrupt,
+        };
+        Self::new(kind, error.to_string())
     }
 }

@@ -6,4 +6,5 @@
     reason = "a function that a test calls fails the test by panicking"
 )]
 
+mod store;
 mod wal;

@@ -1,0 +1,33 @@
+//! Rows in memory, parts on disk, and which of them count.
+//!
+//! An append goes to the newest [`generation`]. A checkpoint sets all generations
+//! aside, has the [`writer`] make parts of them, and counts when one edit of the
+//! [`manifest`] names these parts and the position. A reader takes a snapshot of
+//! [`state`]: the generations and the version of that moment.
+
+mod cache;
+mod config;
+mod core;
+mod expire;
+mod folder;
+mod generation;
+mod manifest;
+mod memtable;
+mod merge;
+mod metrics;
+mod open;
+mod part;
+mod records;
+mod relations;
+mod save;
+mod self_metrics;
+mod spans;
+mod state;
+mod storage;
+mod usage;
+mod writer;
+
+pub use self::config::Config;
+pub use self::open::{Opening, open};
+pub use self::self_metrics::Metrics;
+pub use self::storage::EmbeddedStorage;

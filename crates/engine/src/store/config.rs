@@ -1,0 +1,59 @@
+//! Limits of the store.
+
+use std::time::Duration;
+
+/// How long rows are kept and how much memory the parts of the store take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Config {
+    /// How long spans and records are kept, nanoseconds. A part goes when all of it is older.
+    pub record_ttl: i64,
+    /// How long metric rows of minutes, relations and entities are kept, nanoseconds.
+    pub metric_ttl: i64,
+    /// How long metric rows of hours are kept, nanoseconds.
+    pub hour_ttl: i64,
+    /// How long metric rows of days are kept, nanoseconds.
+    pub day_ttl: i64,
+    /// Bytes of spans as rows, those that are being encoded included. Beyond it,
+    /// whoever appends waits.
+    pub open_bytes: usize,
+    /// Bytes of encoded spans in memory. Beyond it they are written.
+    pub sealed_bytes: usize,
+    /// Bytes of metric rows in memory. Beyond it they are written.
+    pub metric_bytes: usize,
+    /// Bytes of relations in memory. Beyond it they are written.
+    pub relation_bytes: usize,
+    /// Bytes of records in memory. Beyond it they are written.
+    pub top_record_bytes: usize,
+    /// Bytes of what was read of parts.
+    pub cache_bytes: usize,
+    /// How long a part is not merged after it was written: longer than any reader
+    /// holds on to the moment of its question.
+    pub settle: Duration,
+    /// Bytes of entities and aliases. Beyond it those that were seen longest ago go.
+    pub entity_bytes: usize,
+    /// Bytes of tag keys and values. Beyond it those of the oldest day go.
+    pub tag_bytes: usize,
+}
+
+const MIB: usize = 1 << 20;
+const DAY_NANOS: i64 = 86_400_000_000_000;
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            record_ttl: 3 * DAY_NANOS,
+            metric_ttl: 7 * DAY_NANOS,
+            hour_ttl: 30 * DAY_NANOS,
+            day_ttl: 90 * DAY_NANOS,
+            open_bytes: 24 * MIB,
+            sealed_bytes: 16 * MIB,
+            metric_bytes: 16 * MIB,
+            relation_bytes: 8 * MIB,
+            top_record_bytes: 4 * MIB,
+            cache_bytes: 24 * MIB,
+            settle: Duration::from_secs(60),
+            entity_bytes: 32 * MIB,
+            tag_bytes: 8 * MIB,
+        }
+    }
+}

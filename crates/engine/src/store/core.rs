@@ -1,0 +1,178 @@
+//! What all parts of the store share.
+
+use std::sync::Arc;
+use std::time::Instant;
+use std::{fmt, io};
+
+use parking_lot::Mutex;
+use skytrail_base::clock::SharedClock;
+use skytrail_columns::Fetch;
+use skytrail_model::metric::Catalogue;
+use skytrail_model::time::Zone;
+use skytrail_mutable::Mutable;
+use tokio::sync::Notify;
+
+use super::cache::{Cache, CachedFile};
+use super::config::Config;
+use super::folder::{Folder, StoredFile};
+use super::generation::Generation;
+use super::manifest::{Family, Manifest, PartEntry, STRAY};
+use super::part::Stored;
+use super::self_metrics::Metrics;
+use super::state::{State, Version};
+use crate::error::{Error, Result};
+
+/// Nanoseconds of a day.
+const DAY_NANOS: i64 = 86_400_000_000_000;
+
+/// How far clocks of agents may be ahead before their rows are stray.
+const AHEAD: i64 = DAY_NANOS;
+
+/// The store without its threads.
+pub(crate) struct Core {
+    pub(crate) config: Config,
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) zone: Zone,
+    pub(crate) clock: SharedClock,
+    pub(crate) folder: Folder,
+    pub(crate) cache: Cache,
+    pub(crate) mutable: Mutable,
+    pub(crate) state: State,
+    /// What counts; held while the next one is written.
+    pub(crate) manifest: Mutex<Manifest>,
+    /// Held by who merges.
+    pub(crate) merging: Mutex<()>,
+    /// Told when rows in memory became fewer.
+    pub(crate) room: Notify,
+    pub(crate) metrics: Metrics,
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+/// What a part is about, as its family found out while it wrote it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct About {
+    pub(crate) family: Family,
+    pub(crate) level: u8,
+    pub(crate) day: i64,
+    pub(crate) rows: u64,
+    /// Earliest and latest time of a row, nanoseconds since the Unix epoch.
+    pub(crate) times: (i64, i64),
+}
+
+/// Takes the bytes of a part, front to back.
+pub(crate) type Sink<'a> = &'a mut dyn FnMut(&[u8]) -> io::Result<()>;
+
+impl Core {
+    /// Writes a part by `write`, which says what it is about, and opens it by
+    /// `open`. Its bytes are durable; its name is with the next edit.
+    pub(crate) fn part<P>(
+        &self,
+        family: Family,
+        write: impl FnOnce(Sink<'_>) -> skytrail_columns::Result<About>,
+        open: impl FnOnce(Arc<dyn Fetch>, u64) -> skytrail_columns::Result<P>,
+    ) -> Result<Arc<Stored<P>>> {
+        let cannot = |error| Error::io(format!("cannot write a part of {family:?}"), error);
+        let mut file = self.folder.create(family.extension()).map_err(cannot)?;
+        let mut refused = None;
+        let about =
+            write(&mut |bytes| file.write(bytes).inspect_err(|error| refused = Some(error.kind())));
+        let about = about.map_err(|error| match refused {
+            Some(kind) => cannot(io::Error::new(kind, error.to_string())),
+            None => Error::format(format!("cannot write a part of {family:?}"), &error),
+        })?;
+        let file = Arc::new(file.finish().map_err(cannot)?);
+        self.metrics.written_bytes.inc_by(file.len());
+        let entry = PartEntry {
+            number: file.number(),
+            family: about.family,
+            level: about.level,
+            day: about.day,
+            bytes: file.len(),
+            rows: about.rows,
+            first: about.times.0,
+            last: about.times.1,
+            age: match about.day {
+                STRAY => self.now(),
+                _ => about.times.1,
+            },
+        };
+        let part = open(self.fetch(&file), file.len())
+            .map_err(|error| Error::format(file.describe(), &error))?;
+        let (is_settled, opened) = (false, Instant::now());
+        Ok(Arc::new(Stored { entry, part, file, is_settled, opened }))
+    }
+
+    /// The same for a merge, whose rows say nothing of where they came from.
+    pub(crate) fn merged<P>(
+        &self,
+        family: Family,
+        write: impl FnOnce(Sink<'_>) -> skytrail_columns::Result<About>,
+        open: impl FnOnce(Arc<dyn Fetch>, u64) -> skytrail_columns::Result<P>,
+    ) -> Result<Arc<Stored<P>>> {
+        let mut part = self.part(family, write, open)?;
+        if let Some(part) = Arc::get_mut(&mut part) {
+            part.is_settled = true;
+            self.metrics.merged_bytes.inc_by(part.file.len());
+        }
+        Ok(part)
+    }
+
+    /// The time of day, which is at least what [`super::expire`] was told last.
+    fn now(&self) -> i64 {
+        let gone = self.state.snapshot().version.gone;
+        let told = gone.records_before.saturating_add(self.config.record_ttl);
+        self.clock.unix_nanos().max(told)
+    }
+
+    /// The day that rows of a time are stored with.
+    pub(crate) fn day_of(&self, nanos: i64) -> i64 {
+        let now = self.now();
+        let oldest = now.saturating_sub(self.config.metric_ttl.max(self.config.record_ttl));
+        let is_near = (oldest..=now.saturating_add(AHEAD)).contains(&nanos);
+        if is_near { nanos.div_euclid(DAY_NANOS) } else { STRAY }
+    }
+
+    /// Bytes of spans in memory that whoever appends has to wait for: rows, and
+    /// blocks beyond what may wait to be written.
+    pub(crate) fn span_bytes(&self) -> usize {
+        let snapshot = self.state.snapshot();
+        let rows = snapshot.generations.iter().map(|one| one.spans.row_bytes()).sum::<usize>();
+        let sealed = snapshot.generations.iter().map(|one| one.spans.sealed_bytes()).sum::<usize>();
+        rows + sealed.saturating_sub(2 * self.config.sealed_bytes)
+    }
+
+    /// Reads a file through the cache.
+    pub(crate) fn fetch(&self, file: &Arc<StoredFile>) -> Arc<dyn Fetch> {
+        Arc::new(CachedFile::new(file.clone(), self.cache.clone()))
+    }
+
+    /// Makes a change count, durably: first on disk, then for readers. `stored`
+    /// are generations that are in it. Files that it drops go with their last
+    /// reader.
+    pub(crate) fn edit(
+        &self,
+        stored: &[Arc<Generation>],
+        change: impl FnOnce(&mut Manifest, &mut Version),
+    ) -> Result<()> {
+        let mut current = self.manifest.lock();
+        let mut next = current.clone();
+        let mut version = (*self.state.snapshot().version).clone();
+        // What is too old may have become more since it was written.
+        next.gone = version.gone;
+        change(&mut next, &mut version);
+        version.gone = next.gone;
+        next.edit += 1;
+        next.next_file = self.folder.next();
+        self.folder.sync().map_err(|error| Error::io("cannot make parts durable", error))?;
+        next.store(&**self.folder.fs())?;
+        let before = self.state.replace(version, stored);
+        before.doom_unless(|number| next.parts.iter().any(|entry| entry.number == number));
+        *current = next;
+        Ok(())
+    }
+}

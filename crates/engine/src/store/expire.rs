@@ -1,0 +1,116 @@
+//! Time to live: rows are hidden when they are too old, and parts go when all of
+//! their rows are.
+
+use skytrail_base::journal::Position;
+use skytrail_model::time::{Downsampling, MINUTE_NANOS, Minute};
+
+use super::core::Core;
+use super::manifest::{Family, Gone, Manifest, PartEntry};
+use super::state::{Snapshot, Version};
+use crate::error::{Error, Result};
+
+/// How far what is too old may move before it is written, nanoseconds: an hour.
+const WRITTEN_EVERY: i64 = 60 * MINUTE_NANOS;
+
+/// Hides and removes what is older than its time to live at a time, nanoseconds
+/// since the Unix epoch. A time before an earlier one changes nothing.
+///
+/// # Errors
+/// The disk refuses.
+pub(crate) fn expire(core: &Core, now: i64) -> Result<()> {
+    let gone = later(core, now);
+    core.mutable.expire_entities(Minute(gone.minutes_before));
+    // A day of 25 hours is over when its last minute is old.
+    core.mutable.expire_tags(Minute::of_nanos(gone.records_before).plus(-25 * 60));
+    let position = core.manifest.lock().checkpoint.as_ref().map_or(0, |entry| entry.position);
+    // What went is to stay away after a crash, too.
+    core.mutable.commit(Position(position)).map_err(|error| Error::mutable(&error))?;
+    let is_old = |entry: &PartEntry| is_old(core, &gone, entry);
+    let is_due = {
+        let manifest = core.manifest.lock();
+        let moved = gone.records_before.saturating_sub(manifest.gone.records_before);
+        moved >= WRITTEN_EVERY || manifest.parts.iter().any(is_old)
+    };
+    if !is_due {
+        // No edit may put back what was too old before.
+        let _current = core.manifest.lock();
+        core.state.forget(gone);
+        return Ok(());
+    }
+    core.edit(&[], |manifest, version| {
+        manifest.gone = gone;
+        let old = take(manifest, is_old);
+        old.iter().for_each(|entry| count(&mut manifest.gone, entry));
+        forget(version, &old);
+    })
+}
+
+/// What is too old at a time; nothing that was is young again.
+fn later(core: &Core, now: i64) -> Gone {
+    let snapshot = core.state.snapshot();
+    let before = snapshot.version.gone;
+    let minute = |ttl: i64| now.saturating_sub(ttl).div_euclid(MINUTE_NANOS);
+    let records_before = before.records_before.max(now.saturating_sub(core.config.record_ttl));
+    Gone {
+        records_before,
+        minutes_before: before.minutes_before.max(minute(core.config.metric_ttl)),
+        hours_before: before.hours_before.max(minute(core.config.hour_ttl)),
+        days_before: before.days_before.max(minute(core.config.day_ttl)),
+        has_old_spans: before.has_old_spans || holds_before(&snapshot, records_before),
+        ..before
+    }
+}
+
+/// Whether any span started before a time.
+fn holds_before(snapshot: &Snapshot, before: i64) -> bool {
+    let parts = snapshot.version.spans.iter().any(|part| part.entry.first < before);
+    let earliest = snapshot.generations.iter().filter_map(|rows| rows.spans.earliest());
+    parts || earliest.min().is_some_and(|earliest| earliest < before)
+}
+
+fn is_old(core: &Core, gone: &Gone, entry: &PartEntry) -> bool {
+    let last = Minute::of_nanos(entry.age);
+    let ended = |size: Downsampling| core.zone.next_bucket(size, core.zone.bucket(size, last)).0;
+    match entry.family {
+        Family::Spans | Family::Records => entry.age < gone.records_before,
+        Family::FoldedMinutes | Family::Relations => last.0 < gone.minutes_before,
+        // Its hours and days are nowhere else.
+        Family::Minutes => {
+            let is_minute_old = last.0 < gone.minutes_before;
+            let is_hour_old = ended(Downsampling::Hour) <= gone.hours_before;
+            is_minute_old && is_hour_old && ended(Downsampling::Day) <= gone.days_before
+        }
+        Family::Hours => ended(Downsampling::Hour) <= gone.hours_before,
+        Family::Days => ended(Downsampling::Day) <= gone.days_before,
+    }
+}
+
+/// Takes entries out of a manifest.
+pub(crate) fn take(
+    manifest: &mut Manifest,
+    is_wanted: impl Fn(&PartEntry) -> bool,
+) -> Vec<PartEntry> {
+    let parts = std::mem::take(&mut manifest.parts);
+    let (taken, left) = parts.into_iter().partition(|entry| is_wanted(entry));
+    manifest.parts = left;
+    taken
+}
+
+fn count(gone: &mut Gone, entry: &PartEntry) {
+    let rows = match entry.family {
+        Family::Spans => &mut gone.spans,
+        Family::Relations => &mut gone.relations,
+        Family::Records => &mut gone.records,
+        Family::Minutes | Family::FoldedMinutes | Family::Hours | Family::Days => &mut gone.metrics,
+    };
+    *rows += entry.rows;
+}
+
+/// Takes parts out of a version.
+pub(crate) fn forget(version: &mut Version, gone: &[PartEntry]) {
+    let is_kept = |number: u64| gone.iter().all(|entry| entry.number != number);
+    version.spans.retain(|part| is_kept(part.entry.number));
+    version.metrics.retain(|part| is_kept(part.entry.number));
+    version.relations.retain(|part| is_kept(part.entry.number));
+    version.records.retain(|part| is_kept(part.entry.number));
+}

@@ -1,0 +1,271 @@
+//! Which files count. One small file, written anew for each edit: a crash leaves
+//! the one before or the one after.
+//!
+//! Three parts, each ended by a line break: `skytrail manifest 1`, the
+//! [`Manifest`] as JSON on one line, and the XXH3 of that line in hexadecimal.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use skytrail_base::fs::FileSystem;
+use skytrail_base::journal::Position;
+use skytrail_storage::{Cut, Origin};
+
+use crate::bytes::checksum;
+use crate::error::{Error, Result};
+
+/// Its name.
+const NAME: &str = "manifest";
+
+/// What it is called until it is whole.
+const DRAFT: &str = "manifest.new";
+
+/// The first line; the number grows when older programs cannot read the rest.
+const HEADER: &str = "skytrail manifest 1";
+
+/// More than any manifest has: a part takes some 200 bytes.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// What a part holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Family {
+    /// Spans.
+    Spans,
+    /// Metric rows of minutes whose hours and days are still to be made.
+    Minutes,
+    /// Metric rows of minutes whose hours and days are in parts of their own.
+    FoldedMinutes,
+    /// Metric rows of hours.
+    Hours,
+    /// Metric rows of days.
+    Days,
+    /// Who called whom.
+    Relations,
+    /// Slow statements and commands.
+    Records,
+}
+
+impl Family {
+    /// The end of the names of its files.
+    pub(crate) fn extension(self) -> &'static str {
+        match self {
+            Self::Spans => "spans",
+            Self::Minutes | Self::FoldedMinutes => "minutes",
+            Self::Hours => "hours",
+            Self::Days => "days",
+            Self::Relations => "relations",
+            Self::Records => "records",
+        }
+    }
+}
+
+/// The day of rows that have none of their own: they are together, so that odd
+/// times make no files of their own, and go by when they came.
+pub(crate) const STRAY: i64 = i64::MIN;
+
+/// A part that counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PartEntry {
+    /// Number of its file.
+    pub(crate) number: u64,
+    pub(crate) family: Family,
+    /// How often its rows were merged.
+    pub(crate) level: u8,
+    /// Days since the Unix epoch that its rows belong to; [`STRAY`] for rows of
+    /// times that are far from when they came.
+    pub(crate) day: i64,
+    pub(crate) bytes: u64,
+    pub(crate) rows: u64,
+    /// Earliest and latest time of a row, nanoseconds since the Unix epoch.
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+    /// What its age counts from: its latest row, or when it came if that is stray.
+    pub(crate) age: i64,
+}
+
+/// A file of bytes that the manifest relies on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct BlobEntry {
+    pub(crate) number: u64,
+    pub(crate) bytes: u64,
+    pub(crate) checksum: u64,
+}
+
+/// Up to where everything is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CheckpointEntry {
+    pub(crate) position: u64,
+    /// By shard, the last append.
+    pub(crate) cut: Vec<u64>,
+    /// Hash of the rules.
+    pub(crate) rules: u64,
+    /// State of the analysis; none where it is empty.
+    pub(crate) state: Option<BlobEntry>,
+}
+
+/// What is too old to be answered, and what went because of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Gone {
+    /// Spans and records that started before, nanoseconds since the Unix epoch.
+    pub(crate) records_before: i64,
+    /// Buckets of metrics that ended before, minutes since the Unix epoch; and
+    /// relations.
+    pub(crate) minutes_before: i64,
+    pub(crate) hours_before: i64,
+    pub(crate) days_before: i64,
+    /// Whether there ever was a span that is too old.
+    pub(crate) has_old_spans: bool,
+    /// The latest start in parts that could not be read.
+    pub(crate) spans_lost_to: Option<i64>,
+    /// Rows of parts that went: spans, metric rows, relations and records.
+    pub(crate) spans: u64,
+    pub(crate) metrics: u64,
+    pub(crate) relations: u64,
+    pub(crate) records: u64,
+}
+
+impl Gone {
+    /// The latest start that spans may be missing at.
+    pub(crate) fn spans_to(&self) -> Option<i64> {
+        let old = self.has_old_spans.then(|| self.records_before.saturating_sub(1));
+        self.spans_lost_to.max(old)
+    }
+}
+
+impl Default for Gone {
+    fn default() -> Self {
+        Self {
+            records_before: i64::MIN,
+            minutes_before: i64::MIN,
+            hours_before: i64::MIN,
+            days_before: i64::MIN,
+            has_old_spans: false,
+            spans_lost_to: None,
+            spans: 0,
+            metrics: 0,
+            relations: 0,
+            records: 0,
+        }
+    }
+}
+
+/// Everything that counts.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Manifest {
+    /// Grows by one with each edit.
+    pub(crate) edit: u64,
+    /// Numbers of files are below it.
+    pub(crate) next_file: u64,
+    /// Name of the zone that hours and days are cut by.
+    pub(crate) zone: String,
+    pub(crate) checkpoint: Option<CheckpointEntry>,
+    pub(crate) parts: Vec<PartEntry>,
+    pub(crate) gone: Gone,
+}
+
+impl CheckpointEntry {
+    pub(crate) fn position(&self) -> Position {
+        Position(self.position)
+    }
+
+    pub(crate) fn cut(&self) -> Cut {
+        let mut cut = Cut::default();
+        for (shard, sequence) in self.cut.iter().enumerate() {
+            cut.widen(Origin { shard: shard as u16, sequence: *sequence });
+        }
+        cut
+    }
+}
+
+impl Manifest {
+    /// The one that a folder has; none in a new folder.
+    ///
+    /// # Errors
+    /// It cannot be read, is damaged, or of a later version.
+    pub(crate) fn load(fs: &dyn FileSystem) -> Result<Option<Self>> {
+        let path = Path::new(NAME);
+        let told = || fs.describe(path);
+        let file = match fs.open(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(|error| Error::io(told(), error))?,
+        };
+        let len = file.len().map_err(|error| Error::io(told(), error))?;
+        if len > MAX_BYTES {
+            return Err(damaged(&told(), "it is larger than any manifest"));
+        }
+        let mut bytes = vec![0; len as usize];
+        let read = file.read_at(&mut bytes, 0).map_err(|error| Error::io(told(), error))?;
+        bytes.truncate(read);
+        parse(&bytes, &told()).map(Some)
+    }
+
+    /// Makes this one count in place of the one before, durably. After an error
+    /// nobody knows which of them a crash would leave.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub(crate) fn store(&self, fs: &dyn FileSystem) -> Result<()> {
+        let (draft, path) = (Path::new(DRAFT), Path::new(NAME));
+        let stored = || {
+            match fs.remove(draft) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let file = fs.create(draft)?;
+            file.write_at(&self.write()?, 0)?;
+            file.sync()?;
+            fs.rename(draft, path)?;
+            fs.sync_dir(Path::new(""))
+        };
+        stored().map_err(|error| Error::io(format!("cannot write {}", fs.describe(path)), error))
+    }
+
+    fn write(&self) -> std::io::Result<Vec<u8>> {
+        let body = serde_json::to_string(self)?;
+        let sum = checksum(body.as_bytes(), 0);
+        Ok(format!("{HEADER}\n{body}\n{sum:016x}\n").into_bytes())
+    }
+}
+
+/// Whether a name in the folder is one of the manifest's.
+pub(crate) fn is_name(name: &Path) -> bool {
+    name == Path::new(NAME)
+}
+
+fn damaged(told: &str, how: &str) -> Error {
+    let message = format!(
+        "{told} is damaged: {how}; restore the folder from a backup, or move it away to begin with \
+         an empty store"
+    );
+    Error::corrupt(message)
+}
+
+fn parse(bytes: &[u8], told: &str) -> Result<Manifest> {
+    let broken = |how: &str| damaged(told, how);
+    let text = std::str::from_utf8(bytes).map_err(|_| broken("it is not text"))?;
+    let (header, rest) = text.split_once('\n').ok_or_else(|| broken("it has no header"))?;
+    if header != HEADER {
+        return Err(foreign(header, told));
+    }
+    let (body, rest) = rest.split_once('\n').ok_or_else(|| broken("it is cut off"))?;
+    let sum = rest.strip_suffix('\n').ok_or_else(|| broken("it is cut off"))?;
+    if sum != format!("{:016x}", checksum(body.as_bytes(), 0)) {
+        return Err(broken("its checksum does not match"));
+    }
+    serde_json::from_str(body).map_err(|error| broken(&error.to_string()))
+}
+
+/// Another header: of a later version, or none at all.
+fn foreign(header: &str, told: &str) -> Error {
+    match header.strip_prefix("skytrail manifest ") {
+        Some(version) if version.parse::<u32>().is_ok() => Error::version(format!(
+            "{told} has version {version}, this program reads 1; use the program that wrote it, or \
+             a later one"
+        )),
+        _ => damaged(told, "it has no header"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,240 @@
+//! Few large parts in place of many small ones. A merge reads parts, writes one
+//! or more, and one edit replaces them: a crash leaves the ones or the others.
+
+mod pick;
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use skytrail_blocks::{Limits, PartWriter, Row, Sealed};
+use skytrail_model::time::Downsampling;
+use skytrail_series::metrics::Target;
+use skytrail_storage::SpanAppend;
+
+use super::core::{About, Core, Sink};
+use super::manifest::{Family, PartEntry};
+use super::metrics::MetricPart;
+use super::part::Stored;
+use super::records::RecordPart;
+use super::relations::RelationPart;
+use super::spans::SpanPart;
+use super::state::Version;
+use super::{expire, metrics, spans};
+use crate::error::{Error, Result};
+
+/// How often it is looked for something to merge.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How long nothing is merged after a merge has failed.
+const RETRY: Duration = Duration::from_secs(60);
+
+/// Merges until the other side of `ended` is dropped.
+pub(crate) fn run(core: &Core, ended: &Receiver<()>) {
+    let mut pause = LOOK;
+    while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(pause) {
+        pause = match step(core) {
+            Ok(true) => Duration::ZERO,
+            Ok(false) => LOOK,
+            Err(error) => {
+                core.metrics.failures.inc();
+                tracing::error!(%error, next_try = ?RETRY, "parts could not be merged");
+                RETRY
+            }
+        };
+    }
+}
+
+/// Merges all that may be merged now; says how many merges there were.
+///
+/// # Errors
+/// As [`step`].
+pub(crate) fn all(core: &Core) -> Result<usize> {
+    let mut merges = 0;
+    while step(core)? {
+        merges += 1;
+    }
+    Ok(merges)
+}
+
+/// What a merge leads to.
+#[derive(Default)]
+struct Merged {
+    spans: Vec<Arc<SpanPart>>,
+    metrics: Vec<Arc<MetricPart>>,
+    relations: Vec<Arc<RelationPart>>,
+    records: Vec<Arc<RecordPart>>,
+}
+
+/// Does the merge that is most due; whether there was one.
+///
+/// # Errors
+/// The disk refuses, or a part is damaged. All is as before then.
+pub(crate) fn step(core: &Core) -> Result<bool> {
+    let _alone = core.merging.lock();
+    let version = core.state.snapshot().version;
+    let Some(entries) = pick::pick(&version, core.config.settle) else { return Ok(false) };
+    let merged = merge(core, &version, &entries)?;
+    core.edit(&[], |manifest, version| {
+        let is_merged = |entry: &PartEntry| entries.iter().any(|one| one.number == entry.number);
+        let old = expire::take(manifest, is_merged);
+        if old.len() < entries.len() {
+            // Some of it went meanwhile: the rest stays as it is, and what was written is swept.
+            manifest.parts.extend(old);
+            return;
+        }
+        expire::forget(version, &old);
+        manifest.parts.extend(merged.entries());
+        version.spans.extend(merged.spans);
+        version.metrics.extend(merged.metrics);
+        version.relations.extend(merged.relations);
+        version.records.extend(merged.records);
+    })?;
+    Ok(true)
+}
+
+impl Merged {
+    fn entries(&self) -> Vec<PartEntry> {
+        let spans = self.spans.iter().map(|part| &part.entry);
+        let metrics = self.metrics.iter().map(|part| &part.entry);
+        let relations = self.relations.iter().map(|part| &part.entry);
+        let records = self.records.iter().map(|part| &part.entry);
+        spans.chain(metrics).chain(relations).chain(records).cloned().collect()
+    }
+}
+
+fn merge(core: &Core, version: &Version, entries: &[PartEntry]) -> Result<Merged> {
+    let mut merged = Merged::default();
+    let Some(first) = entries.first() else { return Ok(merged) };
+    let day = first.day;
+    let level = entries.iter().map(|entry| entry.level).max().unwrap_or(0).saturating_add(1);
+    match first.family {
+        Family::Spans => {
+            let parts = chosen(&version.spans, entries);
+            merged.spans.push(merge_spans(core, &parts, day, level)?);
+        }
+        Family::Minutes => {
+            let parts = chosen(&version.metrics, entries);
+            for family in [Family::FoldedMinutes, Family::Hours, Family::Days] {
+                merged.metrics.push(merge_metrics(core, &parts, family, day, level)?);
+            }
+        }
+        family @ (Family::FoldedMinutes | Family::Hours | Family::Days) => {
+            let parts = chosen(&version.metrics, entries);
+            merged.metrics.push(merge_metrics(core, &parts, family, day, level)?);
+        }
+        Family::Relations => {
+            let parts = chosen(&version.relations, entries);
+            let inputs: Vec<_> = parts.iter().map(|part| &part.part).collect();
+            let write = |sink: Sink<'_>| {
+                let info = skytrail_series::relations::merge(&inputs, sink)?;
+                Ok(metrics::about(Family::Relations, level, day, &info))
+            };
+            let open = skytrail_series::relations::Part::open;
+            merged.relations.push(core.merged(Family::Relations, write, open)?);
+        }
+        Family::Records => {
+            let parts = chosen(&version.records, entries);
+            let inputs: Vec<_> = parts.iter().map(|part| &part.part).collect();
+            let times = times(entries);
+            let write = |sink: Sink<'_>| {
+                let info = skytrail_series::records::merge(&inputs, sink)?;
+                Ok(About { family: Family::Records, level, day, rows: info.rows, times })
+            };
+            let open = skytrail_series::records::Part::open;
+            merged.records.push(core.merged(Family::Records, write, open)?);
+        }
+    }
+    Ok(merged)
+}
+
+fn chosen<P>(parts: &[Arc<Stored<P>>], entries: &[PartEntry]) -> Vec<Arc<Stored<P>>> {
+    let is_chosen = |number: u64| entries.iter().any(|entry| entry.number == number);
+    parts.iter().filter(|part| is_chosen(part.entry.number)).cloned().collect()
+}
+
+fn times(entries: &[PartEntry]) -> (i64, i64) {
+    let first = entries.iter().map(|entry| entry.first).min().unwrap_or(0);
+    (first, entries.iter().map(|entry| entry.last).max().unwrap_or(0))
+}
+
+/// Rows of one precision from parts of the same or a finer one. Rows that are too
+/// old are left out.
+fn merge_metrics(
+    core: &Core,
+    parts: &[Arc<MetricPart>],
+    family: Family,
+    day: i64,
+    level: u8,
+) -> Result<Arc<MetricPart>> {
+    let inputs: Vec<_> = parts.iter().map(|part| &part.part).collect();
+    let (gone, zone) = (core.state.snapshot().version.gone, &core.zone);
+    let size = match family {
+        Family::Hours => Downsampling::Hour,
+        Family::Days => Downsampling::Day,
+        _ => Downsampling::Minute,
+    };
+    let from = metrics::first_whole(core, &gone, size);
+    let write = |sink: Sink<'_>| {
+        let target = Target { downsampling: size, zone, from };
+        let info = skytrail_series::metrics::merge(&inputs, &target, sink)?;
+        Ok(metrics::about(family, level, day, &info))
+    };
+    core.merged(family, write, |fetch, len| metrics::open(core, fetch, len))
+}
+
+/// Blocks of many parts, filled up, in one.
+fn merge_spans(core: &Core, parts: &[Arc<SpanPart>], day: i64, level: u8) -> Result<Arc<SpanPart>> {
+    let mut filling = Filling::new();
+    for part in parts {
+        let format = |error| Error::format(part.file.describe(), &error);
+        for number in 0..part.part.len() {
+            let rows = part.part.block(number).and_then(|block| block.rows());
+            filling.add(rows.map_err(format)?);
+        }
+    }
+    filling.seal();
+    let write = |sink: Sink<'_>| {
+        let info = skytrail_blocks::write_part(&filling.sealed, sink)?;
+        let times = (info.earliest, info.latest);
+        Ok(About { family: Family::Spans, level, day, rows: info.spans, times })
+    };
+    core.merged(Family::Spans, write, spans::open)
+}
+
+/// Rows that are still less than a block, and the blocks before them.
+struct Filling {
+    writer: PartWriter,
+    waiting: Vec<SpanAppend>,
+    spans: usize,
+    sealed: Vec<Sealed>,
+}
+
+impl Filling {
+    fn new() -> Self {
+        let writer = PartWriter::new(Limits::default());
+        Self { writer, waiting: Vec::new(), spans: 0, sealed: Vec::new() }
+    }
+
+    fn add(&mut self, rows: SpanAppend) {
+        let spans = rows.batch.spans.len();
+        if self.spans + spans > skytrail_blocks::BLOCK_SPANS {
+            self.seal();
+        }
+        self.spans += spans;
+        self.waiting.push(rows);
+    }
+
+    fn seal(&mut self) {
+        let rows = self
+            .waiting
+            .iter()
+            .flat_map(|one| one.entries.iter().map(|entry| Row { batch: &one.batch, entry }));
+        let rows: Vec<_> = rows.collect();
+        if !rows.is_empty() {
+            self.sealed.push(self.writer.seal(&rows));
+        }
+        self.waiting.clear();
+        self.spans = 0;
+    }
+}

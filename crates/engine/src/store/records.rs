@@ -1,0 +1,118 @@
+//! Slow statements and commands.
+
+mod rows;
+mod top;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use skytrail_base::future::BoxFuture;
+use skytrail_model::record::TopRecord;
+use skytrail_storage::{Error, ErrorKind, Origin, RecordRead, Records, Result};
+
+pub(crate) use self::rows::RecordRows;
+use self::top::Top;
+use super::core::{About, Core, Sink};
+use super::manifest::Family;
+use super::memtable::Memtable;
+use super::part::Stored;
+use super::state::Snapshot;
+use super::storage::EmbeddedStorage;
+
+/// A part of records.
+pub(crate) type RecordPart = Stored<skytrail_series::records::Part>;
+
+/// Writes rows in memory as parts, one for each day of UTC.
+///
+/// # Errors
+/// The disk refuses; the rows stay.
+pub(crate) fn write(
+    core: &Core,
+    memtable: &Memtable<RecordRows, RecordPart>,
+) -> crate::error::Result<()> {
+    for rows in memtable.close() {
+        let mut days: BTreeMap<i64, Vec<TopRecord>> = BTreeMap::new();
+        for record in rows.rows() {
+            days.entry(core.day_of(record.time)).or_default().push(record.clone());
+        }
+        let parts = days.into_iter().map(|(day, rows)| write_day(core, day, rows));
+        let parts = parts.collect::<crate::error::Result<_>>()?;
+        memtable.written(&rows, parts);
+    }
+    Ok(())
+}
+
+fn write_day(core: &Core, day: i64, rows: Vec<TopRecord>) -> crate::error::Result<Arc<RecordPart>> {
+    let family = Family::Records;
+    let times = rows.iter().map(|record| record.time);
+    let times = (times.clone().min().unwrap_or(0), times.max().unwrap_or(0));
+    let count = rows.len() as u64;
+    let write = |sink: Sink<'_>| {
+        skytrail_series::records::write(rows, sink)?;
+        Ok(About { family, level: 0, day, rows: count, times })
+    };
+    core.part(family, write, skytrail_series::records::Part::open)
+}
+
+/// The parts that may hold what is asked for.
+fn parts(snapshot: &Snapshot, read: &RecordRead) -> Vec<Arc<RecordPart>> {
+    let mut parts = snapshot.version.records.clone();
+    for generation in &snapshot.generations {
+        parts.extend(generation.records.parts());
+    }
+    parts.retain(|part| part.entry.first <= read.to && part.entry.last >= read.from);
+    parts
+}
+
+fn offer_memory(snapshot: &Snapshot, top: &mut Top<'_>) {
+    for generation in &snapshot.generations {
+        generation.records.rows(|rows| rows.rows().iter().for_each(|record| top.offer(record)));
+    }
+}
+
+fn top(snapshot: &Snapshot, read: &RecordRead) -> Result<Vec<TopRecord>> {
+    let from = read.from.max(snapshot.version.gone.records_before);
+    let read = RecordRead { from, ..read.clone() };
+    let mut top = Top::new(&read);
+    offer_memory(snapshot, &mut top);
+    for part in parts(snapshot, &read) {
+        let mut take = |record: &TopRecord| {
+            top.offer(record);
+            true
+        };
+        let given = part.part.read(&read, &mut take);
+        given.map_err(|error| crate::error::Error::format(part.file.describe(), &error))?;
+    }
+    Ok(top.finish())
+}
+
+impl Records for EmbeddedStorage {
+    fn append<'a>(&'a self, _: Origin, records: Vec<TopRecord>) -> BoxFuture<'a, Result<()>> {
+        let full = self.core.state.append(|generation| {
+            let bytes = generation.records.append(|rows| {
+                records.into_iter().for_each(|record| rows.push(record));
+            });
+            (bytes > self.core.config.top_record_bytes).then(|| generation.clone())
+        });
+        full.into_iter().for_each(|generation| self.relieve(generation));
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn top<'a>(&'a self, read: &'a RecordRead) -> BoxFuture<'a, Result<Vec<TopRecord>>> {
+        Box::pin(async move {
+            let (snapshot, read) = (self.core.state.snapshot(), read.clone());
+            let found = tokio::task::spawn_blocking(move || top(&snapshot, &read)).await;
+            found.map_err(|_| Error::new(ErrorKind::Unavailable, "reading records was cut off"))?
+        })
+    }
+
+    fn examined(&self, read: &RecordRead) -> u64 {
+        let snapshot = self.core.state.snapshot();
+        let parts = parts(&snapshot, read).iter().map(|part| part.entry.rows).sum::<u64>();
+        let mut memory = 0;
+        for generation in &snapshot.generations {
+            generation.records.rows(|rows| memory += rows.rows().len() as u64);
+        }
+        parts + memory
+    }
+}

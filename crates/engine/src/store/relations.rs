@@ -1,0 +1,208 @@
+//! Who called whom: rows of memory and edges with their hours in parts.
+
+mod rows;
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use skytrail_base::future::BoxFuture;
+use skytrail_model::relation::RelationRow;
+use skytrail_model::time::Minute;
+use skytrail_storage::{
+    Edge, Error, ErrorKind, HourMinutes, Origin, RelationRead, Relations, Result, Sighting,
+};
+use tokio::sync::mpsc;
+
+pub(crate) use self::rows::RelationRows;
+use super::core::{Core, Sink};
+use super::manifest::Family;
+use super::memtable::Memtable;
+use super::part::Stored;
+use super::state::Snapshot;
+use super::storage::EmbeddedStorage;
+
+/// A part of relations.
+pub(crate) type RelationPart = Stored<skytrail_series::relations::Part>;
+
+/// Edges that are handed over at once, and hand-overs that wait for whoever asked.
+const HANDED_EDGES: usize = 1_024;
+const WAITING: usize = 2;
+
+/// An edge and some minutes of one hour that it was seen in.
+type Seen = (Edge, HourMinutes);
+
+/// Writes rows in memory as parts, one for each day of UTC.
+///
+/// # Errors
+/// The disk refuses; the rows stay.
+pub(crate) fn write(
+    core: &Core,
+    memtable: &Memtable<RelationRows, RelationPart>,
+) -> crate::error::Result<()> {
+    for rows in memtable.close() {
+        let mut days: BTreeMap<i64, Vec<(Option<Origin>, RelationRow)>> = BTreeMap::new();
+        for (origin, row) in rows.iter() {
+            let day = core.day_of(row.minute.start_nanos());
+            days.entry(day).or_default().push((Some(origin), row));
+        }
+        let parts = days.into_iter().map(|(day, rows)| write_day(core, day, rows));
+        let parts = parts.collect::<crate::error::Result<_>>()?;
+        memtable.written(&rows, parts);
+    }
+    Ok(())
+}
+
+fn write_day(
+    core: &Core,
+    day: i64,
+    rows: Vec<(Option<Origin>, RelationRow)>,
+) -> crate::error::Result<Arc<RelationPart>> {
+    let family = Family::Relations;
+    let write = |sink: Sink<'_>| {
+        let info = skytrail_series::relations::write(rows, sink)?;
+        Ok(super::metrics::about(family, 0, day, &info))
+    };
+    core.part(family, write, skytrail_series::relations::Part::open)
+}
+
+/// The parts that may hold what is asked for; none where it is too old.
+fn parts(snapshot: &Snapshot, read: &RelationRead) -> Vec<Arc<RelationPart>> {
+    let mut parts: Vec<_> = snapshot.version.relations.clone();
+    for generation in &snapshot.generations {
+        parts.extend(generation.relations.parts());
+    }
+    parts.retain(|part| {
+        let (first, last) = (Minute::of_nanos(part.entry.first), Minute::of_nanos(part.entry.last));
+        first <= read.to && last >= read.from
+    });
+    parts
+}
+
+/// Edges of memory with their hours.
+fn in_memory(snapshot: &Snapshot, read: &RelationRead) -> BTreeMap<Edge, Vec<HourMinutes>> {
+    let mut edges: BTreeMap<Edge, Vec<HourMinutes>> = BTreeMap::new();
+    for generation in &snapshot.generations {
+        generation.relations.rows(|rows| {
+            rows.find(read, |edge, hour| add(edges.entry(*edge).or_default(), hour));
+        });
+    }
+    edges
+}
+
+/// Adds minutes of an hour, which are joined with those of the same hour.
+fn add(hours: &mut Vec<HourMinutes>, new: HourMinutes) {
+    match hours.binary_search_by_key(&new.hour, |hour| hour.hour) {
+        Ok(place) => hours.iter_mut().skip(place).take(1).for_each(|hour| {
+            hour.minutes |= new.minutes;
+        }),
+        Err(place) => hours.insert(place, new),
+    }
+}
+
+/// Gives what parts hold, until nobody wants more.
+fn give_parts(
+    parts: &[Arc<RelationPart>],
+    read: &RelationRead,
+    hand: &mpsc::Sender<Vec<Seen>>,
+) -> Result<()> {
+    let mut waiting: Vec<Seen> = Vec::new();
+    for part in parts {
+        let sees = |origin| part.is_settled || read.visible.sees(origin);
+        let mut take = |edge: &Edge, hour: HourMinutes| {
+            waiting.push((*edge, hour));
+            waiting.len() < HANDED_EDGES || hand.blocking_send(std::mem::take(&mut waiting)).is_ok()
+        };
+        let given = part.part.read(read, &sees, &mut take);
+        let format = |error| crate::error::Error::format(part.file.describe(), &error);
+        if !given.map_err(format)? {
+            return Ok(());
+        }
+    }
+    // Nobody may be there any more.
+    let _ = hand.blocking_send(waiting);
+    Ok(())
+}
+
+impl Relations for EmbeddedStorage {
+    fn append<'a>(&'a self, origin: Origin, rows: Vec<RelationRow>) -> BoxFuture<'a, Result<()>> {
+        let full = self.core.state.append(|generation| {
+            let bytes = generation.relations.append(|held| {
+                rows.into_iter().for_each(|row| held.push(origin, row));
+            });
+            (bytes > self.core.config.relation_bytes).then(|| generation.clone())
+        });
+        full.into_iter().for_each(|generation| self.relieve(generation));
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn read<'a>(
+        &'a self,
+        read: &'a RelationRead,
+        take: &'a mut (dyn FnMut(&Sighting<'_>) -> bool + Send),
+    ) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let snapshot = self.core.state.snapshot();
+            let from = read.from.max(Minute(snapshot.version.gone.minutes_before));
+            let read = RelationRead { from, ..read.clone() };
+            // What is written meanwhile is seen twice, which does no harm, and not missed.
+            let memory = in_memory(&snapshot, &read);
+            let parts = parts(&snapshot, &read);
+            if !memory.iter().all(|(edge, hours)| take(&Sighting { edge, hours })) {
+                return Ok(());
+            }
+            if parts.is_empty() {
+                return Ok(());
+            }
+            let (hand, mut handed) = mpsc::channel(WAITING);
+            let reading = tokio::task::spawn_blocking(move || give_parts(&parts, &read, &hand));
+            while let Some(seen) = handed.recv().await {
+                let mut sightings = seen
+                    .iter()
+                    .map(|(edge, hour)| Sighting { edge, hours: std::slice::from_ref(hour) });
+                if !sightings.all(|sighting| take(&sighting)) {
+                    break;
+                }
+            }
+            drop(handed);
+            let cut_off = |_| Error::new(ErrorKind::Unavailable, "reading relations was cut off");
+            reading.await.map_err(cut_off)?
+        })
+    }
+
+    fn hold<'a>(&'a self, edges: &'a [Edge]) -> BoxFuture<'a, Result<Vec<bool>>> {
+        Box::pin(async move {
+            let snapshot = self.core.state.snapshot();
+            let (wanted, edges) = (edges.to_vec(), edges.len());
+            let held = tokio::task::spawn_blocking(move || hold(&snapshot, &wanted)).await;
+            held.unwrap_or_else(|_| Ok(vec![false; edges]))
+        })
+    }
+
+    fn examined(&self, read: &RelationRead) -> u64 {
+        let snapshot = self.core.state.snapshot();
+        let parts = parts(&snapshot, read).iter().map(|part| part.entry.rows).sum::<u64>();
+        let mut memory = 0;
+        for generation in &snapshot.generations {
+            generation.relations.rows(|rows| memory += rows.examined(read));
+        }
+        parts + memory
+    }
+}
+
+fn hold(snapshot: &Snapshot, edges: &[Edge]) -> Result<Vec<bool>> {
+    let mut held = vec![false; edges.len()];
+    let mut parts = snapshot.version.relations.clone();
+    for generation in &snapshot.generations {
+        generation.relations.rows(|rows| {
+            let known: HashSet<Edge> = rows.edges().copied().collect();
+            held.iter_mut().zip(edges).for_each(|(held, edge)| *held |= known.contains(edge));
+        });
+        parts.extend(generation.relations.parts());
+    }
+    for part in parts {
+        let format = |error| crate::error::Error::format(part.file.describe(), &error);
+        let in_part = part.part.hold(edges).map_err(format)?;
+        held.iter_mut().zip(in_part).for_each(|(held, in_part)| *held |= in_part);
+    }
+    Ok(held)
+}

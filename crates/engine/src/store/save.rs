@@ -1,0 +1,115 @@
+//! A checkpoint: all rows become parts, and one edit of the manifest says that
+//! these and the position count.
+
+use std::sync::Arc;
+
+use skytrail_storage::Checkpoint;
+
+use super::core::Core;
+use super::folder::StoredFile;
+use super::generation::Generation;
+use super::manifest::{BlobEntry, CheckpointEntry};
+use crate::bytes::checksum;
+use crate::error::{Error, Result};
+
+/// What files with the state of the analysis are called.
+pub(crate) const STATE: &str = "state";
+
+/// Stores everything in some generations, and the checkpoint with it. After an
+/// error all is as before; what was written is not written again.
+///
+/// # Errors
+/// The disk refuses.
+pub(crate) fn save(core: &Core, frozen: &[Arc<Generation>], checkpoint: &Checkpoint) -> Result<()> {
+    // A save that nobody waited for may have stored some of them.
+    let frozen = &core.state.still_held(frozen);
+    for generation in frozen {
+        generation.write(core)?;
+    }
+    core.mutable.commit(checkpoint.position).map_err(|error| Error::mutable(&error))?;
+    let state = write_state(core, &checkpoint.state)?;
+    let entry = CheckpointEntry {
+        position: checkpoint.position.0,
+        cut: (0..checkpoint.cut.shards()).map(|shard| checkpoint.cut.last_of(shard)).collect(),
+        rules: checkpoint.rules,
+        state: state.as_ref().map(|(entry, _)| entry.clone()),
+    };
+    let mut before = None;
+    core.edit(frozen, |manifest, version| {
+        for generation in frozen {
+            let spans = generation.spans.parts();
+            let metrics = generation.metrics.parts();
+            let relations = generation.relations.parts();
+            let records = generation.records.parts();
+            manifest.parts.extend(spans.iter().map(|part| part.entry.clone()));
+            manifest.parts.extend(metrics.iter().map(|part| part.entry.clone()));
+            manifest.parts.extend(relations.iter().map(|part| part.entry.clone()));
+            manifest.parts.extend(records.iter().map(|part| part.entry.clone()));
+            version.spans.extend(spans);
+            version.metrics.extend(metrics);
+            version.relations.extend(relations);
+            version.records.extend(records);
+        }
+        before = manifest.checkpoint.replace(entry).and_then(|entry| entry.state);
+    })?;
+    core.metrics.checkpoints.inc();
+    if let Some(old) = before {
+        forget_state(core, &old);
+    }
+    Ok(())
+}
+
+fn write_state(core: &Core, state: &[u8]) -> Result<Option<(BlobEntry, StoredFile)>> {
+    if state.is_empty() {
+        return Ok(None);
+    }
+    let written = || {
+        let mut file = core.folder.create(STATE)?;
+        file.write(state)?;
+        file.finish()
+    };
+    let file = written().map_err(|error| Error::io("cannot write the state", error))?;
+    let (bytes, sum) = (state.len() as u64, checksum(state, 0));
+    Ok(Some((BlobEntry { number: file.number(), bytes, checksum: sum }, file)))
+}
+
+fn forget_state(core: &Core, old: &BlobEntry) {
+    if let Ok(file) = core.folder.open(old.number, STATE) {
+        file.doom();
+    }
+}
+
+/// The state that the manifest names.
+///
+/// # Errors
+/// It cannot be read, or is damaged.
+pub(crate) fn read_state(core: &Core) -> Result<Option<Checkpoint>> {
+    let entry = core.manifest.lock().checkpoint.clone();
+    let Some(entry) = entry else { return Ok(None) };
+    let state = match &entry.state {
+        Some(blob) => read_blob(core, blob)?,
+        None => Vec::new(),
+    };
+    Ok(Some(Checkpoint {
+        position: entry.position(),
+        cut: entry.cut(),
+        state,
+        rules: entry.rules,
+        zone: core.manifest.lock().zone.clone(),
+    }))
+}
+
+fn read_blob(core: &Core, blob: &BlobEntry) -> Result<Vec<u8>> {
+    let cannot = |error| Error::io("cannot read the state", error);
+    let file = core.folder.open(blob.number, STATE).map_err(cannot)?;
+    let told = file.describe();
+    if file.len() != blob.bytes {
+        return Err(Error::corrupt(format!("{told} has not the length that the manifest tells")));
+    }
+    let mut bytes = vec![0; blob.bytes as usize];
+    file.read(&mut bytes, 0).map_err(cannot)?;
+    match checksum(&bytes, 0) == blob.checksum {
+        true => Ok(bytes),
+        false => Err(Error::corrupt(format!("{told} is damaged: its checksum does not match"))),
+    }
+}

@@ -1,0 +1,81 @@
+//! Spans: rows until a block is full, then encoded blocks, then parts.
+
+mod encoded;
+mod find;
+mod memtable;
+mod trace;
+
+use std::sync::Arc;
+
+use skytrail_base::future::BoxFuture;
+use skytrail_blocks::Part;
+use skytrail_columns::Fetch;
+use skytrail_storage::{
+    Origin, Result, SegmentCursor, SegmentFilter, SegmentPage, SpanAppend, Spans, TraceAnswer,
+};
+
+pub(crate) use self::encoded::{seal, write};
+pub(crate) use self::memtable::SpanMemtable;
+use super::part::Stored;
+use super::storage::EmbeddedStorage;
+
+/// A part of spans.
+pub(crate) type SpanPart = Stored<Part>;
+
+/// Opens a part.
+pub(crate) fn open(fetch: Arc<dyn Fetch>, len: u64) -> skytrail_columns::Result<Part> {
+    Part::open(fetch, len)
+}
+
+impl EmbeddedStorage {
+    /// Waits until rows and encoded spans in memory are fewer than they may be.
+    async fn span_room(&self) {
+        loop {
+            // Asked for before the look, so that what becomes free in between is not missed.
+            let mut freed = std::pin::pin!(self.core.room.notified());
+            freed.as_mut().enable();
+            if self.core.span_bytes() <= self.core.config.open_bytes {
+                return;
+            }
+            freed.await;
+        }
+    }
+}
+
+impl Spans for EmbeddedStorage {
+    fn append<'a>(&'a self, origin: Origin, spans: SpanAppend) -> BoxFuture<'a, Result<()>> {
+        let append = move || {
+            let full = self.core.state.append(|generation| {
+                let is_full = generation.spans.append(origin, spans);
+                is_full.then(|| generation.clone())
+            });
+            full.into_iter().for_each(|generation| self.relieve(generation));
+        };
+        if self.core.span_bytes() <= self.core.config.open_bytes {
+            append();
+            return Box::pin(std::future::ready(Ok(())));
+        }
+        Box::pin(async move {
+            self.span_room().await;
+            append();
+            Ok(())
+        })
+    }
+
+    fn trace<'a>(
+        &'a self,
+        trace_id: &'a str,
+        max_spans: usize,
+    ) -> BoxFuture<'a, Result<TraceAnswer>> {
+        Box::pin(trace::trace(&self.core, trace_id, max_spans))
+    }
+
+    fn search<'a>(
+        &'a self,
+        filter: &'a SegmentFilter,
+        after: Option<&'a SegmentCursor>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<SegmentPage>> {
+        Box::pin(find::find(&self.core, filter, after, limit))
+    }
+}

@@ -1,0 +1,162 @@
+//! Search, newest or longest blocks first, until no other can add anything.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use skytrail_blocks::{Block, Summary};
+use skytrail_storage::rows::Page;
+use skytrail_storage::{
+    Error, ErrorKind, Order, Result, SegmentCursor, SegmentFilter, SegmentPage,
+};
+
+use super::SpanPart;
+use super::encoded::Encoded;
+use crate::store::core::Core;
+use crate::store::state::Snapshot;
+
+pub(super) async fn find(
+    core: &Arc<Core>,
+    filter: &SegmentFilter,
+    after: Option<&SegmentCursor>,
+    limit: usize,
+) -> Result<SegmentPage> {
+    let snapshot = core.state.snapshot();
+    let gone = &snapshot.version.gone;
+    let from = filter.from.max(gone.records_before);
+    let (gone_to, filter) = (gone.spans_to(), SegmentFilter { from, ..filter.clone() });
+    let after = after.cloned();
+    // Dropped with the future: whoever asked is gone.
+    let asked = Asked(Arc::new(AtomicBool::new(true)));
+    let is_asked = asked.0.clone();
+    let found = tokio::task::spawn_blocking(move || {
+        let mut page = Page::new(&filter, after.as_ref(), limit);
+        let asking = Asking { filter: &filter, after: after.as_ref(), limit, is_asked: &is_asked };
+        let examined = search(&snapshot, &asking, &mut page)?;
+        Ok(page.finish(examined, gone_to))
+    });
+    let cut_off = |_| Error::new(ErrorKind::Unavailable, "the search was cut off");
+    found.await.map_err(cut_off)?
+}
+
+struct Asked(Arc<AtomicBool>);
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
+/// A block that may add to the page.
+enum Place {
+    Sealed(Arc<Encoded>),
+    Part(Arc<SpanPart>, u32),
+}
+
+/// A search, as long as somebody waits for it.
+struct Asking<'a> {
+    filter: &'a SegmentFilter,
+    after: Option<&'a SegmentCursor>,
+    limit: usize,
+    is_asked: &'a AtomicBool,
+}
+
+/// Says how many segments it looked at.
+fn search(snapshot: &Snapshot, asking: &Asking<'_>, page: &mut Page<'_>) -> Result<u64> {
+    let Asking { filter, after, .. } = *asking;
+    let (mut examined, mut batches) = (0, Vec::new());
+    let mut places = Places { filter, after, found: Vec::new() };
+    for generation in &snapshot.generations {
+        generation.spans.rows.look(|layers| {
+            let rows = layers.closed.iter().map(AsRef::as_ref).chain([&layers.open]);
+            batches.extend(rows.flat_map(|rows| rows.candidates(filter)));
+            layers.parts.iter().for_each(|encoded| places.add_encoded(encoded));
+        });
+    }
+    snapshot.version.spans.iter().for_each(|part| places.add_part(part));
+    for kept in batches {
+        if page.may_gain(kept.earliest(), kept.latest(), kept.longest()) {
+            examined += kept.search_into(page);
+        }
+    }
+    for (most, place) in places.sorted() {
+        let is_hopeless = page.bar().is_some_and(|bar| most < bar);
+        if is_hopeless || !asking.is_asked.load(Ordering::Relaxed) {
+            break;
+        }
+        examined += search_place(&place, asking, page)?;
+    }
+    Ok(examined)
+}
+
+fn search_place(place: &Place, asking: &Asking<'_>, page: &mut Page<'_>) -> Result<u64> {
+    let (block, told): (Block, String) = match place {
+        Place::Sealed(encoded) => match &**encoded {
+            Encoded::Sealed { sealed, .. } => (sealed.block(), "a block in memory".to_owned()),
+            Encoded::Part(_) => return Ok(0),
+        },
+        Place::Part(part, number) => {
+            let told = part.file.describe();
+            let block = part.part.block(*number);
+            (block.map_err(|error| crate::error::Error::format(&told, &error))?, told)
+        }
+    };
+    // One more tells that there are more.
+    let most = asking.limit.saturating_add(1);
+    let found = block.search(asking.filter, asking.after, most, page.bar());
+    let found = found.map_err(|error| crate::error::Error::format(told, &error))?;
+    found.found.into_iter().for_each(|summary| page.offer(summary));
+    Ok(found.examined)
+}
+
+/// Blocks that may hold what is searched for, with the greatest key in each.
+struct Places<'a> {
+    filter: &'a SegmentFilter,
+    after: Option<&'a SegmentCursor>,
+    found: Vec<(i64, Place)>,
+}
+
+impl Places<'_> {
+    fn add_encoded(&mut self, encoded: &Arc<Encoded>) {
+        match &**encoded {
+            Encoded::Part(part) => self.add_part(part),
+            Encoded::Sealed { sealed, .. } => {
+                if let Some(most) = self.most(sealed.summary()) {
+                    self.found.push((most, Place::Sealed(encoded.clone())));
+                }
+            }
+        }
+    }
+
+    fn add_part(&mut self, part: &Arc<SpanPart>) {
+        if part.entry.last < self.filter.from || part.entry.first > self.filter.to {
+            return;
+        }
+        for (number, summary) in (0..).zip(part.part.summaries()) {
+            if let Some(most) = self.most(summary) {
+                self.found.push((most, Place::Part(part.clone(), number)));
+            }
+        }
+    }
+
+    /// The greatest key that a block may add; none if it can add nothing.
+    fn most(&self, summary: &Summary) -> Option<i64> {
+        let filter = self.filter;
+        let in_time = summary.latest >= filter.from && summary.earliest <= filter.to;
+        let is_long = filter.min_duration.is_none_or(|least| summary.longest >= least);
+        let has_service = filter
+            .service
+            .is_none_or(|service| summary.services.iter().any(|rows| rows.service == service));
+        let (least, most) = match filter.order {
+            Order::Start => (summary.earliest, summary.latest),
+            Order::Duration => (i64::MIN, summary.longest),
+        };
+        let is_before = self.after.is_some_and(|after| least > after.key);
+        (in_time && is_long && has_service && !is_before).then_some(most)
+    }
+
+    fn sorted(mut self) -> impl Iterator<Item = (i64, Place)> {
+        self.found.sort_by_key(|(most, _)| Reverse(*most));
+        self.found.into_iter()
+    }
+}

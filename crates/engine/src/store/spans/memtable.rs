@@ -1,0 +1,129 @@
+//! Spans between two checkpoints.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+use skytrail_blocks::{BLOCK_SPANS, PartWriter};
+use skytrail_storage::rows::{KeptBatch, SpanTable};
+use skytrail_storage::{Origin, SpanAppend};
+
+use super::SpanPart;
+use super::encoded::Encoded;
+use crate::store::memtable::{Memtable, Rows};
+
+impl Rows for SpanTable {
+    fn bytes(&self) -> usize {
+        SpanTable::bytes(self)
+    }
+
+    fn is_empty(&self) -> bool {
+        SpanTable::is_empty(self)
+    }
+}
+
+/// Rows, and blocks and parts made of them.
+#[derive(Default)]
+pub(crate) struct SpanMemtable {
+    pub(super) rows: Memtable<SpanTable, Encoded>,
+    /// By day, what the blocks that are not in a part yet are encoded with.
+    pub(super) writers: Mutex<BTreeMap<i64, PartWriter>>,
+    pub(super) sealed_bytes: AtomicUsize,
+}
+
+impl fmt::Debug for SpanMemtable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SpanMemtable").finish_non_exhaustive()
+    }
+}
+
+impl SpanMemtable {
+    /// Adds spans; whether there are rows to be encoded.
+    pub(crate) fn append(&self, origin: Origin, spans: SpanAppend) -> bool {
+        let kept = KeptBatch::new(origin, spans);
+        let new = kept.spans();
+        let is_over = |held: u64| held > 0 && held + new > BLOCK_SPANS as u64;
+        let is_full = self.rows.look(|layers| is_over(layers.open.spans()));
+        if is_full {
+            self.rows.close();
+        }
+        self.rows.append(|rows| rows.push(kept));
+        is_full
+    }
+
+    /// Has the rows that arrived encoded by the next [`super::seal`].
+    pub(crate) fn close(&self) {
+        self.rows.close();
+    }
+
+    /// Bytes of rows that are not encoded.
+    pub(crate) fn row_bytes(&self) -> usize {
+        self.rows.bytes()
+    }
+
+    /// Bytes of blocks that are not in a part.
+    pub(crate) fn sealed_bytes(&self) -> usize {
+        self.sealed_bytes.load(Ordering::Relaxed)
+    }
+
+    /// The parts, once everything is in them.
+    pub(crate) fn parts(&self) -> Vec<Arc<SpanPart>> {
+        let encoded = self.rows.parts();
+        let parts = encoded.iter().filter_map(|one| match &**one {
+            Encoded::Part(part) => Some(part.clone()),
+            Encoded::Sealed { .. } => None,
+        });
+        parts.collect()
+    }
+
+    /// Spans, and bytes of memory and disk that they take.
+    pub(crate) fn held(&self) -> (u64, u64) {
+        self.rows.look(|layers| {
+            let rows = layers.closed.iter().map(AsRef::as_ref).chain([&layers.open]);
+            let rows = rows.map(|rows| (rows.spans(), SpanTable::bytes(rows) as u64));
+            let encoded = layers.parts.iter().map(|encoded| match &**encoded {
+                Encoded::Sealed { sealed, .. } => (sealed.summary().spans, sealed.bytes() as u64),
+                Encoded::Part(part) => (part.entry.rows, part.entry.bytes),
+            });
+            rows.chain(encoded).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+        })
+    }
+
+    /// Spans that are not in a part, of segments that started before a time.
+    pub(crate) fn before(&self, time: i64) -> u64 {
+        self.rows.look(|layers| {
+            let rows = layers.closed.iter().map(AsRef::as_ref).chain([&layers.open]);
+            let batches = rows.flat_map(SpanTable::newest_first);
+            let old = batches.filter(|kept| kept.earliest() < time).map(|kept| old_in(&kept, time));
+            let encoded = layers.parts.iter().filter_map(|encoded| match &**encoded {
+                Encoded::Sealed { sealed, .. } => Some(sealed.summary()),
+                Encoded::Part(_) => None,
+            });
+            let sealed = encoded.filter(|summary| summary.latest < time);
+            old.sum::<u64>() + sealed.map(|one| one.spans).sum::<u64>()
+        })
+    }
+
+    /// The earliest start of any segment.
+    pub(crate) fn earliest(&self) -> Option<i64> {
+        let mut earliest: Option<i64> = None;
+        let mut offer =
+            |start: i64| earliest = Some(earliest.map_or(start, |held| held.min(start)));
+        self.rows.look(|layers| {
+            let rows = layers.closed.iter().map(AsRef::as_ref).chain([&layers.open]);
+            let batches = rows.flat_map(SpanTable::newest_first);
+            batches.for_each(|kept| offer(kept.earliest()));
+            layers.parts.iter().for_each(|encoded| offer(encoded.earliest()));
+        });
+        earliest
+    }
+}
+
+/// Spans of segments that started before a time.
+fn old_in(kept: &KeptBatch, time: i64) -> u64 {
+    let old = kept.entries().iter().filter(|entry| entry.start < time);
+    let segments = old.filter_map(|entry| kept.batch().segments.get(entry.segment as usize));
+    segments.map(|segment| u64::from(segment.spans.len)).sum()
+}

@@ -1,0 +1,106 @@
+//! What readers see: rows of this moment, and the parts of a version.
+
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+
+use super::folder::StoredFile;
+use super::generation::Generation;
+use super::manifest::Gone;
+use super::metrics::MetricPart;
+use super::records::RecordPart;
+use super::relations::RelationPart;
+use super::spans::SpanPart;
+
+/// The parts that count, of all families. Never changed: an edit makes another.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Version {
+    pub(crate) spans: Vec<Arc<SpanPart>>,
+    /// Of all precisions.
+    pub(crate) metrics: Vec<Arc<MetricPart>>,
+    pub(crate) relations: Vec<Arc<RelationPart>>,
+    pub(crate) records: Vec<Arc<RecordPart>>,
+    pub(crate) gone: Gone,
+}
+
+impl Version {
+    /// Every part, with the number of its file.
+    fn files(&self) -> impl Iterator<Item = &StoredFile> {
+        let spans = self.spans.iter().map(|part| &*part.file);
+        let metrics = self.metrics.iter().map(|part| &*part.file);
+        let relations = self.relations.iter().map(|part| &*part.file);
+        spans.chain(metrics).chain(relations).chain(self.records.iter().map(|part| &*part.file))
+    }
+
+    /// Lets the files go that do not count any more, each with its last reader.
+    pub(crate) fn doom_unless(&self, counts: impl Fn(u64) -> bool) {
+        self.files().filter(|file| !counts(file.number())).for_each(StoredFile::doom);
+    }
+}
+
+/// One moment of the store.
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshot {
+    /// Rows that no checkpoint covers, newest first.
+    pub(crate) generations: Vec<Arc<Generation>>,
+    pub(crate) version: Arc<Version>,
+}
+
+/// The current moment.
+#[derive(Debug)]
+pub(crate) struct State {
+    snapshot: RwLock<Snapshot>,
+}
+
+impl State {
+    pub(crate) fn new(version: Version) -> Self {
+        let generations = vec![Arc::default()];
+        Self { snapshot: RwLock::new(Snapshot { generations, version: Arc::new(version) }) }
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        self.snapshot.read().clone()
+    }
+
+    /// Has `append` add rows to the newest generation, which cannot be set aside
+    /// meanwhile.
+    pub(crate) fn append<T>(&self, append: impl FnOnce(&Arc<Generation>) -> T) -> T {
+        let snapshot = self.snapshot.read();
+        match snapshot.generations.first() {
+            Some(newest) => append(newest),
+            // There is always one.
+            None => append(&Arc::default()),
+        }
+    }
+
+    /// Sets aside what arrived so far, oldest first; what comes from now on is
+    /// another generation.
+    pub(crate) fn freeze(&self) -> Vec<Arc<Generation>> {
+        let mut snapshot = self.snapshot.write();
+        let frozen = snapshot.generations.iter().rev().cloned().collect();
+        snapshot.generations.insert(0, Arc::default());
+        frozen
+    }
+
+    /// Those generations that no version holds yet.
+    pub(crate) fn still_held(&self, frozen: &[Arc<Generation>]) -> Vec<Arc<Generation>> {
+        let held = &self.snapshot.read().generations;
+        let is_held = |one: &&Arc<Generation>| held.iter().any(|other| Arc::ptr_eq(one, other));
+        frozen.iter().filter(is_held).cloned().collect()
+    }
+
+    /// What is too old changes for readers; parts do not.
+    pub(crate) fn forget(&self, gone: Gone) {
+        let mut snapshot = self.snapshot.write();
+        snapshot.version = Arc::new(Version { gone, ..(*snapshot.version).clone() });
+    }
+
+    /// An edit counts: its version is what readers see from now on, and `stored`
+    /// is in it. Gives the version before.
+    pub(crate) fn replace(&self, version: Version, stored: &[Arc<Generation>]) -> Arc<Version> {
+        let mut snapshot = self.snapshot.write();
+        let is_stored = |one: &Arc<Generation>| stored.iter().any(|other| Arc::ptr_eq(one, other));
+        snapshot.generations.retain(|generation| !is_stored(generation));
+        std::mem::replace(&mut snapshot.version, Arc::new(version))
+    }
+}

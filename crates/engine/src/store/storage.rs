@@ -1,0 +1,164 @@
+//! The store from outside.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread::JoinHandle;
+
+use skytrail_base::future::BoxFuture;
+use skytrail_storage::{
+    Checkpoint, Checkpoints, Entities, ErrorKind, FamilyUsage, Metrics, Records, Relations, Result,
+    Spans, Storage, Tags, Templates, Usage, check_zone,
+};
+use tokio::sync::oneshot;
+
+use super::core::Core;
+use super::generation::Generation;
+use super::writer::{self, Job};
+use super::{expire, merge, save};
+
+/// Jobs that may wait for the thread: rows that wait with them are bounded by
+/// their bytes.
+const WAITING_JOBS: usize = 1_024;
+
+/// The embedded store. Dropping it leaves what no checkpoint covers to the log.
+pub struct EmbeddedStorage {
+    pub(super) core: Arc<Core>,
+    /// None once it is being closed, which ends the threads.
+    jobs: Option<SyncSender<Job>>,
+    merges: Option<Sender<()>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// Waits for what is being written, so that the folder can be opened again.
+impl Drop for EmbeddedStorage {
+    fn drop(&mut self) {
+        self.jobs = None;
+        self.merges = None;
+        for thread in self.threads.drain(..) {
+            // A panic of it was told when it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl fmt::Debug for EmbeddedStorage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmbeddedStorage").finish_non_exhaustive()
+    }
+}
+
+fn stopped() -> skytrail_storage::Error {
+    skytrail_storage::Error::new(ErrorKind::Unavailable, "the store is being closed")
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> crate::error::Result<JoinHandle<()>> {
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+    thread
+        .map_err(|error| crate::error::Error::io(format!("cannot start the thread {name}"), error))
+}
+
+impl EmbeddedStorage {
+    pub(super) fn start(core: Arc<Core>) -> crate::error::Result<Self> {
+        let (jobs, asked): (_, Receiver<Job>) = sync_channel(WAITING_JOBS);
+        let (merges, ended) = channel();
+        let works = core.clone();
+        let writer = spawn("store", move || writer::run(&works, &asked))?;
+        let works = core.clone();
+        let merger = spawn("merge", move || merge::run(&works, &ended))?;
+        let threads = vec![writer, merger];
+        Ok(Self { core, jobs: Some(jobs), merges: Some(merges), threads })
+    }
+
+    /// Merges all that may be merged now; says how many merges there were.
+    ///
+    /// # Errors
+    /// The disk refuses, or a part is damaged.
+    pub async fn merge(&self) -> Result<usize> {
+        let core = self.core.clone();
+        let merged = tokio::task::spawn_blocking(move || merge::all(&core)).await;
+        Ok(merged.map_err(|_| stopped())??)
+    }
+
+    /// Has rows of a generation encoded or written.
+    pub(super) fn relieve(&self, generation: Arc<Generation>) {
+        // A full queue holds enough of the same.
+        if let Some(jobs) = &self.jobs {
+            let _ = jobs.try_send(Job::Relieve(generation));
+        }
+    }
+}
+
+impl Checkpoints for EmbeddedStorage {
+    fn save<'a>(&'a self, checkpoint: Checkpoint) -> BoxFuture<'a, Result<()>> {
+        if let Err(error) = check_zone(&checkpoint.zone, &self.core.zone) {
+            return Box::pin(std::future::ready(Err(error)));
+        }
+        let (reply, replied) = oneshot::channel();
+        let frozen = self.core.state.freeze();
+        let job = Job::Save { frozen, checkpoint, reply };
+        let asked = self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok());
+        Box::pin(async move {
+            if !asked {
+                return Err(stopped());
+            }
+            Ok(replied.await.map_err(|_| stopped())??)
+        })
+    }
+
+    fn load<'a>(&'a self) -> BoxFuture<'a, Result<Option<Checkpoint>>> {
+        Box::pin(async move { Ok(save::read_state(&self.core)?) })
+    }
+}
+
+impl Storage for EmbeddedStorage {
+    fn name(&self) -> &'static str {
+        "embedded"
+    }
+
+    fn entities(&self) -> &dyn Entities {
+        self.core.mutable.entities()
+    }
+
+    fn tags(&self) -> &dyn Tags {
+        self.core.mutable.tags()
+    }
+
+    fn templates(&self) -> &dyn Templates {
+        self.core.mutable.templates()
+    }
+
+    fn metrics(&self) -> &dyn Metrics {
+        self
+    }
+
+    fn relations(&self) -> &dyn Relations {
+        self
+    }
+
+    fn spans(&self) -> &dyn Spans {
+        self
+    }
+
+    fn records(&self) -> &dyn Records {
+        self
+    }
+
+    fn checkpoints(&self) -> &dyn Checkpoints {
+        self
+    }
+
+    fn usage(&self) -> Usage {
+        let mut families: Vec<FamilyUsage> = self.core.usage();
+        families.extend(self.core.mutable.usage());
+        Usage { families }
+    }
+
+    fn expire<'a>(&'a self, now: i64) -> BoxFuture<'a, Result<()>> {
+        let core = self.core.clone();
+        Box::pin(async move {
+            let expired = tokio::task::spawn_blocking(move || expire::expire(&core, now)).await;
+            Ok(expired.map_err(|_| stopped())??)
+        })
+    }
+}

@@ -1,0 +1,74 @@
+//! How much is held.
+
+use skytrail_model::time::Minute;
+use skytrail_storage::FamilyUsage;
+
+use super::core::Core;
+use super::manifest::PartEntry;
+use super::memtable::Rows;
+
+impl Core {
+    /// Rows and bytes of the families that have parts: memory and disk together.
+    /// There is no limit of bytes on disk.
+    pub(crate) fn usage(&self) -> Vec<FamilyUsage> {
+        let snapshot = self.state.snapshot();
+        let (version, gone) = (&snapshot.version, snapshot.version.gone);
+        let mut spans = held("spans", version.spans.iter().map(|part| &part.entry), gone.spans);
+        let mut metrics =
+            held("metrics", version.metrics.iter().map(|part| &part.entry), gone.metrics);
+        let mut relations =
+            held("relations", version.relations.iter().map(|part| &part.entry), gone.relations);
+        let mut records =
+            held("records", version.records.iter().map(|part| &part.entry), gone.records);
+        for generation in &snapshot.generations {
+            let (rows, bytes) = generation.spans.held();
+            spans.rows += rows;
+            spans.bytes += bytes;
+            generation.metrics.rows(|rows| add(&mut metrics, rows.rows(), rows));
+            generation.relations.rows(|rows| add(&mut relations, rows.len(), rows));
+            generation.records.rows(|rows| add(&mut records, rows.rows().len() as u64, rows));
+            // Rows in memory that are too old go with their part.
+            spans.expired += generation.spans.before(gone.records_before);
+            let minute = Minute(gone.minutes_before);
+            generation.metrics.rows(|rows| metrics.expired += rows.before(minute));
+            generation.relations.rows(|rows| relations.expired += rows.before(minute));
+            generation.records.rows(|rows| records.expired += rows.before(gone.records_before));
+        }
+        vec![spans, metrics, relations, records]
+    }
+
+    /// Tells the gauges what is held.
+    pub(crate) fn gauge(&self) {
+        let snapshot = self.state.snapshot();
+        let mut memory = 0;
+        for generation in &snapshot.generations {
+            memory += generation.spans.row_bytes() + generation.spans.sealed_bytes();
+            memory += generation.metrics.bytes() + generation.relations.bytes();
+            memory += generation.records.bytes();
+        }
+        let manifest = self.manifest.lock();
+        let bytes: u64 = manifest.parts.iter().map(|entry| entry.bytes).sum();
+        self.metrics.memory_bytes.set(memory as i64);
+        self.metrics.part_bytes.set(bytes.cast_signed());
+        self.metrics.parts.set(manifest.parts.len() as i64);
+        self.metrics.cache_bytes.set(self.cache.bytes().cast_signed());
+    }
+}
+
+fn held<'a>(
+    name: &'static str,
+    parts: impl Iterator<Item = &'a PartEntry>,
+    expired: u64,
+) -> FamilyUsage {
+    let mut usage = FamilyUsage { name, rows: 0, bytes: 0, limit_bytes: 0, evicted: 0, expired };
+    for entry in parts {
+        usage.rows += entry.rows;
+        usage.bytes += entry.bytes;
+    }
+    usage
+}
+
+fn add(usage: &mut FamilyUsage, rows: u64, held: &impl Rows) {
+    usage.rows += rows;
+    usage.bytes += held.bytes() as u64;
+}

@@ -1,0 +1,4 @@
+//! The store on simulated disks.
+
+mod contract;
+mod crashes;
