@@ -2,3 +2,4 @@
 
 mod contract;
 mod crashes;
+mod volume;
