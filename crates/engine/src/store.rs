@@ -8,6 +8,7 @@
 mod cache;
 mod config;
 mod core;
+mod damage;
 mod expire;
 mod folder;
 mod generation;
@@ -24,6 +25,8 @@ mod self_metrics;
 mod spans;
 mod state;
 mod storage;
+mod time;
+mod trust;
 mod usage;
 mod writer;
 

@@ -26,9 +26,14 @@ pub struct Config {
     pub top_record_bytes: usize,
     /// Bytes of what was read of parts.
     pub cache_bytes: usize,
+    /// Bytes of dictionaries of parts of spans. Beyond it those of the oldest parts go
+    /// until they are read again.
+    pub dictionary_bytes: usize,
     /// How long a part is not merged after it was written: longer than any reader
     /// holds on to the moment of its question.
     pub settle: Duration,
+    /// Whether a wall clock that jumped is doubted before anything is removed by age.
+    pub doubts_clock: bool,
     /// Bytes of entities and aliases. Beyond it those that were seen longest ago go.
     pub entity_bytes: usize,
     /// Bytes of tag keys and values. Beyond it those of the oldest day go.
@@ -51,7 +56,9 @@ impl Default for Config {
             relation_bytes: 8 * MIB,
             top_record_bytes: 4 * MIB,
             cache_bytes: 24 * MIB,
+            dictionary_bytes: 16 * MIB,
             settle: Duration::from_secs(60),
+            doubts_clock: true,
             entity_bytes: 32 * MIB,
             tag_bytes: 8 * MIB,
         }

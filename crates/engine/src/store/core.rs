@@ -14,12 +14,14 @@ use tokio::sync::Notify;
 
 use super::cache::{Cache, CachedFile};
 use super::config::Config;
+use super::damage::Suspects;
 use super::folder::{Folder, StoredFile};
 use super::generation::Generation;
 use super::manifest::{Family, Manifest, PartEntry, STRAY};
 use super::part::Stored;
 use super::self_metrics::Metrics;
 use super::state::{State, Version};
+use super::time::Time;
 use crate::error::{Error, Result};
 
 /// Nanoseconds of a day.
@@ -37,9 +39,12 @@ pub(crate) struct Core {
     pub(crate) folder: Folder,
     pub(crate) cache: Cache,
     pub(crate) mutable: Mutable,
+    pub(crate) time: Time,
     pub(crate) state: State,
     /// What counts; held while the next one is written.
     pub(crate) manifest: Mutex<Manifest>,
+    /// Parts that are damaged.
+    pub(crate) suspects: Suspects,
     /// Held by who merges.
     pub(crate) merging: Mutex<()>,
     /// Told when rows in memory became fewer.

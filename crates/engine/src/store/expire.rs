@@ -7,24 +7,33 @@ use skytrail_model::time::{Downsampling, MINUTE_NANOS, Minute};
 use super::core::Core;
 use super::manifest::{Family, Gone, Manifest, PartEntry};
 use super::state::{Snapshot, Version};
+use super::time::Time;
 use crate::error::{Error, Result};
 
 /// How far what is too old may move before it is written, nanoseconds: an hour.
 const WRITTEN_EVERY: i64 = 60 * MINUTE_NANOS;
 
-/// Hides and removes what is older than its time to live at a time, nanoseconds
-/// since the Unix epoch. A time before an earlier one changes nothing.
+/// Hides and removes what is older than its time to live, if the wall clock is
+/// believed, which shows nanoseconds since the Unix epoch. A time before an
+/// earlier one changes nothing.
 ///
 /// # Errors
 /// The disk refuses.
-pub(crate) fn expire(core: &Core, now: i64) -> Result<()> {
+pub(crate) fn expire(core: &Core, wall: i64) -> Result<()> {
+    let believed = match core.config.doubts_clock {
+        true => core.time.believed(wall, &**core.folder.fs(), &core.metrics),
+        false => Some(wall),
+    };
+    let Some(now) = believed else { return Ok(()) };
     let gone = later(core, now);
     core.mutable.expire_entities(Minute(gone.minutes_before));
     // A day of 25 hours is over when its last minute is old.
     core.mutable.expire_tags(Minute::of_nanos(gone.records_before).plus(-25 * 60));
     let position = core.manifest.lock().checkpoint.as_ref().map_or(0, |entry| entry.position);
     // What went is to stay away after a crash, too.
-    core.mutable.commit(Position(position)).map_err(|error| Error::mutable(&error))?;
+    let (name, bytes) = Time::blob(now);
+    let committed = core.mutable.commit_with(Position(position), &[(name, &bytes)]);
+    committed.map_err(|error| Error::mutable(&error))?;
     let is_old = |entry: &PartEntry| is_old(core, &gone, entry);
     let is_due = {
         let manifest = core.manifest.lock();

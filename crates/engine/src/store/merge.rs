@@ -20,7 +20,7 @@ use super::records::RecordPart;
 use super::relations::RelationPart;
 use super::spans::SpanPart;
 use super::state::Version;
-use super::{expire, metrics, spans};
+use super::{damage, expire, metrics, spans};
 use crate::error::{Error, Result};
 
 /// How often it is looked for something to merge.
@@ -33,7 +33,8 @@ const RETRY: Duration = Duration::from_secs(60);
 pub(crate) fn run(core: &Core, ended: &Receiver<()>) {
     let mut pause = LOOK;
     while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(pause) {
-        pause = match step(core) {
+        spans::forget_dictionaries(core);
+        pause = match damage::set_aside(core).and_then(|()| step(core)) {
             Ok(true) => Duration::ZERO,
             Ok(false) => LOOK,
             Err(error) => {

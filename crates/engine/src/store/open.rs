@@ -18,6 +18,7 @@ use tokio::sync::Notify;
 use super::cache::{Cache, CachedFile};
 use super::config::Config;
 use super::core::Core;
+use super::damage::Suspects;
 use super::folder::Folder;
 use super::manifest::{Family, Manifest, PartEntry};
 use super::part::Stored;
@@ -25,7 +26,8 @@ use super::save;
 use super::self_metrics::Metrics;
 use super::state::{State, Version};
 use super::storage::EmbeddedStorage;
-use super::{metrics, spans};
+use super::time::Time;
+use super::{damage, metrics, spans};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The file of what changes in place.
@@ -75,11 +77,13 @@ pub fn open(opening: Opening) -> Result<EmbeddedStorage> {
         state: State::new(Version { gone: manifest.gone, ..Version::default() }),
         manifest: Mutex::new(manifest),
         merging: Mutex::new(()),
+        suspects: Suspects::default(),
         room: Notify::new(),
         config,
         catalogue,
         zone,
         clock,
+        time: Time::open(&mutable),
         mutable,
         metrics,
     };
@@ -110,8 +114,9 @@ fn load(core: &Core) -> Result<()> {
     for entry in &manifest.parts {
         match add(core, &mut version, entry) {
             Err(error) if error.kind == ErrorKind::Corrupt => {
-                tell_damaged(core, entry, &error)?;
-                damaged.push(entry.number);
+                tracing::error!(%error, "a part cannot be read");
+                damage::put_aside(core, entry);
+                damaged.push(entry.clone());
             }
             added => added?,
         }
@@ -126,30 +131,7 @@ fn load(core: &Core) -> Result<()> {
     if damaged.is_empty() {
         return Ok(());
     }
-    core.edit(&[], |manifest, _| {
-        let is_damaged = |entry: &PartEntry| damaged.contains(&entry.number);
-        for entry in super::expire::take(manifest, is_damaged) {
-            if entry.family == Family::Spans {
-                let lost_to = &mut manifest.gone.spans_lost_to;
-                *lost_to = (*lost_to).max(Some(entry.last));
-            }
-        }
-    })
-}
-
-fn tell_damaged(core: &Core, entry: &PartEntry, error: &Error) -> Result<()> {
-    core.metrics.damaged.inc();
-    let kept = core.folder.set_aside(entry.number, entry.family.extension());
-    let place = match &kept {
-        Ok(place) => place.as_str(),
-        // What is not there at all cannot be set aside.
-        Err(_) => "nowhere",
-    };
-    tracing::error!(
-        %error, family = ?entry.family, rows = entry.rows, set_aside = place,
-        "a part cannot be read; what it held is missing from answers"
-    );
-    Ok(())
+    damage::forget(core, &damaged)
 }
 
 /// Opens a part into a version.

@@ -70,7 +70,7 @@ fn offer_memory(snapshot: &Snapshot, top: &mut Top<'_>) {
     }
 }
 
-fn top(snapshot: &Snapshot, read: &RecordRead) -> Result<Vec<TopRecord>> {
+fn top(core: &Core, snapshot: &Snapshot, read: &RecordRead) -> Result<Vec<TopRecord>> {
     let from = read.from.max(snapshot.version.gone.records_before);
     let read = RecordRead { from, ..read.clone() };
     let mut top = Top::new(&read);
@@ -80,8 +80,7 @@ fn top(snapshot: &Snapshot, read: &RecordRead) -> Result<Vec<TopRecord>> {
             top.offer(record);
             true
         };
-        let given = part.part.read(&read, &mut take);
-        given.map_err(|error| crate::error::Error::format(part.file.describe(), &error))?;
+        core.suspects.judge(&part, part.part.read(&read, &mut take))?;
     }
     Ok(top.finish())
 }
@@ -100,8 +99,9 @@ impl Records for EmbeddedStorage {
 
     fn top<'a>(&'a self, read: &'a RecordRead) -> BoxFuture<'a, Result<Vec<TopRecord>>> {
         Box::pin(async move {
-            let (snapshot, read) = (self.core.state.snapshot(), read.clone());
-            let found = tokio::task::spawn_blocking(move || top(&snapshot, &read)).await;
+            let (core, read) = (self.core.clone(), read.clone());
+            let found = move || top(&core, &core.state.snapshot(), &read);
+            let found = tokio::task::spawn_blocking(found).await;
             found.map_err(|_| Error::new(ErrorKind::Unavailable, "reading records was cut off"))?
         })
     }

@@ -101,6 +101,7 @@ fn add(hours: &mut Vec<HourMinutes>, new: HourMinutes) {
 
 /// Gives what parts hold, until nobody wants more.
 fn give_parts(
+    core: &Core,
     parts: &[Arc<RelationPart>],
     read: &RelationRead,
     hand: &mpsc::Sender<Vec<Seen>>,
@@ -113,8 +114,7 @@ fn give_parts(
             waiting.len() < HANDED_EDGES || hand.blocking_send(std::mem::take(&mut waiting)).is_ok()
         };
         let given = part.part.read(read, &sees, &mut take);
-        let format = |error| crate::error::Error::format(part.file.describe(), &error);
-        if !given.map_err(format)? {
+        if !core.suspects.judge(part, given)?.unwrap_or(true) {
             return Ok(());
         }
     }
@@ -154,7 +154,9 @@ impl Relations for EmbeddedStorage {
                 return Ok(());
             }
             let (hand, mut handed) = mpsc::channel(WAITING);
-            let reading = tokio::task::spawn_blocking(move || give_parts(&parts, &read, &hand));
+            let core = self.core.clone();
+            let give = move || give_parts(&core, &parts, &read, &hand);
+            let reading = tokio::task::spawn_blocking(give);
             while let Some(seen) = handed.recv().await {
                 let mut sightings = seen
                     .iter()
@@ -172,9 +174,9 @@ impl Relations for EmbeddedStorage {
     fn hold<'a>(&'a self, edges: &'a [Edge]) -> BoxFuture<'a, Result<Vec<bool>>> {
         Box::pin(async move {
             let snapshot = self.core.state.snapshot();
-            let (wanted, edges) = (edges.to_vec(), edges.len());
-            let held = tokio::task::spawn_blocking(move || hold(&snapshot, &wanted)).await;
-            held.unwrap_or_else(|_| Ok(vec![false; edges]))
+            let (core, wanted) = (self.core.clone(), edges.to_vec());
+            let held = tokio::task::spawn_blocking(move || hold(&core, &snapshot, &wanted)).await;
+            held.map_err(|_| Error::new(ErrorKind::Unavailable, "the look was cut off"))?
         })
     }
 
@@ -189,7 +191,7 @@ impl Relations for EmbeddedStorage {
     }
 }
 
-fn hold(snapshot: &Snapshot, edges: &[Edge]) -> Result<Vec<bool>> {
+fn hold(core: &Core, snapshot: &Snapshot, edges: &[Edge]) -> Result<Vec<bool>> {
     let mut held = vec![false; edges.len()];
     let mut parts = snapshot.version.relations.clone();
     for generation in &snapshot.generations {
@@ -200,8 +202,7 @@ fn hold(snapshot: &Snapshot, edges: &[Edge]) -> Result<Vec<bool>> {
         parts.extend(generation.relations.parts());
     }
     for part in parts {
-        let format = |error| crate::error::Error::format(part.file.describe(), &error);
-        let in_part = part.part.hold(edges).map_err(format)?;
+        let in_part = core.suspects.judge(&part, part.part.hold(edges))?.unwrap_or_default();
         held.iter_mut().zip(in_part).for_each(|(held, in_part)| *held |= in_part);
     }
     Ok(held)

@@ -17,12 +17,16 @@ pub struct Metrics {
     pub(crate) memory_bytes: Gauge,
     /// Bytes of the cache.
     pub(crate) cache_bytes: Gauge,
+    /// Bytes of directories, filters and dictionaries of parts.
+    pub(crate) index_bytes: Gauge,
     /// Checkpoints made.
     pub(crate) checkpoints: Counter,
     /// Writes that failed.
     pub(crate) failures: Counter,
     /// Parts that could not be read and were set aside.
     pub(crate) damaged: Counter,
+    /// 1 while nothing is removed by age because the clock was set.
+    pub(crate) clock_doubted: Gauge,
 }
 
 impl Metrics {
@@ -43,11 +47,19 @@ impl Metrics {
                 "Bytes of rows and encoded spans in memory that no checkpoint covers",
             ),
             cache_bytes: gauge("skytrail_store_cache_bytes", "Bytes of parts held in memory"),
+            index_bytes: gauge(
+                "skytrail_store_index_bytes",
+                "Bytes of directories, filters and dictionaries of parts in memory",
+            ),
             checkpoints: counter("skytrail_store_checkpoints", "Checkpoints made"),
             failures: counter("skytrail_store_failures", "Writes of the store that failed"),
             damaged: counter(
                 "skytrail_store_damaged_parts",
                 "Parts that could not be read and were set aside",
+            ),
+            clock_doubted: gauge(
+                "skytrail_store_clock_doubted",
+                "1 while nothing is removed by age because the clock of the machine was set",
             ),
         }
     }

@@ -16,6 +16,7 @@ use skytrail_storage::{
 
 pub(crate) use self::encoded::{seal, write};
 pub(crate) use self::memtable::SpanMemtable;
+use super::core::Core;
 use super::part::Stored;
 use super::storage::EmbeddedStorage;
 
@@ -25,6 +26,22 @@ pub(crate) type SpanPart = Stored<Part>;
 /// Opens a part.
 pub(crate) fn open(fetch: Arc<dyn Fetch>, len: u64) -> skytrail_columns::Result<Part> {
     Part::open(fetch, len)
+}
+
+/// Forgets dictionaries of parts while they take more than they may, the oldest
+/// parts first. Says how many bytes they take then.
+pub(crate) fn forget_dictionaries(core: &Core) -> usize {
+    let version = core.state.snapshot().version;
+    let mut parts: Vec<_> = version.spans.iter().collect();
+    parts.sort_by_key(|part| part.entry.last);
+    let mut held: usize = parts.iter().map(|part| part.part.memory()).sum();
+    for part in parts {
+        if held <= core.config.dictionary_bytes {
+            break;
+        }
+        held = held.saturating_sub(part.part.forget_dictionary());
+    }
+    held
 }
 
 impl EmbeddedStorage {
@@ -44,6 +61,7 @@ impl EmbeddedStorage {
 
 impl Spans for EmbeddedStorage {
     fn append<'a>(&'a self, origin: Origin, spans: SpanAppend) -> BoxFuture<'a, Result<()>> {
+        self.core.time.witness(&spans.entries, || self.core.clock.unix_nanos());
         let append = move || {
             let full = self.core.state.append(|generation| {
                 let is_full = generation.spans.append(origin, spans);

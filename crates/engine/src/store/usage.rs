@@ -37,6 +37,17 @@ impl Core {
         vec![spans, metrics, relations, records]
     }
 
+    /// Bytes of memory of what the parts that count are read by: directories, filters
+    /// and dictionaries.
+    fn indexes(&self) -> usize {
+        let version = self.state.snapshot().version;
+        let spans: usize = version.spans.iter().map(|part| part.part.memory()).sum();
+        let metrics: usize = version.metrics.iter().map(|part| part.part.memory()).sum();
+        let relations: usize = version.relations.iter().map(|part| part.part.memory()).sum();
+        let records: usize = version.records.iter().map(|part| part.part.memory()).sum();
+        spans + metrics + relations + records
+    }
+
     /// Tells the gauges what is held.
     pub(crate) fn gauge(&self) {
         let snapshot = self.state.snapshot();
@@ -52,6 +63,7 @@ impl Core {
         self.metrics.part_bytes.set(bytes.cast_signed());
         self.metrics.parts.set(manifest.parts.len() as i64);
         self.metrics.cache_bytes.set(self.cache.bytes().cast_signed());
+        self.metrics.index_bytes.set(self.indexes() as i64);
     }
 }
 

@@ -2,4 +2,5 @@
 
 mod contract;
 mod crashes;
+mod damage;
 mod volume;

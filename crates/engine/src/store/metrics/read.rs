@@ -147,10 +147,10 @@ impl Handing<'_> {
 
 fn give_all(core: &Core, found: &Found, hand: &mpsc::Sender<Vec<MetricBlock>>) -> Result<()> {
     let mut handing = Handing { hand, blocks: Vec::new(), bytes: 0 };
-    let mut selections = select(found)?;
+    let mut selections = select(core, found)?;
     for (bucket, sources) in by_bucket(core, found, &selections)? {
         for source in sources {
-            if !give_source(found, &mut selections, bucket, &source, &mut handing)? {
+            if !give_source(core, found, &mut selections, bucket, &source, &mut handing)? {
                 return Ok(());
             }
         }
@@ -165,21 +165,14 @@ struct Selected<'a> {
     selection: Selection<'a>,
 }
 
-impl Selected<'_> {
-    fn told(&self, error: &skytrail_columns::Error) -> Error {
-        crate::error::Error::format(self.part.file.describe(), error).into()
-    }
-}
-
 /// What is asked for of each part that has any of it.
-fn select(found: &Found) -> Result<Vec<Selected<'_>>> {
+fn select<'a>(core: &Core, found: &'a Found) -> Result<Vec<Selected<'a>>> {
     let read = &found.read;
     let mut selections = Vec::with_capacity(found.parts.len());
     for part in &found.parts {
         let sees = |origin| part.is_settled || read.visible.sees(origin);
         let selection = part.part.select(read.table, &read.entities, &read.columns, &sees);
-        let format = |error| crate::error::Error::format(part.file.describe(), &error);
-        let selection = selection.map_err(format)?;
+        let selection = core.suspects.judge(part, selection)?.flatten();
         selections.extend(selection.map(|selection| Selected { part, selection }));
     }
     Ok(selections)
@@ -207,7 +200,7 @@ fn by_bucket(
     found.memory.keys().for_each(|minute| add(*minute, Source::Memory(*minute)));
     for (place, selected) in selections.iter().enumerate() {
         let held = selected.selection.buckets(read.from, last);
-        let held = held.map_err(|error| selected.told(&error))?;
+        let held = core.suspects.judge(selected.part, held)?.unwrap_or_default();
         held.into_iter().for_each(|minute| add(minute, Source::Part(place, minute)));
     }
     Ok(buckets)
@@ -215,6 +208,7 @@ fn by_bucket(
 
 /// Whether more is wanted.
 fn give_source(
+    core: &Core,
     found: &Found,
     selections: &mut [Selected<'_>],
     bucket: Minute,
@@ -231,7 +225,7 @@ fn give_source(
             let Some(selected) = selections.get_mut(*place) else { return Ok(true) };
             let mut take = |block: MetricBlock| handing.take(MetricBlock { bucket, ..block });
             let given = selected.selection.read(*minute, &mut take);
-            given.map_err(|error| selected.told(&error))
+            Ok(core.suspects.judge(selected.part, given)?.unwrap_or(true))
         }
     }
 }

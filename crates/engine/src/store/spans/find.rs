@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use skytrail_blocks::{Block, Summary};
+use skytrail_blocks::{Block, Sealed, Summary};
 use skytrail_storage::rows::Page;
 use skytrail_storage::{
     Error, ErrorKind, Order, Result, SegmentCursor, SegmentFilter, SegmentPage,
@@ -29,11 +29,12 @@ pub(super) async fn find(
     // Dropped with the future: whoever asked is gone.
     let asked = Asked(Arc::new(AtomicBool::new(true)));
     let is_asked = asked.0.clone();
+    let core = core.clone();
     let found = tokio::task::spawn_blocking(move || {
         let mut page = Page::new(&filter, after.as_ref(), limit);
         let asking = Asking { filter: &filter, after: after.as_ref(), limit, is_asked: &is_asked };
-        let examined = search(&snapshot, &asking, &mut page)?;
-        Ok(page.finish(examined, gone_to))
+        let searched = search(&core, &snapshot, &asking, &mut page)?;
+        Ok(page.finish(searched.examined, gone_to.max(searched.lost_to)))
     });
     let cut_off = |_| Error::new(ErrorKind::Unavailable, "the search was cut off");
     found.await.map_err(cut_off)?
@@ -49,7 +50,7 @@ impl Drop for Asked {
 
 /// A block that may add to the page.
 enum Place {
-    Sealed(Arc<Encoded>),
+    Sealed(Sealed),
     Part(Arc<SpanPart>, u32),
 }
 
@@ -61,10 +62,23 @@ struct Asking<'a> {
     is_asked: &'a AtomicBool,
 }
 
-/// Says how many segments it looked at.
-fn search(snapshot: &Snapshot, asking: &Asking<'_>, page: &mut Page<'_>) -> Result<u64> {
+/// What a search came to.
+#[derive(Default)]
+struct Searched {
+    /// Segments that it looked at.
+    examined: u64,
+    /// The latest start in parts that are damaged.
+    lost_to: Option<i64>,
+}
+
+fn search(
+    core: &Core,
+    snapshot: &Snapshot,
+    asking: &Asking<'_>,
+    page: &mut Page<'_>,
+) -> Result<Searched> {
     let Asking { filter, after, .. } = *asking;
-    let (mut examined, mut batches) = (0, Vec::new());
+    let (mut searched, mut batches) = (Searched::default(), Vec::new());
     let mut places = Places { filter, after, found: Vec::new() };
     for generation in &snapshot.generations {
         generation.spans.rows.look(|layers| {
@@ -76,7 +90,7 @@ fn search(snapshot: &Snapshot, asking: &Asking<'_>, page: &mut Page<'_>) -> Resu
     snapshot.version.spans.iter().for_each(|part| places.add_part(part));
     for kept in batches {
         if page.may_gain(kept.earliest(), kept.latest(), kept.longest()) {
-            examined += kept.search_into(page);
+            searched.examined += kept.search_into(page);
         }
     }
     for (most, place) in places.sorted() {
@@ -84,27 +98,35 @@ fn search(snapshot: &Snapshot, asking: &Asking<'_>, page: &mut Page<'_>) -> Resu
         if is_hopeless || !asking.is_asked.load(Ordering::Relaxed) {
             break;
         }
-        examined += search_place(&place, asking, page)?;
+        let found = match &place {
+            Place::Sealed(sealed) => {
+                let told = |error| crate::error::Error::format("a block in memory", &error);
+                Some(in_block(&sealed.block(), asking, page).map_err(told)?)
+            }
+            Place::Part(part, number) => {
+                let found = part.part.block(*number);
+                let found = found.and_then(|block| in_block(&block, asking, page));
+                let found = core.suspects.judge(part, found)?;
+                if found.is_none() {
+                    searched.lost_to = searched.lost_to.max(Some(part.entry.last));
+                }
+                found
+            }
+        };
+        searched.examined += found.unwrap_or(0);
     }
-    Ok(examined)
+    Ok(searched)
 }
 
-fn search_place(place: &Place, asking: &Asking<'_>, page: &mut Page<'_>) -> Result<u64> {
-    let (block, told): (Block, String) = match place {
-        Place::Sealed(encoded) => match &**encoded {
-            Encoded::Sealed { sealed, .. } => (sealed.block(), "a block in memory".to_owned()),
-            Encoded::Part(_) => return Ok(0),
-        },
-        Place::Part(part, number) => {
-            let told = part.file.describe();
-            let block = part.part.block(*number);
-            (block.map_err(|error| crate::error::Error::format(&told, &error))?, told)
-        }
-    };
+/// Says how many segments it looked at.
+fn in_block(
+    block: &Block,
+    asking: &Asking<'_>,
+    page: &mut Page<'_>,
+) -> skytrail_columns::Result<u64> {
     // One more tells that there are more.
     let most = asking.limit.saturating_add(1);
-    let found = block.search(asking.filter, asking.after, most, page.bar());
-    let found = found.map_err(|error| crate::error::Error::format(told, &error))?;
+    let found = block.search(asking.filter, asking.after, most, page.bar())?;
     found.found.into_iter().for_each(|summary| page.offer(summary));
     Ok(found.examined)
 }
@@ -117,12 +139,12 @@ struct Places<'a> {
 }
 
 impl Places<'_> {
-    fn add_encoded(&mut self, encoded: &Arc<Encoded>) {
-        match &**encoded {
+    fn add_encoded(&mut self, encoded: &Encoded) {
+        match encoded {
             Encoded::Part(part) => self.add_part(part),
             Encoded::Sealed { sealed, .. } => {
                 if let Some(most) = self.most(sealed.summary()) {
-                    self.found.push((most, Place::Sealed(encoded.clone())));
+                    self.found.push((most, Place::Sealed(sealed.clone())));
                 }
             }
         }

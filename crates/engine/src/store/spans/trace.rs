@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use skytrail_blocks::{Block, trace_hash};
+use skytrail_blocks::trace_hash;
 use skytrail_storage::rows::{Gather, KeptBatch};
-use skytrail_storage::{Error, ErrorKind, Result, SegmentEntry, TraceAnswer};
+use skytrail_storage::{Error, ErrorKind, Result, SegmentEntry, SpanAppend, TraceAnswer};
 
 use super::SpanPart;
 use super::encoded::Encoded;
@@ -28,10 +28,11 @@ pub(super) async fn trace(
     let places = find(&core.state.snapshot(), trace_id);
     if places.encoded.is_empty() && places.parts.is_empty() {
         // Nothing is read, so nobody else has to wait for it.
-        return gather(&places, trace_id, max_spans);
+        return gather(core, &places, trace_id, max_spans);
     }
-    let wanted = trace_id.to_owned();
-    let found = tokio::task::spawn_blocking(move || gather(&places, &wanted, max_spans)).await;
+    let (core, wanted) = (core.clone(), trace_id.to_owned());
+    let found = move || gather(&core, &places, &wanted, max_spans);
+    let found = tokio::task::spawn_blocking(found).await;
     found.map_err(|_| Error::new(ErrorKind::Unavailable, "reading a trace was cut off"))?
 }
 
@@ -61,32 +62,49 @@ fn find(snapshot: &Snapshot, trace_id: &str) -> Places {
     places
 }
 
-fn gather(places: &Places, trace_id: &str, max_spans: usize) -> Result<TraceAnswer> {
-    let hash = trace_hash(trace_id.as_bytes());
+fn gather(core: &Core, places: &Places, trace_id: &str, max_spans: usize) -> Result<TraceAnswer> {
     let mut gather = Gather::new(trace_id, max_spans);
     for (kept, entry) in &places.rows {
         if entry.start >= places.before {
             gather.offer(kept.batch(), entry);
         }
     }
-    let mut read = |block: &Block, told: &dyn Fn() -> String| -> Result<()> {
-        let format = |error| crate::error::Error::format(told(), &error);
-        let Some(mut spans) = block.trace(trace_id).map_err(format)? else { return Ok(()) };
-        spans.entries.retain(|entry| entry.start >= places.before);
-        gather.offer_all(&spans);
-        Ok(())
+    let mut offer = |spans: Option<SpanAppend>| {
+        if let Some(mut spans) = spans {
+            spans.entries.retain(|entry| entry.start >= places.before);
+            gather.offer_all(&spans);
+        }
     };
     for encoded in &places.encoded {
         if let Encoded::Sealed { sealed, .. } = &**encoded {
-            read(&sealed.block(), &|| "a block in memory".to_owned())?;
+            let found = sealed.block().trace(trace_id);
+            let told = |error| crate::error::Error::format("a block in memory", &error);
+            offer(found.map_err(told)?);
         }
     }
+    let hash = trace_hash(trace_id.as_bytes());
+    let mut is_damaged = false;
     for part in &places.parts {
-        let told = || part.file.describe();
-        let format = |error| crate::error::Error::format(told(), &error);
-        for number in part.part.blocks_of(hash).map_err(format)? {
-            read(&part.part.block(number).map_err(format)?, &told)?;
+        let found = in_part(part, hash, trace_id);
+        match core.suspects.judge(part, found)? {
+            Some(found) => found.into_iter().for_each(|spans| offer(Some(spans))),
+            None => is_damaged = true,
         }
     }
-    Ok(gather.finish())
+    let mut answer = gather.finish();
+    answer.truncated |= is_damaged;
+    Ok(answer)
+}
+
+/// What a part holds of a trace, by block.
+fn in_part(
+    part: &SpanPart,
+    hash: u64,
+    trace_id: &str,
+) -> skytrail_columns::Result<Vec<SpanAppend>> {
+    let mut found = Vec::new();
+    for number in part.part.blocks_of(hash)? {
+        found.extend(part.part.block(number)?.trace(trace_id)?);
+    }
+    Ok(found)
 }

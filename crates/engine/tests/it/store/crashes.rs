@@ -20,7 +20,7 @@ use skytrail_model::time::{Downsampling, Minute, Zone};
 use skytrail_storage::contract::build::{append, entry, read, segment};
 use skytrail_storage::{
     Checkpoint, Checkpoints, ColumnSelection, Cut, EntitySelection, MetricRead, Order, Origin,
-    RecordRead, RelationRead, SegmentFilter, Storage, TraceState, Visible,
+    RecordRead, RelationRead, SegmentFilter, SegmentPage, Storage, TraceState, Visible,
 };
 
 const TABLE: TableId = TableId(0);
@@ -37,7 +37,7 @@ fn catalogue() -> Arc<Catalogue> {
     Arc::new(Catalogue::new(vec![table], Vec::new()))
 }
 
-fn opened(disk: &Arc<SimFileSystem>) -> skytrail_engine::Result<EmbeddedStorage> {
+pub(super) fn opened(disk: &Arc<SimFileSystem>) -> skytrail_engine::Result<EmbeddedStorage> {
     let config = Config { settle: Duration::ZERO, ..Config::default() };
     open(Opening {
         fs: disk.clone(),
@@ -50,7 +50,7 @@ fn opened(disk: &Arc<SimFileSystem>) -> skytrail_engine::Result<EmbeddedStorage>
 }
 
 /// Step `n`, from 1 on, adds a row to each family that no other step adds.
-async fn step(store: &dyn Storage, n: u64) {
+pub(super) async fn step(store: &dyn Storage, n: u64) {
     let origin = Origin { shard: (n % 2) as u16, sequence: n };
     let minute = START.plus((n / 8) as i64);
     let time = minute.start_nanos() + n as i64;
@@ -91,7 +91,7 @@ fn trace_of(n: u64) -> String {
 }
 
 /// A checkpoint of the first `n` steps.
-fn checkpoint(n: u64) -> Checkpoint {
+pub(super) fn checkpoint(n: u64) -> Checkpoint {
     let mut cut = Cut::default();
     (1..=n).for_each(|n| cut.include((n % 2) as u16, n));
     let (position, zone) = (Position(n), "UTC".to_owned());
@@ -145,6 +145,12 @@ async fn check(store: &dyn Storage, n: u64) -> Result<(), String> {
 }
 
 async fn search(store: &dyn Storage, order: Order) -> Vec<String> {
+    let page = search_page(store, order).await;
+    page.segments.into_iter().map(|found| found.segment.segment_id).collect()
+}
+
+/// All segments, on one page.
+pub(super) async fn search_page(store: &dyn Storage, order: Order) -> SegmentPage {
     let filter = SegmentFilter {
         from: 0,
         to: i64::MAX,
@@ -152,8 +158,7 @@ async fn search(store: &dyn Storage, order: Order) -> Vec<String> {
         order,
         ..SegmentFilter::default()
     };
-    let page = store.spans().search(&filter, None, 1_000).await.unwrap();
-    page.segments.into_iter().map(|found| found.segment.segment_id).collect()
+    store.spans().search(&filter, None, 1_000).await.unwrap()
 }
 
 async fn count(store: &dyn Storage, downsampling: Downsampling) -> u64 {
@@ -274,7 +279,7 @@ fn refuse(disk: &SimFileSystem, dice: &mut Dice) {
     }
 }
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(future)
 }

@@ -98,7 +98,7 @@ fn filter(dice: &mut Dice) -> SegmentFilter {
         from: 0,
         to: if dice.below(2) == 0 { i64::MAX } else { dice.below(40_000_000_000) as i64 },
         service: (dice.below(3) > 0).then_some(id),
-        min_duration: (dice.below(3) == 0).then(|| 40 * MILLI),
+        min_duration: (dice.below(3) == 0).then_some(40 * MILLI),
         state: [TraceState::All, TraceState::Error, TraceState::Success][dice.below(3) as usize],
         tags: match dice.below(4) {
             0 => vec![tag("region", "north".to_owned())],

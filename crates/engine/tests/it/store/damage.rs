@@ -1,0 +1,107 @@
+//! Files that do not hold what was written: it is found, told, and the rest goes on.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use skytrail_base::fs::sim::SimFileSystem;
+use skytrail_storage::{Checkpoints, Order, Storage};
+
+use super::crashes::{block_on, checkpoint, opened, search_page, step};
+
+/// Steps that are stored.
+const STEPS: u64 = 12;
+
+fn stored() -> Arc<SimFileSystem> {
+    let disk = SimFileSystem::new();
+    let store = opened(&disk).unwrap();
+    block_on(async {
+        for n in 1..=STEPS {
+            step(&store, n).await;
+        }
+        store.save(checkpoint(STEPS)).await.unwrap();
+    });
+    drop(store);
+    disk
+}
+
+fn files(disk: &SimFileSystem, extension: &str) -> Vec<PathBuf> {
+    let names = disk.file_names().into_iter();
+    names.filter(|name| name.extension().is_some_and(|one| one == extension)).collect()
+}
+
+/// Whether the spans are all there, or the answer says that some may be missing.
+async fn is_honest(store: &dyn Storage) -> bool {
+    let page = search_page(store, Order::Start).await;
+    let mut found = 0;
+    for trace in 0..5 {
+        let answer = store.spans().trace(&format!("t{trace}"), 1_000).await.unwrap();
+        let spans: usize = answer.parts.iter().map(|part| part.batch.spans.len()).sum();
+        found += if answer.truncated { 1_000 } else { spans };
+    }
+    let has_all = page.segments.len() as u64 == STEPS && found as u64 >= STEPS;
+    has_all || !page.complete
+}
+
+#[test]
+fn a_flipped_byte_of_spans_is_never_taken_for_an_answer() {
+    let disk = stored();
+    let path = files(&disk, "spans").remove(0);
+    let len = disk.read_all(&path).unwrap().len() as u64;
+    let mut found = 0;
+    for place in 0..len {
+        let damaged = disk.killed();
+        damaged.flip_bit(&path, place * 8 + place % 8).unwrap();
+        let store = opened(&damaged).unwrap();
+        assert!(block_on(is_honest(&store)), "byte {place}");
+        let was_there = block_on(search_page(&store, Order::Start)).complete;
+        found += u64::from(!was_there);
+    }
+    assert!(found > len / 2, "{found} of {len} were found");
+}
+
+#[test]
+fn a_damaged_part_of_any_family_is_set_aside_and_the_rest_goes_on() {
+    let disk = stored();
+    for extension in ["spans", "minutes", "relations", "records"] {
+        for path in files(&disk, extension) {
+            let damaged = disk.killed();
+            damaged.flip_bit(&path, 8 * 3).unwrap();
+            let store = opened(&damaged).unwrap();
+            block_on(async {
+                store.usage();
+                step(&store, STEPS + 1).await;
+                store.save(checkpoint(STEPS + 1)).await.unwrap();
+            });
+            let aside = damaged.file_names().into_iter().any(|name| name.starts_with("damaged"));
+            assert!(aside, "{}", path.display());
+            drop(store);
+            // It was told once; the next start finds nothing damaged.
+            assert!(opened(&damaged).is_ok());
+        }
+    }
+}
+
+#[test]
+fn a_missing_part_is_told_and_the_rest_goes_on() {
+    let disk = stored();
+    for path in files(&disk, "spans") {
+        skytrail_base::fs::FileSystem::remove(&*disk, &path).unwrap();
+    }
+    let store = opened(&disk).unwrap();
+    assert!(!block_on(search_page(&store, Order::Start)).complete);
+}
+
+#[test]
+fn a_damaged_state_or_manifest_is_an_error_that_says_what_to_do() {
+    let disk = stored();
+    let path = files(&disk, "state").remove(0);
+    let damaged = disk.killed();
+    damaged.flip_bit(&path, 9).unwrap();
+    let store = opened(&damaged).unwrap();
+    let error = block_on(store.load()).unwrap_err().to_string();
+    assert!(error.contains("checksum"), "{error}");
+    drop(store);
+    disk.flip_bit(&PathBuf::from("manifest"), 800).unwrap();
+    let error = opened(&disk).unwrap_err().to_string();
+    assert!(error.contains("restore the folder from a backup"), "{error}");
+}
