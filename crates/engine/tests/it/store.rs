@@ -3,4 +3,5 @@
 mod contract;
 mod crashes;
 mod damage;
+mod readers;
 mod volume;

@@ -144,7 +144,7 @@ async fn check(store: &dyn Storage, n: u64) -> Result<(), String> {
     Ok(())
 }
 
-async fn search(store: &dyn Storage, order: Order) -> Vec<String> {
+pub(super) async fn search(store: &dyn Storage, order: Order) -> Vec<String> {
     let page = search_page(store, order).await;
     page.segments.into_iter().map(|found| found.segment.segment_id).collect()
 }
@@ -161,7 +161,7 @@ pub(super) async fn search_page(store: &dyn Storage, order: Order) -> SegmentPag
     store.spans().search(&filter, None, 1_000).await.unwrap()
 }
 
-async fn count(store: &dyn Storage, downsampling: Downsampling) -> u64 {
+pub(super) async fn count(store: &dyn Storage, downsampling: Downsampling) -> u64 {
     let zone = Zone::utc();
     let read = MetricRead {
         table: TABLE,
@@ -182,7 +182,7 @@ async fn count(store: &dyn Storage, downsampling: Downsampling) -> u64 {
     sum
 }
 
-async fn callers(store: &dyn Storage) -> BTreeSet<u128> {
+pub(super) async fn callers(store: &dyn Storage) -> BTreeSet<u128> {
     let read = RelationRead {
         scope: Scope::ServiceRelation,
         touching: EntitySelection::All,
