@@ -75,6 +75,9 @@ impl<'a> PartWriter<'a> {
 
     /// Appends a frame: some bytes as they are, and some compressed.
     pub(crate) fn put(&mut self, kind: [u8; 4], plain: &[u8], stream: &[u8]) -> Result<Place> {
+        if plain.len().max(stream.len()) > STREAM_LIMIT {
+            return Err(Error::limit(format!("frame: more than {STREAM_LIMIT} bytes")));
+        }
         let number = self.frames;
         let more = number.checked_add(1);
         self.frames = more.ok_or_else(|| Error::limit("part: more than 2^32 frames"))?;

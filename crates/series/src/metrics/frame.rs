@@ -235,13 +235,13 @@ impl<'p> FrameReader<'p> {
         Ok(from..to.max(from))
     }
 
-    /// The codes of the origins of some rows.
-    pub(super) fn origins(&self, rows: Range<usize>) -> Result<Vec<i64>> {
+    /// The codes of the origins of some rows, ascending.
+    pub(super) fn origins(&self, rows: &[usize]) -> Result<Vec<i64>> {
         if !self.has_origins {
             return Ok(vec![0; rows.len()]);
         }
         let bytes = self.head.get(self.origins..).unwrap_or_default();
-        Ok(Ints::read(&mut Reader::new(WHAT, bytes), self.len)?.rows(rows, 0))
+        Ok(Ints::read(&mut Reader::new(WHAT, bytes), self.len)?.pick(rows, 0))
     }
 
     fn body(&self, column: usize) -> Result<Bytes> {

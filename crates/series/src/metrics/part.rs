@@ -135,8 +135,8 @@ impl Part {
         if ends != (Some(entry.first), Some(entry.last)) || entry.last >= self.ids.len() {
             return Err(Error::corrupt("frame of metric rows: other codes than it says"));
         }
-        frame.origins(0..frame.len)?;
         let rows: Vec<_> = (0..frame.len).collect();
+        frame.origins(&rows)?;
         for (number, merge) in table.merges().into_iter().enumerate() {
             frame.values(number, merge, &rows)?;
         }

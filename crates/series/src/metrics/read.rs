@@ -1,5 +1,7 @@
 //! Rows of a part as blocks, bucket by bucket.
 
+use std::collections::HashMap;
+
 use skytrail_columns::{Error, Result};
 use skytrail_model::entity::EntityId;
 use skytrail_model::metric::{
@@ -15,6 +17,11 @@ use super::schema::{PartTable, TableMap};
 use crate::directory::Entry;
 use crate::ids::OpenPage;
 use crate::labels::OpenTexts;
+
+/// Ids of the part between two of a table, on average, from which on they are remembered, and how
+/// many are.
+const SPARSE: u32 = 16;
+const MOST_KNOWN: usize = 16 << 10;
 
 /// Codes of selected entities with these.
 type Coded = Vec<(u32, EntityId)>;
@@ -41,6 +48,7 @@ pub struct Selection<'p> {
     /// None is all.
     seen: Option<Vec<bool>>,
     ids: OpenPage,
+    known: HashMap<u32, EntityId>,
     texts: OpenTexts,
 }
 
@@ -84,6 +92,7 @@ impl Part {
             entities,
             seen: self.origins.seen(sees),
             ids,
+            known: HashMap::new(),
             texts: OpenTexts::new(),
         }))
     }
@@ -180,6 +189,24 @@ impl Selection<'_> {
         })
     }
 
+    /// The entity of a code. Those of a table that names few of the ids of the part are far apart:
+    /// each would take a page of them in every bucket.
+    fn entity(&mut self, code: u32, entry: &Entry<0>) -> Result<EntityId> {
+        let part = self.part;
+        let is_sparse = (entry.last - entry.first) / u32::from(entry.rows).max(1) > SPARSE;
+        if !is_sparse {
+            return part.ids.get(&part.reader, code, &mut self.ids);
+        }
+        if let Some(id) = self.known.get(&code) {
+            return Ok(*id);
+        }
+        let id = part.ids.get(&part.reader, code, &mut self.ids)?;
+        if self.known.len() < MOST_KNOWN {
+            self.known.insert(code, id);
+        }
+        Ok(id)
+    }
+
     /// Selected rows of a frame that are seen, and their entities.
     fn rows(
         &mut self,
@@ -197,16 +224,15 @@ impl Selection<'_> {
         } else {
             rows.extend(0..frame.len);
             for code in frame.codes()? {
-                entities.push(self.part.ids.get(&self.part.reader, code, &mut self.ids)?);
+                entities.push(self.entity(code, entry)?);
             }
         }
         if let Some(seen) = &self.seen {
-            let origins = frame.origins(0..frame.len)?;
-            let is_seen = |row: &usize| {
-                let origin = origins.get(*row).and_then(|code| usize::try_from(*code).ok());
-                origin.and_then(|code| seen.get(code)).copied().unwrap_or(false)
+            let is_seen = |code: i64| {
+                let seen = usize::try_from(code).ok().and_then(|code| seen.get(code));
+                seen.copied().unwrap_or(false)
             };
-            let kept: Vec<_> = rows.iter().map(is_seen).collect();
+            let kept: Vec<_> = frame.origins(&rows)?.into_iter().map(is_seen).collect();
             let mut keep = kept.iter();
             rows.retain(|_| keep.next().copied().unwrap_or(false));
             let mut keep = kept.iter();

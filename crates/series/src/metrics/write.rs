@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use skytrail_columns::{Error, Result};
 use skytrail_model::entity::EntityId;
-use skytrail_model::metric::{Catalogue, ColumnData, MetricBlock, Table};
+use skytrail_model::metric::{Catalogue, ColumnData, MAX_LABELS, MetricBlock, Table};
 use skytrail_model::time::{Downsampling, Minute};
 use skytrail_storage::Origin;
 
@@ -33,7 +33,8 @@ struct Codes<'r> {
 type Place = (u32, i64, u32, u32);
 
 /// Writes rows of one size of buckets as a part. Blocks come in any order, their rows too; rows
-/// that have an origin are read for those that see it, others for all.
+/// that have an origin are read for those that see it, others for all. Of a row with more than
+/// [`MAX_LABELS`] labels those stay that sort first, as when rows merge.
 ///
 /// # Errors
 /// `Limit` for rows of a table that the catalogue lacks, `Io` when the sink fails.
@@ -193,5 +194,7 @@ fn coded(row: Option<&Vec<(String, i64)>>, codes: &Codes<'_>) -> Vec<(u32, i64)>
     let entries = row.into_iter().flatten();
     let entries =
         entries.filter_map(|(label, value)| Some((*codes.labels.get(label.as_str())?, *value)));
-    joined(entries.collect(), i64::saturating_add)
+    let mut entries = joined(entries.collect(), i64::saturating_add);
+    entries.truncate(MAX_LABELS);
+    entries
 }

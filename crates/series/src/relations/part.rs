@@ -87,8 +87,11 @@ impl Part {
     pub fn hold(&self, edges: &[Edge]) -> Result<Vec<bool>> {
         let mut open = <[OpenPage; 4]>::default();
         let mut page = (0, Vec::new());
-        let mut held = Vec::with_capacity(edges.len());
-        for edge in edges {
+        let mut held = vec![false; edges.len()];
+        // In the order of the pages, so that each is read once.
+        let mut asked: Vec<_> = edges.iter().zip(&mut held).collect();
+        asked.sort_unstable_by_key(|(edge, _)| (edge.scope, edge.relation));
+        for (edge, held) in asked {
             let mut codes = [None; 4];
             let ends = super::edges::ends(edge);
             for ((code, end), open) in codes.iter_mut().zip(ends).zip(&mut open) {
@@ -96,10 +99,10 @@ impl Part {
             }
             let mut codes = codes.into_iter();
             let coded = CodedEdge::of(edge, |_| codes.next().flatten());
-            held.push(match coded {
+            *held = match coded {
                 Some(coded) => self.edges.has(&self.reader, &coded, &mut page)?,
                 None => false,
-            });
+            };
         }
         Ok(held)
     }

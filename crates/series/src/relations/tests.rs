@@ -228,6 +228,7 @@ fn every_flipped_byte_and_every_other_length_is_detected() {
     let whole = bytes_of(|sink| {
         write(small(), sink).unwrap();
     });
+    opened(whole.clone()).unwrap().check().unwrap();
     for place in 0..whole.len() {
         let mut damaged = whole.clone();
         damaged[place] ^= 1 << (place % 8);

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use skytrail_model::metric::{Cell, ColumnId, Histogram, MetricBlock, Row, TableId};
-use skytrail_model::time::{Downsampling, Minute};
+use skytrail_model::time::{Downsampling, Minute, Zone};
 use skytrail_storage::{ColumnSelection, EntitySelection, Origin};
 
 use super::{Rows, bytes_of, id, old_catalogue, opened};
 use crate::container::mangle;
-use crate::metrics::{Part, write};
+use crate::metrics::{Part, Target, merge, write};
 
 /// Two tables, three buckets, all kinds of columns, two origins.
 fn rows() -> Rows {
@@ -67,6 +67,7 @@ fn read(part: &Part) {
 #[test]
 fn every_flipped_byte_is_detected() {
     let whole = whole();
+    opened(whole.clone(), &old_catalogue()).unwrap().check().unwrap();
     for place in 0..whole.len() {
         let mut damaged = whole.clone();
         damaged[place] ^= 1 << (place % 8);
@@ -101,6 +102,11 @@ fn forged_frames_do_not_panic() {
             if let Ok(part) = opened(forged, &old_catalogue()) {
                 read(&part);
                 let _ = part.check();
+                let zone = Zone::utc();
+                for from in [Minute(0), Minute(102)] {
+                    let target = Target { downsampling: Downsampling::Hour, zone: &zone, from };
+                    let _ = merge(&[&part, &part], &target, &mut |_| Ok(()));
+                }
             }
         }
     }
