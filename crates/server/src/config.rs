@@ -7,10 +7,12 @@ mod file;
 mod layers;
 mod mask;
 mod print;
+mod storage;
 
 pub use error::ConfigError;
-pub use file::{Address, Config, LogConfig, MemoryConfig, ServerConfig, StorageConfig};
+pub use file::{Address, Config, LogConfig, ServerConfig};
 pub use layers::{Layers, Origin};
+pub use storage::{Ack, EmbeddedConfig, MemoryConfig, StorageConfig, WalConfig};
 
 /// The commented defaults.
 pub const DEFAULTS: &str = include_str!("config/default.yaml");

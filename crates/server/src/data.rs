@@ -1,6 +1,7 @@
 //! The data folder: one process owns it.
 
 use std::fs::{File, TryLockError};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -23,12 +24,18 @@ impl DataFolder {
         let shown = path.display();
         create(path).with_context(|| format!("cannot make the data folder {shown}"))?;
         let file = path.join("lock");
-        let lock = File::options().create(true).write(true).truncate(false).open(&file);
-        let lock = lock.with_context(|| format!("cannot write into the data folder {shown}"))?;
+        let lock = File::options().create(true).read(true).write(true).truncate(false).open(&file);
+        let mut lock =
+            lock.with_context(|| format!("cannot write into the data folder {shown}"))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Ok(()) => {
+                // Only told to others; a full disk is no reason not to start.
+                let _ = write_holder(&lock);
+                Ok(Self { path: path.to_owned(), _lock: lock })
+            }
             Err(TryLockError::WouldBlock) => Err(anyhow!(
-                "{LOCKED}: the data folder {shown} is used by another process; stop it, or choose another folder with --data"
+                "{LOCKED}: the data folder {shown} is used by another process{}; stop it, or choose another folder with --data",
+                holder(&mut lock)
             )),
             Err(TryLockError::Error(error)) => {
                 Err(error).with_context(|| format!("cannot lock the data folder {shown}"))
@@ -40,6 +47,19 @@ impl DataFolder {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+fn write_holder(mut lock: &File) -> std::io::Result<()> {
+    lock.set_len(0)?;
+    lock.write_all(format!("{}\n", std::process::id()).as_bytes())
+}
+
+/// Which process it is, if it has said so.
+fn holder(lock: &mut File) -> String {
+    let mut text = String::new();
+    let read = lock.take(32).read_to_string(&mut text);
+    let id = read.ok().and_then(|_| text.trim().parse::<u32>().ok());
+    id.map(|id| format!(", {id}")).unwrap_or_default()
 }
 
 #[cfg(unix)]
@@ -64,7 +84,8 @@ mod tests {
         let owner = DataFolder::open(&path).unwrap();
         assert_eq!(owner.path(), path);
         let error = DataFolder::open(&path).unwrap_err().to_string();
-        assert!(error.contains("another process") && error.contains("--data"), "{error}");
+        let holder = format!("another process, {};", std::process::id());
+        assert!(error.contains(&holder) && error.contains("--data"), "{error}");
         drop(owner);
         DataFolder::open(&path).unwrap();
     }

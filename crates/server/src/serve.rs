@@ -2,6 +2,7 @@
 
 mod backend;
 mod checkpoints;
+mod embedded;
 mod gauges;
 mod headers;
 mod health;
@@ -28,7 +29,7 @@ use crate::data::DataFolder;
 use crate::logs;
 use crate::signals::Signals;
 
-pub use backend::Backend;
+pub use backend::{Backend, Opening};
 pub use checkpoints::Checkpoints;
 pub use parts::Parts;
 pub use ports::{Ports, Routers};

@@ -21,6 +21,8 @@ const NONE: i32 = -1;
 pub struct Status {
     node: OnceLock<SocketAddr>,
     metric_days: i32,
+    hour_days: i32,
+    day_days: i32,
     record_days: i32,
     config: Vec<(String, String)>,
     started: AtomicBool,
@@ -32,10 +34,17 @@ pub struct Status {
 impl Status {
     /// From the configuration it runs with.
     pub fn new(config: &Config, layers: &Layers) -> Arc<Self> {
+        let storage = &config.storage;
+        let (hours, of_days) = match storage.selector.as_str() {
+            "embedded" => (storage.embedded.hour_ttl, storage.embedded.day_ttl),
+            _ => (storage.metric_ttl, storage.metric_ttl),
+        };
         Arc::new(Self {
             node: OnceLock::new(),
-            metric_days: days(config.storage.metric_ttl),
-            record_days: days(config.storage.record_ttl),
+            metric_days: days(storage.metric_ttl),
+            hour_days: days(hours),
+            day_days: days(of_days),
+            record_days: days(storage.record_ttl),
             config: layers.dump(),
             started: AtomicBool::new(false),
             failed: AtomicBool::new(false),
@@ -112,8 +121,8 @@ impl StatusSource for Status {
             MetricsRetention {
                 metadata: metrics,
                 minute: metrics,
-                hour: metrics,
-                day: metrics,
+                hour: self.hour_days,
+                day: self.day_days,
                 cold_minute: NONE,
                 cold_hour: NONE,
                 cold_day: NONE,

@@ -12,13 +12,11 @@ use tracing_subscriber::EnvFilter;
 
 use super::error::ConfigError;
 use super::layers::Layers;
+use super::storage::StorageConfig;
 use crate::listen::{Limits, OpenCheck, TlsFiles};
 
 /// The version of the file format.
 const VERSION: u32 = 1;
-
-/// Values of `storage.selector`.
-const SELECTORS: [&str; 1] = ["memory"];
 
 /// Everything, after the layers were put together.
 #[derive(Debug, Clone, Deserialize)]
@@ -123,28 +121,6 @@ impl LogConfig {
             other => Err(format!("log.format: '{other}' is not right; use text or json")),
         }
     }
-}
-
-/// `storage`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StorageConfig {
-    /// Which backend.
-    pub selector: String,
-    /// How long spans and slow records are kept.
-    pub record_ttl: Period,
-    /// How long metrics, relations and entities are kept.
-    pub metric_ttl: Period,
-    /// The backend `memory`.
-    pub memory: MemoryConfig,
-}
-
-/// `storage.memory`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MemoryConfig {
-    /// For all families together.
-    pub budget: Bytes,
 }
 
 /// `query`
@@ -274,13 +250,7 @@ impl Config {
         problems.extend(self.log.check().err());
         problems.extend(self.ingest.validate().err().into_iter().flat_map(|error| error.problems));
         problems.extend(self.analysis.validate().err().map(|error| error.to_string()));
-        if !SELECTORS.contains(&self.storage.selector.as_str()) {
-            let known = SELECTORS.join(", ");
-            let selector = &self.storage.selector;
-            problems.push(format!(
-                "storage.selector: '{selector}' is not a backend; there is: {known}"
-            ));
-        }
+        problems.extend(self.storage.problems());
         if !self.api.auth.token.fits_header() {
             problems.push("api.auth.token: has a character that no header can carry".to_owned());
         }
@@ -309,7 +279,6 @@ impl Config {
             ),
             ("server.connections.stream_window", connections.stream_window.0, 64 << 10, 16 << 20),
             ("server.connections.max_header_size", connections.max_header_size.0, 1 << 10, 1 << 20),
-            ("storage.memory.budget", self.storage.memory.budget.0, 16 << 20, 1 << 50),
             ("query.max_listed", query.max_listed as u64, 1, 1_000_000),
             ("query.max_endpoints", query.max_endpoints as u64, 1, 1_000_000),
             ("query.max_ranked_entities", query.max_ranked_entities as u64, 1, 100_000_000),
@@ -322,8 +291,10 @@ impl Config {
             ("api.graphql.max_aliases", self.api.graphql.max_aliases as u64, 1, 1_000_000),
             ("api.graphql.max_cost", self.api.graphql.max_cost, 1, 1 << 40),
         ];
-        let outside =
-            bounds.into_iter().filter(|(_, value, least, most)| value < least || value > most);
+        let outside = bounds
+            .into_iter()
+            .chain(self.storage.bounds())
+            .filter(|(_, value, least, most)| value < least || value > most);
         outside
             .map(|(key, value, least, most)| {
                 format!("{key}: is {value}, and takes {least} to {most}")

@@ -20,13 +20,11 @@ use skytrail_base::web_origin::WebOrigins;
 use skytrail_ingest::{Ingest, Replayer};
 use skytrail_model::batch::Batch;
 use skytrail_model::command::NoCommands;
-use skytrail_model::metric::Catalogue;
-use skytrail_model::time::Zone;
 use skytrail_query::Query;
 use skytrail_storage::SharedStorage;
 use tokio::task::JoinSet;
 
-use super::backend::{Backend, coded};
+use super::backend::{Backend, Opening, coded};
 use super::checkpoints::Checkpoints;
 use super::gauges::StorageUsage;
 use super::headers;
@@ -72,13 +70,14 @@ impl Parts {
         clock: SharedClock,
         stop: &Shutdown,
     ) -> anyhow::Result<Self> {
-        let open = |zone: &Zone, catalogue| Backend::open(&config.storage, zone, catalogue);
-        Self::build_on(open, config.clone(), layers, clock, stop).await
+        let of_store = config.clone();
+        let open = async |opening: Opening<'_>| Backend::open(&of_store, opening).await;
+        Self::build_on(open, config, layers, clock, stop).await
     }
 
     /// The same on a backend of the caller's.
     pub async fn build_on(
-        open: impl FnOnce(&Zone, Arc<Catalogue>) -> anyhow::Result<Backend>,
+        open: impl AsyncFnOnce(Opening<'_>) -> anyhow::Result<Backend>,
         config: Config,
         layers: &Layers,
         clock: SharedClock,
@@ -90,8 +89,13 @@ impl Parts {
         let settings = config.analysis.validate()?;
         let rules = Rules::load(&settings)?;
         let catalogue = rules.catalogue();
-        let Backend { storage, journal, journal_bytes } =
-            open(&zone, catalogue.clone()).map_err(coded)?;
+        let opening = Opening {
+            zone: &zone,
+            catalogue: catalogue.clone(),
+            registry: &registry,
+            clock: &clock,
+        };
+        let Backend { storage, journal, journal_bytes } = open(opening).await.map_err(coded)?;
         registry.collect(Box::new(StorageUsage(storage.clone())));
         let (senders, receivers) = queues(&config);
         let deps = skytrail_analysis::Deps {

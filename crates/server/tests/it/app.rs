@@ -1,6 +1,8 @@
 //! The whole product in this process, on a clock that stands still.
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -12,13 +14,14 @@ use skytrail_base::clock::{Clock, ManualClock};
 use skytrail_base::shutdown::{self, Trigger};
 use skytrail_proto::v3::jvm_metric_report_service_client::JvmMetricReportServiceClient;
 use skytrail_server::config::{Config, Layers, Origin};
-use skytrail_server::serve::{Backend, Checkpoints, Parts, Ports, Routers};
+use skytrail_server::serve::{Backend, Checkpoints, Opening, Parts, Ports, Routers};
 use skytrail_storage::Storage;
 use skytrail_storage::memory::{self, MemoryJournal, MemoryStorage};
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
 use crate::fixed_set::{BASE, Message};
+use crate::health::Full;
 
 /// Longest wait for something that happens within a second.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -32,6 +35,10 @@ pub(crate) struct Setup {
     pub(crate) now: i64,
     /// What a process before this one left.
     pub(crate) kept: Option<Kept>,
+    /// The data folder of a store on disk; none for one in memory.
+    pub(crate) folder: Option<PathBuf>,
+    /// Lets the log of a store in memory refuse.
+    pub(crate) is_full: Arc<AtomicBool>,
     /// What the log may hold before a checkpoint is made.
     pub(crate) journal_bytes: usize,
 }
@@ -54,14 +61,22 @@ impl Default for Setup {
     /// UTC, two shards, and the last second of the second minute of the fixed
     /// set: every minute is still being filled.
     fn default() -> Self {
-        Self { zone: "UTC", shards: 2, now: BASE + 119_000, kept: None, journal_bytes: usize::MAX }
+        Self {
+            zone: "UTC",
+            shards: 2,
+            now: BASE + 119_000,
+            kept: None,
+            folder: None,
+            is_full: Arc::default(),
+            journal_bytes: usize::MAX,
+        }
     }
 }
 
 /// The running product.
 pub(crate) struct App {
     clock: Arc<ManualClock>,
-    pub(crate) kept: Kept,
+    kept: Option<Kept>,
     checkpoints: Checkpoints,
     grpc: Router,
     rest: Router,
@@ -82,6 +97,14 @@ fn layers(setup: &Setup) -> Layers {
     for (key, value) in values {
         layers.set(key, value, Origin::CommandLine).unwrap();
     }
+    if let Some(folder) = &setup.folder {
+        layers.set("storage.selector", json!("embedded"), Origin::CommandLine).unwrap();
+        layers.set("server.data_dir", json!(folder), Origin::CommandLine).unwrap();
+        // As the agreed answers have it, which were made in memory.
+        for key in ["storage.embedded.hour_ttl", "storage.embedded.day_ttl"] {
+            layers.set(key, json!("7d"), Origin::CommandLine).unwrap();
+        }
+    }
     layers
 }
 
@@ -99,28 +122,32 @@ impl App {
         let clock = ManualClock::at(setup.now * 1_000_000);
         let (trigger, stop) = shutdown::channel();
         let mut opened = None;
-        let open = |zone: &_, catalogue| {
+        let open = async |opening: Opening<'_>| {
             let fresh = || Kept {
                 storage: Arc::new(MemoryStorage::new(
                     memory::Config::default(),
-                    Clone::clone(zone),
-                    catalogue,
+                    opening.zone.clone(),
+                    opening.catalogue,
                 )),
                 journal: Arc::new(MemoryJournal::new(64 << 20)),
             };
             let kept = setup.kept.unwrap_or_else(fresh);
             let Kept { storage, journal } = kept.clone();
             opened = Some(kept);
+            let journal = Full::over(journal, setup.is_full);
             Ok(Backend { storage, journal, journal_bytes: setup.journal_bytes })
         };
-        let parts = Parts::build_on(open, config, &layers, clock.clone(), &stop).await.unwrap();
+        let parts = match setup.folder {
+            Some(_) => Parts::build(config, &layers, clock.clone(), &stop).await.unwrap(),
+            None => Parts::build_on(open, config, &layers, clock.clone(), &stop).await.unwrap(),
+        };
         let routers = parts.routers();
         let Routers { grpc, rest, telemetry } = routers.clone();
         let ports = Ports::open(&parts.config, &parts.registry, routers).await.unwrap();
         let checkpoints = parts.checkpoints();
         let running = tokio::spawn(parts.run(ports, stop, PATIENCE));
-        let kept = opened.expect("opened");
-        let app = Self { clock, kept, checkpoints, grpc, rest, telemetry, trigger, running };
+        let app =
+            Self { clock, kept: opened, checkpoints, grpc, rest, telemetry, trigger, running };
         app.until("healthy", || async { app.get("/healthcheck").await.0 == StatusCode::OK }).await;
         app
     }
@@ -131,8 +158,8 @@ impl App {
         let layers = layers(&setup);
         let config = Config::from_layers(&layers).unwrap();
         let Kept { storage, journal } = setup.kept.unwrap();
-        let open = |zone: &_, _| {
-            let storage = if looks { storage.reopen_in(zone)? } else { storage.reopen() };
+        let open = async |opening: Opening<'_>| {
+            let storage = if looks { storage.reopen_in(opening.zone)? } else { storage.reopen() };
             let storage = Arc::new(storage);
             Ok(Backend { storage, journal, journal_bytes: setup.journal_bytes })
         };
@@ -140,6 +167,16 @@ impl App {
         let (_trigger, stop) = shutdown::channel();
         let built = Parts::build_on(open, config, &layers, clock, &stop).await;
         built.err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    /// The store and the log, where they are in memory.
+    pub(crate) fn kept(&self) -> &Kept {
+        self.kept.as_ref().expect("in memory")
+    }
+
+    /// What answers agents.
+    pub(crate) fn grpc(&self) -> Router {
+        self.grpc.clone()
     }
 
     /// Stops in order.
@@ -229,7 +266,7 @@ impl App {
 
     /// Rows that the store holds of a family.
     pub(crate) fn rows(&self, family: &str) -> u64 {
-        let usage = self.kept.storage.usage().families;
+        let usage = self.kept().storage.usage().families;
         usage.iter().find(|usage| usage.name == family).unwrap().rows
     }
 }

@@ -59,7 +59,11 @@ pub(crate) struct Server {
 impl Server {
     /// Starts it on free ports and waits until it says where it is.
     pub(crate) fn start(set: &[&str]) -> Self {
-        let data = tempfile::tempdir().unwrap();
+        Self::start_on(tempfile::tempdir().unwrap(), set)
+    }
+
+    /// The same on a data folder.
+    pub(crate) fn start_on(data: TempDir, set: &[&str]) -> Self {
         let mut arguments = vec!["serve", "--data", path(data.path())];
         let ports = ["ingest.grpc.port=0", "api.rest.port=0", "telemetry.port=0"];
         for one in ports.iter().chain(set) {
@@ -89,6 +93,13 @@ impl Server {
     /// Waits for a line in its log.
     pub(crate) fn wait_for(&self, text: &str) {
         wait_for(text, || self.said(), || self.said().contains(text).then_some(()));
+    }
+
+    /// Kills it; gives the data folder.
+    pub(crate) fn killed(mut self) -> TempDir {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        std::mem::replace(&mut self.data, tempfile::tempdir().unwrap())
     }
 
     /// Sends it SIGTERM.

@@ -36,7 +36,7 @@ async fn until_crash(life: Life, shards: u16) -> Kept {
         }
     }
     // What the end of this process still writes reaches no copy.
-    let kept = app.kept.crashed();
+    let kept = app.kept().crashed();
     app.stop().await;
     kept
 }
@@ -92,7 +92,7 @@ async fn crashes_that_follow_each_other_count_nothing_twice() {
         if place % 3 == 2 {
             app.checkpoint().await;
         }
-        kept = Some(app.kept.crashed());
+        kept = Some(app.kept().crashed());
         app.stop().await;
     }
     let app = App::start(Setup { kept, ..Setup::default() }).await;
@@ -105,7 +105,7 @@ async fn crashes_that_follow_each_other_count_nothing_twice() {
 async fn a_graceful_stop_leaves_nothing_to_replay() {
     let app = App::start(Setup::default()).await;
     app.send_all(&fixed_set::messages(AT_ONCE)).await;
-    let left = app.kept.clone();
+    let left = app.kept().clone();
     assert!(left.journal.used_bytes() > 0, "nothing is trimmed without a checkpoint");
     app.stop().await;
     assert_eq!(left.journal.used_bytes(), 0);
@@ -119,13 +119,13 @@ async fn a_graceful_stop_leaves_nothing_to_replay() {
 async fn a_log_that_grows_is_trimmed_to_a_checkpoint_while_messages_come() {
     let setup = Setup { journal_bytes: 0, ..Setup::default() };
     let app = App::start(setup.clone()).await;
-    let journal = app.kept.journal.clone();
+    let journal = app.kept().journal.clone();
     let messages = fixed_set::messages(AT_ONCE);
     let (before, after) = messages.split_at(messages.len() / 2);
     app.send_all(before).await;
     app.until("trimmed", || async { journal.used_bytes() == 0 }).await;
     app.send_all(after).await;
-    let kept = app.kept.crashed();
+    let kept = app.kept().crashed();
     app.stop().await;
     let app = App::start(Setup { kept: Some(kept), ..setup }).await;
     metrics::check(&app, &metrics::table(), "a crash after a checkpoint of the server's own").await;

@@ -120,7 +120,7 @@ async fn an_hour_that_comes_twice_has_two_points() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_of_another_zone_is_refused_with_a_code() {
     let app = app("+0530", 1_767_639_600_000).await;
-    let kept = app.kept.clone();
+    let kept = app.kept().clone();
     app.stop().await;
     let setup = |zone| Setup { zone, kept: Some(kept.crashed()), ..Setup::default() };
     for looks in [true, false] {

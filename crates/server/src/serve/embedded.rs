@@ -1,0 +1,175 @@
+//! The embedded store and the log in front of it, in the data folder.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use skytrail_base::code::Code;
+use skytrail_base::fs::real::RealFileSystem;
+use skytrail_base::fs::{FileSystem, SharedFileSystem};
+use skytrail_base::future::BoxFuture;
+use skytrail_base::journal::{Appended, Journal, JournalError, Position, Record};
+use skytrail_engine::{Error, ErrorKind, store, wal};
+use skytrail_storage::Storage;
+
+use super::backend::{Backend, Opening};
+use crate::config::{Ack, Config};
+use crate::data::DataFolder;
+
+/// The code of files that a later version wrote.
+const NEWER: Code = Code("ST-1009");
+
+/// Folders in the data folder.
+const STORE: &str = "store";
+const LOG: &str = "log";
+
+/// Opens both.
+pub(super) async fn open(config: &Config, opening: Opening<'_>) -> anyhow::Result<Backend> {
+    let data = &config.server.data_dir;
+    let wal = &config.storage.log;
+    let storage = store::open(store::Opening {
+        fs: folder(data.join(STORE))?,
+        config: limits(config),
+        catalogue: opening.catalogue,
+        zone: opening.zone.clone(),
+        clock: opening.clock.clone(),
+        metrics: store::Metrics::new(opening.registry),
+    });
+    let storage = storage.map_err(coded)?;
+    let last = storage.checkpoints().load().await?.map_or(Position(0), |found| found.position);
+    let place = match wal.wal_dir.as_str() {
+        "" => data.join(LOG),
+        elsewhere => PathBuf::from(elsewhere),
+    };
+    // A folder elsewhere is not under the lock of the data folder.
+    let lock = (!wal.wal_dir.is_empty()).then(|| DataFolder::open(&place)).transpose()?;
+    let limits = wal::Config {
+        limit_bytes: wal.limit.0,
+        group_delay: wal.interval.as_duration(),
+        ..wal::Config::default()
+    };
+    let metrics = wal::Metrics::new(opening.registry);
+    let (log, running) =
+        wal::start(folder(place.clone())?, limits, metrics, last).map_err(coded)?;
+    if last.0 > 0 && log.used_bytes() == 0 {
+        tracing::warn!(
+            folder = %place.display(),
+            "the log is empty, though the store has a checkpoint at record {}; what came after it \
+             is lost unless the log is somewhere else (storage.log.wal_dir)",
+            last.0
+        );
+    }
+    if wal.ack == Ack::Memory {
+        tracing::warn!(
+            "storage.log.ack is memory: clients are answered before their data is on the disk, and \
+             a crash loses what came in the moments before"
+        );
+    }
+    let journal = DurableLog { log: Some(log), running: Some(running), ack: wal.ack, _lock: lock };
+    Ok(Backend {
+        storage: Arc::new(storage),
+        journal: Arc::new(journal),
+        journal_bytes: wal.checkpoint_every.as_len(),
+    })
+}
+
+fn folder(path: PathBuf) -> anyhow::Result<SharedFileSystem> {
+    let shown = path.display().to_string();
+    let fs = RealFileSystem::at(path);
+    fs.create_dir(Path::new("")).with_context(|| format!("cannot make the folder {shown}"))?;
+    Ok(fs)
+}
+
+fn limits(config: &Config) -> store::Config {
+    let (storage, embedded) = (&config.storage, &config.storage.embedded);
+    store::Config {
+        record_ttl: storage.record_ttl.0,
+        metric_ttl: storage.metric_ttl.0,
+        hour_ttl: embedded.hour_ttl.0,
+        day_ttl: embedded.day_ttl.0,
+        open_bytes: embedded.open_spans.as_len(),
+        sealed_bytes: embedded.sealed_spans.as_len(),
+        metric_bytes: embedded.metrics.as_len(),
+        relation_bytes: embedded.relations.as_len(),
+        top_record_bytes: embedded.records.as_len(),
+        entity_bytes: embedded.entities.as_len(),
+        tag_bytes: embedded.tags.as_len(),
+        cache_bytes: embedded.cache.as_len(),
+        ..store::Config::default()
+    }
+}
+
+/// With a code where the operator has to choose.
+fn coded(error: Error) -> anyhow::Error {
+    match error.kind {
+        ErrorKind::Version => anyhow!("{NEWER}: {error}"),
+        ErrorKind::Mismatch => skytrail_storage::Error::from(error).into(),
+        _ => error.into(),
+    }
+}
+
+/// The log with its thread, which ends with it.
+struct DurableLog {
+    /// None once it is being closed.
+    log: Option<wal::Log>,
+    running: Option<wal::Running>,
+    ack: Ack,
+    _lock: Option<DataFolder>,
+}
+
+impl DurableLog {
+    fn log(&self) -> Result<&wal::Log, JournalError> {
+        let closed = || JournalError { message: "the log is closed".to_owned(), retryable: true };
+        self.log.as_ref().ok_or_else(closed)
+    }
+}
+
+impl Journal for DurableLog {
+    fn room(&self, bytes: usize) -> BoxFuture<'_, ()> {
+        match self.log() {
+            Ok(log) => log.room(bytes),
+            Err(_) => Box::pin(std::future::ready(())),
+        }
+    }
+
+    fn refusal(&self) -> Option<String> {
+        self.log().ok().and_then(Journal::refusal)
+    }
+
+    fn append(&self, record: Record<'_>) -> Result<Appended, JournalError> {
+        let mut appended = self.log()?.append(record)?;
+        if self.ack == Ack::Memory {
+            appended.durable = Box::pin(std::future::ready(Ok(())));
+        }
+        Ok(appended)
+    }
+
+    fn replay<'a>(
+        &'a self,
+        from: Position,
+        take: &'a mut (dyn FnMut(Position, Record<'_>) -> bool + Send),
+    ) -> BoxFuture<'a, Result<(), JournalError>> {
+        match self.log() {
+            Ok(log) => log.replay(from, take),
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+        }
+    }
+
+    fn trim(&self, before: Position) -> Result<(), JournalError> {
+        self.log()?.trim(before)
+    }
+
+    fn used_bytes(&self) -> usize {
+        self.log().map_or(0, Journal::used_bytes)
+    }
+}
+
+/// Waits until everything is written.
+impl Drop for DurableLog {
+    fn drop(&mut self) {
+        self.log = None;
+        if let Some(running) = self.running.take() {
+            running.join();
+        }
+    }
+}
