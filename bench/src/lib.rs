@@ -5,11 +5,13 @@
 //! - [`workload`]: the traffic. [`naive`]: the version to compare aggregation with.
 //!   [`peer`]: the collector to compare the server with.
 //! - [`process`]: the processes that are measured. [`load`]: who sends to them.
+//! - [`embedded`]: the embedded store without a server.
 //! - [`rows`]: one file per row of the table.
 //! - [`wire`] and [`soak`]: hostile input, and what must stay true under it.
 //! - [`crashes`]: kills at any moment, and what must be true after them.
 
 pub mod crashes;
+pub mod embedded;
 pub mod load;
 pub mod measure;
 pub mod naive;

@@ -1,8 +1,8 @@
 //! The list of rows.
 
 use super::bench::RowMaker;
-use super::{aggregate, decode, e2e, query, rss, start};
+use super::{aggregate, decode, e2e, query, rss, start, store};
 
 /// Every row, in the order in which they run.
 pub static ALL: &[RowMaker] =
-    &[decode::ROW, aggregate::ROW, e2e::ROW, query::ROW, start::ROW, rss::ROW];
+    &[decode::ROW, aggregate::ROW, e2e::ROW, query::ROW, store::ROW, start::ROW, rss::ROW];

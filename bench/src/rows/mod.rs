@@ -8,6 +8,7 @@ mod list;
 mod query;
 mod rss;
 mod start;
+mod store;
 
 pub use aggregate::{arrived, batches, shard};
 pub use bench::{Bench, RowMaker};
