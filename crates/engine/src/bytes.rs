@@ -31,3 +31,21 @@ pub(crate) fn put<const N: usize>(bytes: &mut [u8], at: usize, number: [u8; N]) 
 pub(crate) fn checksum(bytes: &[u8], salt: u64) -> u64 {
     xxhash_rust::xxh3::xxh3_64_with_seed(bytes, salt)
 }
+
+/// The checksum of bytes that come in pieces, with salt 0.
+#[derive(Default)]
+pub(crate) struct Checksum {
+    state: xxhash_rust::xxh3::Xxh3Default,
+}
+
+impl Checksum {
+    /// Adds the next bytes.
+    pub(crate) fn add(&mut self, bytes: &[u8]) {
+        self.state.update(bytes);
+    }
+
+    /// The checksum of all that was added.
+    pub(crate) fn finish(&self) -> u64 {
+        self.state.digest()
+    }
+}

@@ -10,6 +10,7 @@ mod config;
 mod core;
 mod damage;
 mod expire;
+mod files;
 mod folder;
 mod generation;
 mod manifest;
@@ -28,6 +29,7 @@ mod storage;
 mod time;
 mod trust;
 mod usage;
+pub mod view;
 mod writer;
 
 pub use self::config::Config;

@@ -22,6 +22,7 @@ use super::part::Stored;
 use super::self_metrics::Metrics;
 use super::state::{State, Version};
 use super::time::Time;
+use crate::bytes::Checksum;
 use crate::error::{Error, Result};
 
 /// Nanoseconds of a day.
@@ -83,9 +84,11 @@ impl Core {
     ) -> Result<Arc<Stored<P>>> {
         let cannot = |error| Error::io(format!("cannot write a part of {family:?}"), error);
         let mut file = self.folder.create(family.extension()).map_err(cannot)?;
-        let mut refused = None;
-        let about =
-            write(&mut |bytes| file.write(bytes).inspect_err(|error| refused = Some(error.kind())));
+        let (mut refused, mut sum) = (None, Checksum::default());
+        let about = write(&mut |bytes| {
+            sum.add(bytes);
+            file.write(bytes).inspect_err(|error| refused = Some(error.kind()))
+        });
         let about = about.map_err(|error| match refused {
             Some(kind) => cannot(io::Error::new(kind, error.to_string())),
             None => Error::format(format!("cannot write a part of {family:?}"), &error),
@@ -98,6 +101,7 @@ impl Core {
             level: about.level,
             day: about.day,
             bytes: file.len(),
+            checksum: sum.finish(),
             rows: about.rows,
             first: about.times.0,
             last: about.times.1,

@@ -1,6 +1,5 @@
 //! The files of parts: their names, how they are made, and when they go.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -9,7 +8,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use skytrail_base::fs::{File, SharedFileSystem};
 
-use super::manifest;
 use crate::error::{Error, Result};
 
 /// Bytes that are written at once.
@@ -47,7 +45,8 @@ pub(crate) struct NewFile {
     is_finished: bool,
 }
 
-fn name(number: u64, extension: &str) -> PathBuf {
+/// The name of a file.
+pub(crate) fn name(number: u64, extension: &str) -> PathBuf {
     PathBuf::from(format!("{number:012}.{extension}"))
 }
 
@@ -88,16 +87,12 @@ impl Folder {
         self.fs.sync_dir(Path::new(""))
     }
 
-    /// Removes every file that nobody counts on: `keep` by number and extension.
-    /// They are what crashes left.
-    pub(crate) fn sweep(&self, keep: &HashSet<(u64, &str)>) -> io::Result<usize> {
+    /// Removes every file with a number that nobody counts on, and says how many
+    /// there were. They are what crashes left.
+    pub(crate) fn sweep_names(&self, is_kept: impl Fn(&Path) -> bool) -> io::Result<u64> {
         let mut swept = 0;
         for entry in self.fs.list(Path::new(""))? {
-            let known = parsed(&entry.name);
-            let is_kept = known
-                .as_ref()
-                .is_none_or(|(number, extension)| keep.contains(&(*number, extension.as_str())));
-            if entry.is_dir || is_kept || manifest::is_name(&entry.name) {
+            if entry.is_dir || !is_numbered(&entry.name) || is_kept(&entry.name) {
                 continue;
             }
             self.fs.remove(&entry.name)?;
@@ -123,12 +118,11 @@ impl Folder {
     }
 }
 
-/// Number and extension of a file of this folder; none for other names.
-fn parsed(name: &Path) -> Option<(u64, String)> {
-    let number = name.file_stem()?.to_str()?;
+/// Whether a name is one that [`name`] gives.
+fn is_numbered(name: &Path) -> bool {
+    let number = name.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let is_number = number.len() >= 12 && number.bytes().all(|byte| byte.is_ascii_digit());
-    let extension = name.extension()?.to_str()?.to_owned();
-    Some((number.parse().ok().filter(|_| is_number)?, extension))
+    is_number && name.extension().is_some()
 }
 
 impl NewFile {

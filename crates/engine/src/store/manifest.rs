@@ -76,6 +76,8 @@ pub(crate) struct PartEntry {
     /// times that are far from when they came.
     pub(crate) day: i64,
     pub(crate) bytes: u64,
+    /// XXH3 of all of them.
+    pub(crate) checksum: u64,
     pub(crate) rows: u64,
     /// Earliest and latest time of a row, nanoseconds since the Unix epoch.
     pub(crate) first: i64,
@@ -153,6 +155,8 @@ impl Default for Gone {
 /// Everything that counts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Manifest {
+    /// Tells the store from all others: a random number.
+    pub(crate) store: u64,
     /// Grows by one with each edit.
     pub(crate) edit: u64,
     /// Numbers of files are below it.
@@ -226,11 +230,6 @@ impl Manifest {
         let sum = checksum(body.as_bytes(), 0);
         Ok(format!("{HEADER}\n{body}\n{sum:016x}\n").into_bytes())
     }
-}
-
-/// Whether a name in the folder is one of the manifest's.
-pub(crate) fn is_name(name: &Path) -> bool {
-    name == Path::new(NAME)
 }
 
 fn damaged(told: &str, how: &str) -> Error {

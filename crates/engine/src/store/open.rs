@@ -1,37 +1,36 @@
 //! From a folder to a store.
 
 use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
 
 use parking_lot::Mutex;
 use skytrail_base::clock::SharedClock;
 use skytrail_base::fs::SharedFileSystem;
-use skytrail_columns::Fetch;
 use skytrail_model::metric::Catalogue;
 use skytrail_model::time::Zone;
 use skytrail_mutable::Mutable;
 use skytrail_storage::check_zone;
 use tokio::sync::Notify;
 
-use super::cache::{Cache, CachedFile};
+use super::cache::Cache;
 use super::config::Config;
 use super::core::Core;
+use super::damage;
 use super::damage::Suspects;
-use super::folder::Folder;
-use super::manifest::{Family, Manifest, PartEntry};
-use super::part::Stored;
+use super::files::Files;
+use super::folder::{Folder, name};
+use super::manifest::Manifest;
 use super::save;
 use super::self_metrics::Metrics;
 use super::state::{State, Version};
 use super::storage::EmbeddedStorage;
 use super::time::Time;
-use super::{damage, metrics, spans};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The file of what changes in place.
-const MUTABLE: &str = "mutable.redb";
+pub(crate) const MUTABLE: &str = "mutable.redb";
 
 /// What a store is opened with.
 pub struct Opening {
@@ -101,7 +100,9 @@ fn limits(config: &Config) -> skytrail_mutable::Config {
 
 /// A manifest of nothing, which records the zone.
 fn make(fs: &SharedFileSystem, zone: &Zone) -> Result<Manifest> {
-    let manifest = Manifest { zone: zone.name().to_owned(), ..Manifest::default() };
+    // A hasher is the one source of chance that the standard library has.
+    let store = RandomState::new().hash_one(zone.name());
+    let manifest = Manifest { store, zone: zone.name().to_owned(), ..Manifest::default() };
     manifest.store(&**fs)?;
     Ok(manifest)
 }
@@ -110,9 +111,11 @@ fn make(fs: &SharedFileSystem, zone: &Zone) -> Result<Manifest> {
 fn load(core: &Core) -> Result<()> {
     let manifest = core.manifest.lock().clone();
     let mut version = Version { gone: manifest.gone, ..Version::default() };
+    let (folder, cache, catalogue) = (&core.folder, &core.cache, &core.catalogue);
+    let files = Files { folder, cache, catalogue };
     let mut damaged = Vec::new();
     for entry in &manifest.parts {
-        match add(core, &mut version, entry) {
+        match files.add(&mut version, entry) {
             Err(error) if error.kind == ErrorKind::Corrupt => {
                 tracing::error!(%error, "a part cannot be read");
                 damage::put_aside(core, entry);
@@ -123,53 +126,13 @@ fn load(core: &Core) -> Result<()> {
     }
     core.state.replace(version, &[]);
     let state = manifest.checkpoint.iter().filter_map(|checkpoint| checkpoint.state.as_ref());
-    let mut keep: HashSet<_> = state.map(|blob| (blob.number, save::STATE)).collect();
-    keep.extend(manifest.parts.iter().map(|entry| (entry.number, entry.family.extension())));
+    let mut keep: HashSet<_> = state.map(|blob| name(blob.number, save::STATE)).collect();
+    keep.extend(manifest.parts.iter().map(|entry| name(entry.number, entry.family.extension())));
     core.folder
-        .sweep(&keep)
+        .sweep_names(|name| keep.contains(name))
         .map_err(|error| Error::io("cannot sweep the store's folder", error))?;
     if damaged.is_empty() {
         return Ok(());
     }
     damage::forget(core, &damaged)
-}
-
-/// Opens a part into a version.
-fn add(core: &Core, version: &mut Version, entry: &PartEntry) -> Result<()> {
-    match entry.family {
-        Family::Spans => version.spans.push(stored(core, entry, spans::open)?),
-        Family::Minutes | Family::FoldedMinutes | Family::Hours | Family::Days => {
-            let open = |fetch, len| metrics::open(core, fetch, len);
-            version.metrics.push(stored(core, entry, open)?);
-        }
-        Family::Relations => {
-            version.relations.push(stored(core, entry, skytrail_series::relations::Part::open)?);
-        }
-        Family::Records => {
-            version.records.push(stored(core, entry, skytrail_series::records::Part::open)?);
-        }
-    }
-    Ok(())
-}
-
-fn stored<P>(
-    core: &Core,
-    entry: &PartEntry,
-    open: impl FnOnce(Arc<dyn Fetch>, u64) -> skytrail_columns::Result<P>,
-) -> Result<Arc<Stored<P>>> {
-    let told = format!("part {} of {:?}", entry.number, entry.family);
-    let opened = core.folder.open(entry.number, entry.family.extension());
-    let file = opened.map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => Error::corrupt(format!("{told} is missing")),
-        _ => Error::io(told, error),
-    })?;
-    if file.len() != entry.bytes {
-        let (told, has, wants) = (file.describe(), file.len(), entry.bytes);
-        return Err(Error::corrupt(format!("{told} has {has} bytes where {wants} were written")));
-    }
-    let file = Arc::new(file);
-    let fetch = Arc::new(CachedFile::new(file.clone(), core.cache.clone()));
-    let part = open(fetch, file.len()).map_err(|error| Error::format(file.describe(), &error))?;
-    let opened = Instant::now();
-    Ok(Arc::new(Stored { entry: entry.clone(), part, file, is_settled: true, opened }))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use skytrail_storage::Checkpoint;
 
 use super::core::Core;
-use super::folder::StoredFile;
+use super::folder::{Folder, StoredFile};
 use super::generation::Generation;
 use super::manifest::{BlobEntry, CheckpointEntry};
 use crate::bytes::checksum;
@@ -87,7 +87,7 @@ pub(crate) fn read_state(core: &Core) -> Result<Option<Checkpoint>> {
     let entry = core.manifest.lock().checkpoint.clone();
     let Some(entry) = entry else { return Ok(None) };
     let state = match &entry.state {
-        Some(blob) => read_blob(core, blob)?,
+        Some(blob) => read_blob(&core.folder, blob)?,
         None => Vec::new(),
     };
     Ok(Some(Checkpoint {
@@ -99,9 +99,13 @@ pub(crate) fn read_state(core: &Core) -> Result<Option<Checkpoint>> {
     }))
 }
 
-fn read_blob(core: &Core, blob: &BlobEntry) -> Result<Vec<u8>> {
+/// The bytes of a file that the manifest relies on.
+///
+/// # Errors
+/// They cannot be read, or are not what was written.
+pub(crate) fn read_blob(folder: &Folder, blob: &BlobEntry) -> Result<Vec<u8>> {
     let cannot = |error| Error::io("cannot read the state", error);
-    let file = core.folder.open(blob.number, STATE).map_err(cannot)?;
+    let file = folder.open(blob.number, STATE).map_err(cannot)?;
     let told = file.describe();
     if file.len() != blob.bytes {
         return Err(Error::corrupt(format!("{told} has not the length that the manifest tells")));

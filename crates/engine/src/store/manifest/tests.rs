@@ -15,12 +15,14 @@ fn manifest(edit: u64) -> Manifest {
         level: 1,
         day: -1,
         bytes: 1 << 40,
+        checksum: u64::MAX,
         rows: 12,
         first: i64::MIN,
         last: i64::MAX,
         age: 3,
     };
     Manifest {
+        store: 77,
         edit,
         next_file: 8,
         zone: "Asia/Kolkata".to_owned(),

@@ -99,7 +99,7 @@ pub(super) fn checkpoint(n: u64) -> Checkpoint {
 }
 
 /// Whether a store answers the first `n` steps in every way, and nothing else.
-async fn check(store: &dyn Storage, n: u64) -> Result<(), String> {
+pub(super) async fn check(store: &dyn Storage, n: u64) -> Result<(), String> {
     let wanted: BTreeSet<String> = (1..=n).map(|n| format!("s{n}")).collect();
     let told = |what: &str, found: &dyn std::fmt::Debug| Err(format!("{what} of {n}: {found:?}"));
     for order in [Order::Start, Order::Duration] {

@@ -1,0 +1,124 @@
+//! A store as it is at one moment, for commands that only read. The store may run
+//! meanwhile, also in another process: parts never change, and a part that a merge
+//! removes stays as long as it is open here.
+
+mod backup;
+mod check;
+mod stats;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use skytrail_base::fs::SharedFileSystem;
+use skytrail_base::journal::Position;
+use skytrail_storage::SpanAppend;
+
+pub use self::backup::{Backup, backup, restore};
+pub use self::check::Finding;
+pub use self::stats::{FamilyStats, Stats};
+use super::cache::Cache;
+use super::files::Files;
+use super::folder::Folder;
+use super::manifest::{Manifest, PartEntry};
+use super::state::Version;
+use crate::error::{Error, ErrorKind, Result};
+
+/// How often it is begun anew when files go while they are opened.
+const TRIES: usize = 10;
+
+/// Bytes of files that are held in memory.
+const CACHE_BYTES: usize = 8 << 20;
+
+/// How far a command is: steps done, and all there are.
+pub type Progress<'a> = &'a mut dyn FnMut(u64, u64);
+
+/// One moment of a store.
+pub struct View {
+    fs: SharedFileSystem,
+    manifest: Manifest,
+    version: Version,
+    /// Parts that could not be opened.
+    damaged: Vec<(PartEntry, Error)>,
+}
+
+impl fmt::Debug for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("View").field("edit", &self.manifest.edit).finish_non_exhaustive()
+    }
+}
+
+impl View {
+    /// The store of a folder.
+    ///
+    /// # Errors
+    /// There is none, its manifest cannot be read, or the disk refuses.
+    pub fn open(fs: &SharedFileSystem) -> Result<Self> {
+        let mut view = Self::once(fs)?;
+        for _ in 0..TRIES {
+            let is_whole = view.damaged.is_empty();
+            if is_whole || load(fs)?.edit == view.manifest.edit {
+                return Ok(view);
+            }
+            // What is missing may have been merged since the manifest was read.
+            view = Self::once(fs)?;
+        }
+        Ok(view)
+    }
+
+    fn once(fs: &SharedFileSystem) -> Result<Self> {
+        let manifest = load(fs)?;
+        let folder = Folder::new(fs.clone(), manifest.next_file);
+        let (cache, catalogue) = (Cache::new(CACHE_BYTES), Arc::default());
+        let files = Files { folder: &folder, cache: &cache, catalogue: &catalogue };
+        let mut version = Version { gone: manifest.gone, ..Version::default() };
+        let mut damaged = Vec::new();
+        for entry in &manifest.parts {
+            match files.add(&mut version, entry) {
+                Err(error) if error.kind == ErrorKind::Corrupt => {
+                    damaged.push((entry.clone(), error));
+                }
+                added => added?,
+            }
+        }
+        Ok(Self { fs: fs.clone(), manifest, version, damaged })
+    }
+
+    /// The last record of the log that is in it.
+    pub fn position(&self) -> Position {
+        self.manifest.checkpoint.as_ref().map_or(Position(0), |entry| entry.position())
+    }
+
+    /// Name of the zone that hours and days are cut by.
+    pub fn zone(&self) -> &str {
+        &self.manifest.zone
+    }
+
+    /// Gives all spans to `take`, block by block, oldest part first, until it says
+    /// false.
+    ///
+    /// # Errors
+    /// A part cannot be read.
+    pub fn spans(&self, take: &mut dyn FnMut(SpanAppend) -> bool) -> Result<()> {
+        let mut parts: Vec<_> = self.version.spans.iter().collect();
+        parts.sort_by_key(|part| (part.entry.first, part.entry.number));
+        for part in parts {
+            let format = |error| Error::format(part.file.describe(), &error);
+            for number in 0..part.part.len() {
+                let rows = part.part.block(number).and_then(|block| block.rows());
+                if !take(rows.map_err(format)?) {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn load(fs: &SharedFileSystem) -> Result<Manifest> {
+    let manifest = Manifest::load(&**fs)?;
+    manifest.ok_or_else(|| {
+        let place = fs.describe(Path::new(""));
+        Error::mismatch(format!("there is no store in {place}"))
+    })
+}
