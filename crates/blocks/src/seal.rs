@@ -70,7 +70,7 @@ impl PartWriter {
         let mut kept = in_order(rows);
         let mut memos = Memos::of(&mut kept);
         let mut head = HeadWriter::default();
-        head.traces(&kept, &mut self.grow);
+        head.ids(&mut kept, &mut self.grow);
         let mut block = Vec::new();
         let mut frames = FrameWriter::new(&kept, &mut memos, &mut self.grow, &mut self.group);
         frames.write(&mut block);

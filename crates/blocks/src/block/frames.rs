@@ -73,7 +73,7 @@ impl<'a> Reader<'a> {
             return Ok(frame);
         }
         let rows = self.head.head.frames.get(number).map_or(0, |place| place.rows);
-        let frame = Frame::open(self.groups.get(number)?, rows)?;
+        let frame = Frame::open(self.groups.get(number)?, rows, self.dictionary)?;
         Ok(cell.get_or_init(|| frame))
     }
 
@@ -110,11 +110,19 @@ struct Slot<'a> {
     cells: OnceCell<Cells<'a>>,
 }
 
-/// A shape of the frame, with the slots of its keys in their order.
+/// A list of keys that spans of the frame have, with their slots in its order.
 #[derive(Debug)]
+struct List {
+    code: u32,
+    slots: OnceCell<Box<[u32]>>,
+}
+
+/// A shape of the frame.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct LocalShape {
     pub(super) shape: Shape,
-    pub(super) slots: Box<[u32]>,
+    /// Place of its list of keys among those of the frame.
+    pub(super) list: u32,
 }
 
 /// A frame of spans.
@@ -123,7 +131,8 @@ pub(super) struct Frame<'a> {
     pub(super) rows: usize,
     /// Place of the shape of each row among the distinct ones.
     pub(super) shapes: Vec<u32>,
-    distinct: Vec<(u32, OnceCell<LocalShape>)>,
+    distinct: Vec<LocalShape>,
+    lists: Vec<List>,
     pub(super) numbers: Ints<'a>,
     pub(super) parents: Ints<'a>,
     pub(super) starts: Ints<'a>,
@@ -151,12 +160,28 @@ fn distinct(ints: &Ints<'_>) -> (Vec<u32>, Vec<i64>) {
     (numbers.iter().map(place).collect(), values)
 }
 
+/// Shapes by their codes, and the lists of keys that they have.
+fn local_shapes(codes: &[i64], dictionary: &Dictionary) -> Result<(Vec<LocalShape>, Vec<List>)> {
+    let mut lists: Vec<List> = Vec::new();
+    let mut shapes = Vec::with_capacity(codes.len());
+    for code in codes {
+        let code = u32::try_from(*code).map_err(|_| wrong("a shape that cannot be"))?;
+        let shape = *dictionary.shape(code)?;
+        let list = lists.iter().position(|list| list.code == shape.keys);
+        let list = list.unwrap_or_else(|| {
+            lists.push(List { code: shape.keys, slots: OnceCell::new() });
+            lists.len() - 1
+        });
+        shapes.push(LocalShape { shape, list: list as u32 });
+    }
+    Ok((shapes, lists))
+}
+
 impl<'a> Frame<'a> {
-    fn open(group: &'a Group, rows: usize) -> Result<Self> {
+    fn open(group: &'a Group, rows: usize, dictionary: &Dictionary) -> Result<Self> {
         let ints = |id| group.ints_of(id, rows);
         let (shapes, values) = distinct(&ints(column::SHAPE)?);
-        let code = |value: i64| Some((u32::try_from(value).ok()?, OnceCell::new()));
-        let distinct = values.into_iter().map(code).collect::<Option<_>>();
+        let (distinct, lists) = local_shapes(&values, dictionary)?;
         let keys = group.columns().filter_map(|(id, _)| {
             let key = id.checked_sub(column::KEYS)? / column::KEY_COLUMNS;
             Some(Slot { key, column: id, cells: OnceCell::new() })
@@ -165,7 +190,8 @@ impl<'a> Frame<'a> {
             group,
             rows,
             shapes,
-            distinct: distinct.ok_or_else(|| wrong("a shape that cannot be"))?,
+            distinct,
+            lists,
             numbers: ints(column::NUMBER)?,
             parents: ints(column::PARENT)?,
             starts: ints(column::START)?,
@@ -185,9 +211,9 @@ impl<'a> Frame<'a> {
         self.group
     }
 
-    /// How many shapes there are.
-    pub(super) fn distinct(&self) -> usize {
-        self.distinct.len()
+    /// How many lists of keys there are.
+    pub(super) fn lists(&self) -> usize {
+        self.lists.len()
     }
 
     /// How many keys there are.
@@ -206,22 +232,28 @@ impl<'a> Frame<'a> {
         dictionary.key_list(list)?.iter().map(slot).collect()
     }
 
-    /// One of the shapes.
-    pub(super) fn local_shape(&self, place: u32, dictionary: &Dictionary) -> Result<&LocalShape> {
-        let entry = self.distinct.get(place as usize);
-        let (code, cell) = entry.ok_or_else(|| wrong("a shape that is not there"))?;
-        if let Some(shape) = cell.get() {
-            return Ok(shape);
+    /// The slots of one of the lists of keys.
+    pub(super) fn list(&self, place: u32, dictionary: &Dictionary) -> Result<&[u32]> {
+        let list = self
+            .lists
+            .get(place as usize)
+            .ok_or_else(|| wrong("a list of keys that is not there"))?;
+        if let Some(slots) = list.slots.get() {
+            return Ok(slots);
         }
-        let shape = *dictionary.shape(*code)?;
-        let slots = self.slots_of(shape.keys, dictionary)?;
-        Ok(cell.get_or_init(|| LocalShape { shape, slots }))
+        let slots = self.slots_of(list.code, dictionary)?;
+        Ok(list.slots.get_or_init(|| slots))
     }
 
     /// The shape of a row.
-    pub(super) fn shape(&self, row: usize, dictionary: &Dictionary) -> Result<&LocalShape> {
-        let place = *self.shapes.get(row).ok_or_else(|| wrong("a row that is not there"))?;
-        self.local_shape(place, dictionary)
+    pub(super) fn shape(&self, row: usize) -> Result<&LocalShape> {
+        let shape = self.shapes.get(row).and_then(|place| self.distinct.get(*place as usize));
+        shape.ok_or_else(|| wrong("a row that is not there"))
+    }
+
+    /// The shapes of all rows.
+    pub(super) fn row_shapes(&self) -> impl Iterator<Item = &LocalShape> {
+        self.shapes.iter().map_while(|place| self.distinct.get(*place as usize))
     }
 
     /// The key of a slot, and its values.

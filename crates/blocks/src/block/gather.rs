@@ -12,7 +12,7 @@ use skytrail_model::text::{NameId, Text};
 use skytrail_storage::{SegmentEntry, SpanAppend};
 
 use super::batch::{BatchBuilder, rows_from};
-use super::frames::{Cells, Frame, Reader, wrong};
+use super::frames::{Cells, Frame, LocalShape, Reader, wrong};
 use super::head::SegmentRow;
 use super::walk::Walk;
 use crate::dictionary::ValueKind;
@@ -180,8 +180,7 @@ impl<'r, 'a> Gather<'r, 'a> {
         place: usize,
     ) -> Result<Span> {
         let frame: &'r Frame<'a> = walk.frame;
-        let local = frame.shape(at, self.reader.dictionary)?;
-        let shape = &local.shape;
+        let LocalShape { shape, list } = frame.shape(at)?;
         let get = |ints: &skytrail_columns::ints::Ints<'_>| ints.get(at).unwrap_or(0);
         let number = frame.number(at, place);
         let start = get(&frame.starts).wrapping_add(current.row.start);
@@ -191,7 +190,7 @@ impl<'r, 'a> Gather<'r, 'a> {
             texts.as_ref().and_then(|texts| texts.get(at)).unwrap_or_default()
         };
         let (message, trace_state) = (text(&walk.messages), text(&walk.trace_states));
-        let attributes = self.attributes(walk, &local.slots)?;
+        let attributes = self.attributes(walk, frame.list(*list, self.reader.dictionary)?)?;
         let mut span = Span {
             segment: self.builder.batch.segments.len() as u32,
             number,
@@ -379,17 +378,17 @@ impl<'r, 'a> Gather<'r, 'a> {
 
     /// The names that a link to a span of a segment has if it has no others.
     fn predicted(&self, target: usize, span_number: i32) -> Result<[u32; 4]> {
-        let (reader, dictionary) = (self.reader, self.reader.dictionary);
+        let reader = self.reader;
         let source = reader.head.segment(target)?.source;
         let (mut endpoint, mut address) = (None, None);
         for (place, row) in reader.head.spans(target).take(LOOKED_AT).enumerate() {
             let (frame, at) = reader.row(row)?;
             let number = frame.number(at, place);
             if endpoint.is_none() && frame.parent(at, number) < 0 {
-                endpoint = Some(frame.shape(at, dictionary)?.shape.operation);
+                endpoint = Some(frame.shape(at)?.shape.operation);
             }
             if address.is_none() && number == span_number {
-                address = Some(frame.shape(at, dictionary)?.shape.peer);
+                address = Some(frame.shape(at)?.shape.peer);
             }
             if endpoint.is_some() && address.is_some() {
                 break;

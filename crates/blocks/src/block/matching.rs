@@ -157,14 +157,14 @@ fn mark(
     bits: &mut Bits,
     mut is: impl FnMut(usize) -> bool,
 ) -> Result<()> {
-    let of_shape = |place: usize| {
-        let shape = frame.local_shape(place as u32, dictionary)?;
-        Ok(shape.slots.iter().filter(|of| **of == slot).count())
+    let of_list = |place: usize| {
+        let slots = frame.list(place as u32, dictionary)?;
+        Ok(slots.iter().filter(|of| **of == slot).count())
     };
-    let counts: Vec<usize> = (0..frame.distinct()).map(of_shape).collect::<Result<_>>()?;
+    let counts: Vec<usize> = (0..frame.lists()).map(of_list).collect::<Result<_>>()?;
     let mut next = 0;
-    for (row, shape) in frame.shapes.iter().enumerate() {
-        let count = counts.get(*shape as usize).copied().unwrap_or(0);
+    for (row, shape) in frame.row_shapes().enumerate() {
+        let count = counts.get(shape.list as usize).copied().unwrap_or(0);
         if count > 0 && (next..next + count).any(&mut is) {
             set(bits, row);
         }
@@ -243,8 +243,8 @@ fn mark_operations(
     names: &mut HashMap<u32, bool, FixedState>,
     bits: &mut Bits,
 ) -> Result<()> {
-    for (row, shape) in frame.shapes.iter().enumerate() {
-        let operation = frame.local_shape(*shape, dictionary)?.shape.operation;
+    for (row, shape) in frame.row_shapes().enumerate() {
+        let operation = shape.shape.operation;
         let has_it = match names.get(&operation) {
             Some(has_it) => *has_it,
             None => {

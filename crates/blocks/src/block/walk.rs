@@ -91,7 +91,7 @@ pub(super) struct Walk<'f, 'a> {
     row: usize,
     /// Values passed, by slot.
     values: Vec<u32>,
-    /// Rows passed at one go, by shape.
+    /// Rows passed at one go, by list of keys.
     passed: Vec<u32>,
     pub(super) links: Links<'a>,
     pub(super) link: usize,
@@ -109,7 +109,7 @@ impl<'f, 'a> Walk<'f, 'a> {
             dictionary,
             row: 0,
             values: vec![0; frame.slots()],
-            passed: vec![0; frame.distinct()],
+            passed: vec![0; frame.lists()],
             links: Links::open(frame)?,
             link: 0,
             events: Events::open(frame)?,
@@ -123,17 +123,19 @@ impl<'f, 'a> Walk<'f, 'a> {
     pub(super) fn to(&mut self, row: usize) -> Result<()> {
         let (mut links, mut events) = (0_i64, 0_i64);
         for row in self.row..row {
-            let shape =
-                self.frame.shapes.get(row).and_then(|shape| self.passed.get_mut(*shape as usize));
-            *shape.ok_or_else(|| wrong("a row that is not there"))? += 1;
+            let list = self.frame.shape(row)?.list;
+            *self
+                .passed
+                .get_mut(list as usize)
+                .ok_or_else(|| wrong("a row that is not there"))? += 1;
             links = links.saturating_add(self.frame.links.get(row).unwrap_or(0));
             events = events.saturating_add(self.frame.events.get(row).unwrap_or(0));
         }
         for place in 0..self.passed.len() {
             let count = self.passed.get_mut(place).map_or(0, std::mem::take);
             if count > 0 {
-                let slots = &self.frame.local_shape(place as u32, self.dictionary)?.slots;
-                self.pass(slots, count)?;
+                let frame = self.frame;
+                self.pass(frame.list(place as u32, self.dictionary)?, count)?;
             }
         }
         for _ in 0..links {

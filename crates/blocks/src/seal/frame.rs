@@ -108,11 +108,7 @@ impl<'a, 'b> FrameWriter<'a, 'b> {
                 self.flush(out);
             }
             let millis = kept.entry.start.div_euclid(1_000_000);
-            let process = match Id::parse(kept.batch.bytes_at(kept.segment.segment_id)) {
-                Id::Java { process, .. } => self.grow.processes.code(&process) + 1,
-                _ => 0,
-            };
-            let from = From { kept, row, process, millis };
+            let from = From { kept, row, millis };
             for (place, span) in (0..).zip(kept.spans) {
                 if self.columns.rows >= MOST_FRAME_ROWS
                     || self.columns.bytes + self.columns.attributes.bytes >= FRAME_BYTES
@@ -167,12 +163,14 @@ impl<'a, 'b> FrameWriter<'a, 'b> {
         let batch = from.kept.batch;
         let (columns, grow) = (&mut self.columns, &mut *self.grow);
         let id = Id::parse(batch.bytes_at(span.id));
-        columns.ids.push(&id, from.process, from.millis, grow);
+        columns.ids.push(&id, from.kept.process, from.millis, grow);
         let parent_id = batch.bytes_at(span.parent_id);
         let parent = if parent_id.is_empty() { None } else { self.spans.get(parent_id) };
         match parent {
             Some(parent) => columns.parent_ids.push_row(i64::from(self.row) - i64::from(*parent)),
-            None => columns.parent_ids.push(&Id::parse(parent_id), from.process, from.millis, grow),
+            None => {
+                columns.parent_ids.push(&Id::parse(parent_id), from.kept.process, from.millis, grow)
+            }
         }
     }
 

@@ -44,8 +44,20 @@ pub(super) struct HeadWriter {
 }
 
 impl HeadWriter {
-    /// Numbers the traces by the hashes of their ids, then the ids.
-    pub(super) fn traces(&mut self, kept: &[Kept<'_>], grow: &mut Grow) {
+    /// Adds the ids of segments and traces. Traces are numbered by the hashes of their ids, then the ids.
+    pub(super) fn ids(&mut self, kept: &mut [Kept<'_>], grow: &mut Grow) {
+        for kept in kept.iter_mut() {
+            let id = Id::parse(kept.batch.bytes_at(kept.segment.segment_id));
+            kept.process = match &id {
+                Id::Java { process, .. } => grow.processes.code(process) + 1,
+                _ => 0,
+            };
+            self.segment_ids.push(&id, kept.process, kept.entry.start.div_euclid(1_000_000), grow);
+        }
+        self.traces(kept, grow);
+    }
+
+    fn traces(&mut self, kept: &[Kept<'_>], grow: &mut Grow) {
         let mut numbers: HashMap<&[u8], u32, FixedState> = HashMap::default();
         let mut traces: Vec<(u64, &[u8], u32)> = Vec::new();
         for kept in kept {
@@ -95,18 +107,12 @@ impl HeadWriter {
         grow: &mut Grow,
     ) -> [i64; NUMBERS.len()] {
         let (batch, memo, entry, segment) = (kept.batch, kept.memo, kept.entry, kept.segment);
-        let id = Id::parse(batch.bytes_at(segment.segment_id));
-        let process = match &id {
-            Id::Java { process, .. } => grow.processes.code(process) + 1,
-            _ => 0,
-        };
-        self.segment_ids.push(&id, process, entry.start.div_euclid(1_000_000), grow);
         let source = Source {
             service: entry.service,
             instance: entry.instance,
             service_name: memos.name(memo, segment.service, grow),
             instance_name: memos.name(memo, segment.instance, grow),
-            process,
+            process: kept.process,
         };
         let named = i64::from(entry.endpoint_span) - i64::from(segment.spans.start);
         let span = usize::try_from(named).ok().and_then(|place| kept.spans.get(place));

@@ -2,10 +2,16 @@
 
 use skytrail_model::batch::SpanBatch;
 use skytrail_model::span::{Segment, Span};
+use skytrail_model::text::NameId;
 use skytrail_storage::SegmentEntry;
 
 use crate::row::Row;
 use crate::summary::{ServiceRows, Summary};
+
+/// The bytes of a name. Unlike its text they need not be looked at.
+pub(super) fn name_of(batch: &SpanBatch, name: NameId) -> &[u8] {
+    batch.names.get(name.0 as usize).map_or(&[], |name| batch.bytes_at(name.text))
+}
 
 /// A segment of a block.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +22,8 @@ pub(super) struct Kept<'a> {
     pub(super) entry: &'a SegmentEntry,
     pub(super) segment: &'a Segment,
     pub(super) spans: &'a [Span],
+    /// Of its segment id, counted from 1; 0 where that names none.
+    pub(super) process: u32,
 }
 
 /// Segments by service, then start.
@@ -23,7 +31,7 @@ pub(super) fn in_order<'a>(rows: &[Row<'a>]) -> Vec<Kept<'a>> {
     let kept = rows.iter().filter_map(|row| {
         let segment = row.segment()?;
         let spans = row.batch.spans_of(segment);
-        Some(Kept { batch: row.batch, memo: 0, entry: row.entry, segment, spans })
+        Some(Kept { batch: row.batch, memo: 0, entry: row.entry, segment, spans, process: 0 })
     });
     let mut kept: Vec<_> = kept.collect();
     kept.sort_by_key(|kept| (kept.entry.service, kept.entry.start));

@@ -6,7 +6,7 @@ use skytrail_columns::group::{Access, GroupWriter};
 use skytrail_model::span::Link;
 use skytrail_model::text::NameId;
 
-use super::kept::Kept;
+use super::kept::{Kept, name_of};
 use super::memo::Memos;
 use crate::dictionary::Grow;
 use crate::ids::{Id, IdWriter};
@@ -32,7 +32,6 @@ pub(super) struct Links {
 pub(super) struct From<'k, 'a> {
     pub(super) kept: &'k Kept<'a>,
     pub(super) row: u32,
-    pub(super) process: u32,
     pub(super) millis: i64,
 }
 
@@ -44,7 +43,7 @@ fn names(link: &Link) -> [NameId; 4] {
 /// first span without a parent, and the peer of the span of its number.
 fn is_predicted(from: &Kept<'_>, link: &Link, to: &Kept<'_>) -> bool {
     let (batch, target) = (from.batch, to.batch);
-    let is = |name: NameId, other: NameId| batch.name(name) == target.name(other);
+    let is = |name: NameId, other: NameId| name_of(batch, name) == name_of(target, other);
     let looked_at = || to.spans.iter().take(LOOKED_AT);
     let [service, instance, endpoint, address] = names(link);
     is(service, to.segment.service)
@@ -71,13 +70,13 @@ impl Links {
         if trace_id == batch.bytes_at(kept.segment.trace_id) {
             flags |= flag::OWN_TRACE;
         } else {
-            self.traces.push(&Id::parse(trace_id), from.process, from.millis, grow);
+            self.traces.push(&Id::parse(trace_id), kept.process, from.millis, grow);
         }
         let segment_id = batch.bytes_at(link.segment_id);
         let row = if segment_id.is_empty() { None } else { rows.get(segment_id).copied() };
         match row {
             Some(row) => self.segments.push_row(i64::from(from.row) - i64::from(row)),
-            None => self.segments.push(&Id::parse(segment_id), from.process, from.millis, grow),
+            None => self.segments.push(&Id::parse(segment_id), kept.process, from.millis, grow),
         }
         let target = row.and_then(|row| block.get(row as usize));
         if target.is_some_and(|target| is_predicted(kept, link, target)) {
@@ -87,7 +86,7 @@ impl Links {
                 column.push(memos.name(kept.memo, name, grow).into());
             }
         }
-        self.spans.push(&Id::parse(batch.bytes_at(link.span_id)), from.process, from.millis, grow);
+        self.spans.push(&Id::parse(batch.bytes_at(link.span_id)), kept.process, from.millis, grow);
         self.flags.push(flags);
         self.numbers.push(link.span_number.into());
     }

@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use skytrail_model::batch::SpanBatch;
 use skytrail_model::text::NameId;
 
-use super::kept::Kept;
+use super::kept::{Kept, name_of};
 use crate::dictionary::{Grow, Key, Owner, ValueKind};
 
 const UNKNOWN: u32 = u32::MAX;
@@ -44,7 +44,7 @@ impl<'a> Memos<'a> {
         let Some(memo) = self.batches.get_mut(memo) else { return grow.names.code(b"") };
         let Some(code) = memo.names.get_mut(name.0 as usize) else { return grow.names.code(b"") };
         if *code == UNKNOWN {
-            *code = grow.names.code(memo.batch.name(name).as_bytes());
+            *code = grow.names.code(name_of(memo.batch, name));
         }
         *code
     }

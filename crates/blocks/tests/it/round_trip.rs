@@ -72,6 +72,10 @@ proptest! {
             prop_assert!(known.into_iter().all(|hash| sealed.may_hold(hash)));
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { max_shrink_iters: 50, ..ProptestConfig::with_cases(12) })]
 
     #[test]
     fn large_segments_come_back(segments in segments(3), count in 1_000_usize..5_000) {

@@ -26,32 +26,36 @@ struct Shape {
     reach: u64,
 }
 
+/// Whether all are multiples of a unit. A division by a constant is ten times as fast as one by a variable.
+fn are_multiples<const UNIT: u64>(distances: &[u64]) -> bool {
+    distances.iter().all(|distance| distance.is_multiple_of(UNIT))
+}
+
+fn divide<const UNIT: u64>(distances: &mut [u64]) {
+    distances.iter_mut().for_each(|distance| *distance /= UNIT);
+}
+
 impl Shape {
-    fn of(numbers: impl Iterator<Item = i64> + Clone) -> Self {
+    /// With the distance of each number from the base, in units.
+    fn of(numbers: impl Iterator<Item = i64> + Clone) -> (Self, Vec<u64>) {
         let bounds = numbers.clone().fold((i64::MAX, i64::MIN), |(least, most), number| {
             (least.min(number), most.max(number))
         });
         let (base, reach) = (bounds.0, bounds.1.wrapping_sub(bounds.0).cast_unsigned());
         let distances = numbers.map(|number| number.wrapping_sub(base).cast_unsigned());
-        let divides =
-            |unit: u64| reach >= unit && distances.clone().all(|far| far.is_multiple_of(unit));
-        let unit = UNITS.iter().rposition(|unit| *unit == 1 || divides(*unit)).unwrap_or(0);
-        let reach = reach / UNITS.get(unit).unwrap_or(&1);
-        Self { base, unit: unit as u8, reach }
-    }
-
-    fn counts(&self, numbers: impl Iterator<Item = i64>) -> impl Iterator<Item = u64> {
-        // A division by a constant is ten times as fast as one by a variable.
-        let (base, unit) = (self.base, self.unit);
-        numbers.map(move |number| {
-            let far = number.wrapping_sub(base).cast_unsigned();
-            match unit {
-                0 => far,
-                1 => far / 1_000,
-                2 => far / 1_000_000,
-                _ => far / 1_000_000_000,
+        let mut counts: Vec<u64> = distances.collect();
+        // What is no multiple of a thousand is none of a million either.
+        let mut unit = 0;
+        if reach >= 1_000 && are_multiples::<1_000>(&counts) {
+            divide::<1_000>(&mut counts);
+            unit = 1;
+            while unit < 3 && reach >= 1_000_u64.pow(unit + 1) && are_multiples::<1_000>(&counts) {
+                divide::<1_000>(&mut counts);
+                unit += 1;
             }
-        })
+        }
+        let reach = reach / UNITS.get(unit as usize).unwrap_or(&1);
+        (Self { base, unit: unit as u8, reach }, counts)
     }
 
     fn mode(&self, mode: u8) -> u8 {
@@ -121,107 +125,101 @@ pub(crate) fn encode(
     plain: &mut Vec<u8>,
     stream: &mut Vec<u8>,
 ) {
-    let shape = Shape::of(numbers.iter().copied());
-    if numbers.is_empty() || shape.reach == 0 {
+    let first = numbers.first().copied().unwrap_or(0);
+    if numbers.iter().all(|number| *number == first) {
         directory.push(CONSTANT | same_rows);
-        put_signed(numbers.first().copied().unwrap_or(0), directory);
+        put_signed(first, directory);
         return;
     }
+    let (shape, counts) = Shape::of(numbers.iter().copied());
     if choice == Choice::Planes {
         directory.push(shape.mode(PLANES) | same_rows);
         put_signed(shape.base, directory);
         directory.push(bits_of(shape.reach).div_ceil(8) as u8);
-        planes(&shape, numbers, stream);
+        planes(&shape, &counts, stream);
         return;
     }
-    let rows = numbers.len() as u64;
     let width = bits_of(shape.reach);
-    let packed = rows * u64::from(width);
-    if choice == Choice::Smallest && delta(numbers, packed, same_rows, directory, plain) {
+    let packed = numbers.len() as u64 * u64::from(width);
+    let into = Into { same_rows, directory, plain };
+    if choice == Choice::Smallest && delta(numbers, packed, into) {
         return;
     }
-    if shape.reach < MOST_LOCAL
-        && shape.reach > 1
-        && rows > 16
-        && local(&shape, numbers, packed, same_rows, directory, plain)
+    let into = Into { same_rows, directory, plain };
+    if (2..MOST_LOCAL).contains(&shape.reach)
+        && counts.len() > 16
+        && local(&shape, &counts, packed, into)
     {
         return;
     }
     directory.push(shape.mode(PACKED) | same_rows);
     put_signed(shape.base, directory);
     directory.push(width as u8);
-    pack(shape.counts(numbers.iter().copied()), width, plain);
+    pack(counts, width, plain);
 }
 
-fn planes(shape: &Shape, numbers: &[i64], stream: &mut Vec<u8>) {
+/// Where a column is written to.
+struct Into<'a> {
+    same_rows: u8,
+    directory: &'a mut Vec<u8>,
+    plain: &'a mut Vec<u8>,
+}
+
+fn planes(shape: &Shape, counts: &[u64], stream: &mut Vec<u8>) {
     for plane in 0..bits_of(shape.reach).div_ceil(8) {
-        stream.extend(
-            shape.counts(numbers.iter().copied()).map(|count| (count >> (8 * plane)) as u8),
-        );
+        stream.extend(counts.iter().map(|count| (count >> (8 * plane)) as u8));
     }
 }
 
 /// What the column is in the stream, and the bytes it takes packed. None for a column of equal numbers.
 pub(crate) fn planes_of(numbers: &[i64]) -> Option<(Vec<u8>, usize)> {
-    let shape = Shape::of(numbers.iter().copied());
-    let is_constant = numbers.is_empty() || shape.reach == 0;
+    let first = numbers.first()?;
+    let is_constant = numbers.iter().all(|number| number == first);
     (!is_constant).then(|| {
         let (mut stream, mut packed) = (Vec::new(), Vec::new());
-        planes(&shape, numbers, &mut stream);
+        let (shape, counts) = Shape::of(numbers.iter().copied());
+        planes(&shape, &counts, &mut stream);
         encode(numbers, Choice::Smallest, 0, &mut Vec::new(), &mut packed, &mut Vec::new());
         (stream, packed.len())
     })
 }
 
 /// As differences, if that takes a tenth less.
-fn delta(
-    numbers: &[i64],
-    packed: u64,
-    same_rows: u8,
-    directory: &mut Vec<u8>,
-    plain: &mut Vec<u8>,
-) -> bool {
+fn delta(numbers: &[i64], packed: u64, into: Into<'_>) -> bool {
     let pairs = numbers.iter().zip(numbers.iter().skip(1));
     let deltas = pairs.map(|(before, number)| number.wrapping_sub(*before));
-    let shape = Shape::of(deltas.clone());
+    let (shape, counts) = Shape::of(deltas);
     let width = bits_of(shape.reach);
-    if numbers.len() < 2 || (numbers.len() as u64 - 1) * u64::from(width) * 10 > packed * 9 {
+    if counts.is_empty() || counts.len() as u64 * u64::from(width) * 10 > packed * 9 {
         return false;
     }
-    directory.push(shape.mode(DELTA) | same_rows);
-    put_signed(numbers.first().copied().unwrap_or(0), directory);
-    put_signed(shape.base, directory);
-    directory.push(width as u8);
-    pack(shape.counts(deltas), width, plain);
+    into.directory.push(shape.mode(DELTA) | into.same_rows);
+    put_signed(numbers.first().copied().unwrap_or(0), into.directory);
+    put_signed(shape.base, into.directory);
+    into.directory.push(width as u8);
+    pack(counts, width, into.plain);
     true
 }
 
 /// As places in a list of the distinct numbers, if that takes a tenth less.
-fn local(
-    shape: &Shape,
-    numbers: &[i64],
-    packed: u64,
-    same_rows: u8,
-    directory: &mut Vec<u8>,
-    plain: &mut Vec<u8>,
-) -> bool {
-    let counts = shape.counts(numbers.iter().copied());
-    let distinct = Distinct::of(counts, shape.reach);
+fn local(shape: &Shape, counts: &[u64], packed: u64, into: Into<'_>) -> bool {
+    let distinct = Distinct::of(counts.iter().copied(), shape.reach);
     let codes = bits_of(distinct.count - 1);
-    if numbers.len() as u64 * u64::from(codes) * 10 > packed * 9 {
+    let rows = counts.len() as u64;
+    if rows * u64::from(codes) * 10 > packed * 9 {
         return false;
     }
     let gaps = distinct.gaps();
     let width = bits_of(gaps.iter().copied().max().unwrap_or(0));
-    let bits = numbers.len() as u64 * u64::from(codes) + gaps.len() as u64 * u64::from(width);
+    let bits = rows * u64::from(codes) + gaps.len() as u64 * u64::from(width);
     if bits * 10 > packed * 9 {
         return false;
     }
-    directory.push(shape.mode(LOCAL) | same_rows);
-    put_signed(shape.base, directory);
-    put_varint(distinct.count, directory);
-    directory.push(width as u8);
-    pack(gaps, width, plain);
-    pack(shape.counts(numbers.iter().copied()).map(|count| distinct.code(count)), codes, plain);
+    into.directory.push(shape.mode(LOCAL) | into.same_rows);
+    put_signed(shape.base, into.directory);
+    put_varint(distinct.count, into.directory);
+    into.directory.push(width as u8);
+    pack(gaps, width, into.plain);
+    pack(counts.iter().map(|count| distinct.code(*count)), codes, into.plain);
     true
 }
