@@ -89,11 +89,11 @@ impl Frame {
         let width = bits_of(firsts.max().unwrap_or(base) - base);
         let mean = |(sum, len): (u64, u64)| (sum * 32 / len.max(1)) as u32;
         let add = |(sum, len): (u64, u64), value: u64| (sum + value.min(1 << 20), len + 1);
-        let opening = |row: &'_ Vec<(u16, u64)>| entries(row).take(OPENING).collect::<Vec<_>>();
-        let gaps = rows.iter().flat_map(|row| opening(row).into_iter().skip(1));
-        let counted = rows.iter().filter(|row| !is_all_ones(row));
+        let gaps = rows.iter().flat_map(|row| entries(row).take(OPENING).skip(1));
         let gap = gaps.fold((0, 0), |sums, (gap, _)| add(sums, gap));
-        let count = counted.flat_map(opening).fold((0, 0), |sums, (_, count)| add(sums, count));
+        let counted = rows.iter().filter(|row| !is_all_ones(row));
+        let counts = counted.flat_map(|row| entries(row).take(OPENING));
+        let count = counts.fold((0, 0), |sums, (_, count)| add(sums, count));
         Self { base, width, gap: mean(gap), count: mean(count) }
     }
 

@@ -92,10 +92,10 @@ fn flushes(out: &mut impl Write) -> std::result::Result<(), Box<dyn std::error::
             rows.extend(blocks.into_iter().map(|block| (Some(origin), Arc::new(block))));
         }
         values += rows.iter().map(|(_, block)| made::values(block)).sum::<usize>();
-        let start = Instant::now();
-        let (bytes, _) =
-            bytes_of(|sink| metrics::write(&catalogue, Downsampling::Minute, &rows, sink))?;
-        writing += start.elapsed();
+        let write =
+            || bytes_of(|sink| metrics::write(&catalogue, Downsampling::Minute, &rows, sink));
+        writing += timed(5, write)?;
+        let (bytes, _) = write()?;
         flushed += bytes.len();
         parts.push(open(&bytes, &catalogue)?);
     }
@@ -115,9 +115,9 @@ fn flushes(out: &mut impl Write) -> std::result::Result<(), Box<dyn std::error::
     )?;
     for downsampling in [Downsampling::Minute, Downsampling::Hour] {
         let target = metrics::Target { downsampling, zone: &zone, from: Minute(0) };
-        let start = Instant::now();
-        let (bytes, info) = bytes_of(|sink| metrics::merge(&inputs, &target, sink))?;
-        let took = start.elapsed();
+        let merge = || bytes_of(|sink| metrics::merge(&inputs, &target, sink));
+        let took = timed(5, merge)?;
+        let (bytes, info) = merge()?;
         let part = open(&bytes, &catalogue)?;
         part.check()?;
         writeln!(

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use skytrail_columns::{Error, Result};
 use skytrail_model::entity::EntityId;
 use skytrail_model::metric::{Catalogue, ColumnData, MAX_LABELS, MetricBlock, Table};
@@ -24,7 +25,7 @@ type Block = (Option<Origin>, Arc<MetricBlock>);
 
 /// Codes of what rows name.
 struct Codes<'r> {
-    ids: HashMap<EntityId, u32>,
+    ids: HashMap<EntityId, u32, RandomState>,
     labels: HashMap<&'r str, u32>,
     origins: Origins,
 }
@@ -46,11 +47,13 @@ pub fn write(
 ) -> Result<PartInfo> {
     let mut part = PartWriter::begin(KIND, sink)?;
     let (schema, groups) = group(catalogue, rows)?;
-    let ids: BTreeSet<_> = rows.iter().flat_map(|(_, block)| &block.entities).copied().collect();
+    let mut codes: HashMap<EntityId, u32, RandomState> = HashMap::default();
+    codes.extend(rows.iter().flat_map(|(_, block)| &block.entities).map(|id| (*id, 0)));
+    let mut ids: Vec<_> = codes.iter_mut().collect();
+    ids.sort_unstable();
     let mut writer = IdsWriter::new();
-    let mut codes = HashMap::with_capacity(ids.len());
-    for id in ids {
-        codes.insert(id, writer.push(&mut part, id)?);
+    for (id, code) in ids {
+        *code = writer.push(&mut part, *id)?;
     }
     let labels: BTreeSet<_> = rows.iter().flat_map(|(_, block)| labels(block)).collect();
     let dictionaries = Dictionaries {
