@@ -1,5 +1,6 @@
 //! What a file holds after crashes, faults and flipped bits.
 
+mod behind;
 mod crash;
 mod fault;
 mod flip;

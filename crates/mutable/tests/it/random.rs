@@ -152,5 +152,5 @@ async fn live(seed: u64) {
 #[test]
 fn what_comes_back_is_what_a_commit_left() {
     let seeds = std::env::var("SKYTRAIL_SEEDS").ok().and_then(|seeds| seeds.parse().ok());
-    (0..seeds.unwrap_or(60)).for_each(|seed| now(live(seed)));
+    (0..seeds.unwrap_or(30)).for_each(|seed| now(live(seed)));
 }

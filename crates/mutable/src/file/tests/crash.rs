@@ -14,7 +14,7 @@ fn check(disk: &SimFileSystem, store: &Store, seeds: impl Iterator<Item = u64>) 
 
 #[test]
 fn a_crash_at_any_operation_leaves_a_state_that_was_committed() {
-    for seed in 0..seeds(3) {
+    for seed in 0..seeds(2) {
         for step in 0.. {
             let disk = SimFileSystem::with_seed(seed);
             let mut dice = Dice::new(seed);
@@ -47,7 +47,7 @@ fn a_first_commit_is_there_whole_or_not_at_all() {
 
 #[test]
 fn lives_go_on_after_crashes_and_kills() {
-    for seed in 0..seeds(20) {
+    for seed in 0..seeds(12) {
         let mut dice = Dice::new(seed);
         let mut disk = SimFileSystem::with_seed(seed);
         let mut allowed = None;

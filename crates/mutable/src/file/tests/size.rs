@@ -1,6 +1,7 @@
 //! Files that grow and shrink.
 
-use skytrail_base::fs::sim::SimFileSystem;
+use skytrail_base::fs::FileSystem;
+use skytrail_base::fs::sim::{Dice, SimFileSystem};
 use skytrail_base::journal::Position;
 
 use super::{file, open, read};
@@ -46,4 +47,24 @@ fn what_waits_longer_than_there_is_memory_for_is_written_from_all_rows() {
     store.position = Position(7);
     store.commit().unwrap();
     assert_eq!(read(&disk.crash(1)), store.held());
+}
+
+#[test]
+fn a_length_that_no_commit_left_is_gone_on_with() {
+    for more in [1, 512, 4_095, 4_096, 5_000, 200_000] {
+        let disk = SimFileSystem::new();
+        let mut store = open(&disk).unwrap();
+        store.change(&mut Dice::new(1));
+        store.commit().unwrap();
+        let held = store.held();
+        let disk = disk.killed();
+        let opened = disk.open(file()).unwrap();
+        opened.set_len(opened.len().unwrap() + more).unwrap();
+        drop(opened);
+        let mut store = open(&disk).unwrap();
+        assert_eq!((&store.damage, store.held()), (&None, held), "{more}");
+        store.change(&mut Dice::new(2));
+        store.commit().unwrap();
+        assert_eq!(read(&disk.crash(more)), store.held(), "{more}");
+    }
 }
