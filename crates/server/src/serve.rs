@@ -11,6 +11,7 @@ mod parts;
 mod ports;
 mod replay;
 mod running;
+mod select;
 mod upkeep;
 mod watches;
 

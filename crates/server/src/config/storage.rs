@@ -73,6 +73,8 @@ pub struct WalConfig {
     pub limit: Bytes,
     /// A checkpoint is made whenever it has grown by so much.
     pub checkpoint_every: Bytes,
+    /// What waits in memory to be written, and as much that is being written.
+    pub pending: Bytes,
     /// How long a message waits for others to be made durable with it.
     pub interval: Period,
     /// When a client is answered.
@@ -91,7 +93,7 @@ pub enum Ack {
 
 impl StorageConfig {
     /// Key, value, least and most.
-    pub(super) fn bounds(&self) -> [(&'static str, u64, u64, u64); 11] {
+    pub(super) fn bounds(&self) -> [(&'static str, u64, u64, u64); 12] {
         let (embedded, log) = (&self.embedded, &self.log);
         [
             ("storage.memory.budget", self.memory.budget.0, 16 * MIB, 1 << 50),
@@ -104,6 +106,7 @@ impl StorageConfig {
             ("storage.embedded.tags", embedded.tags.0, 64 * KIB, 64 * GIB),
             ("storage.embedded.cache", embedded.cache.0, MIB, 1024 * GIB),
             ("storage.log.limit", log.limit.0, 32 * MIB, 1024 * GIB),
+            ("storage.log.pending", log.pending.0, 64 * KIB, 4 * GIB),
             ("storage.log.checkpoint_every", log.checkpoint_every.0, MIB, 512 * GIB),
         ]
     }

@@ -2,18 +2,14 @@
 
 use std::sync::Arc;
 
-use anyhow::{anyhow, bail};
+use anyhow::anyhow;
 use skytrail_base::clock::SharedClock;
 use skytrail_base::code::Code;
 use skytrail_base::journal::Journal;
 use skytrail_base::metrics::Registry;
 use skytrail_model::metric::Catalogue;
 use skytrail_model::time::Zone;
-use skytrail_storage::memory::{self, MemoryJournal, MemoryStorage};
 use skytrail_storage::{ErrorKind, SharedStorage};
-
-use super::embedded;
-use crate::config::{Config, StorageConfig};
 
 /// The code of a store that was made with another configuration.
 pub(super) const FOREIGN: Code = Code("ST-1007");
@@ -49,32 +45,6 @@ pub struct Opening<'a> {
 impl std::fmt::Debug for Opening<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Opening").field("zone", &self.zone).finish_non_exhaustive()
-    }
-}
-
-impl Backend {
-    /// The one that the selector names.
-    pub(super) async fn open(config: &Config, opening: Opening<'_>) -> anyhow::Result<Self> {
-        match config.storage.selector.as_str() {
-            "memory" => Ok(Self::memory(&config.storage, opening)),
-            "embedded" => embedded::open(config, opening).await,
-            other => {
-                bail!("storage.selector '{other}' is not a backend; there is: embedded, memory")
-            }
-        }
-    }
-
-    fn memory(config: &StorageConfig, opening: Opening<'_>) -> Self {
-        tracing::warn!("storage.selector is memory: everything is forgotten when the process ends");
-        let limits = memory::Config {
-            max_bytes: config.memory.budget.as_len(),
-            record_ttl: config.record_ttl.0,
-            metric_ttl: config.metric_ttl.0,
-        };
-        let storage = MemoryStorage::new(limits, opening.zone.clone(), opening.catalogue);
-        // What is forgotten with the process cannot be replayed into it.
-        let journal = Arc::new(MemoryJournal::new(0));
-        Self { storage: Arc::new(storage), journal, journal_bytes: 0 }
     }
 }
 

@@ -45,6 +45,7 @@ pub(super) async fn open(config: &Config, opening: Opening<'_>) -> anyhow::Resul
     let lock = (!wal.wal_dir.is_empty()).then(|| DataFolder::open(&place)).transpose()?;
     let limits = wal::Config {
         limit_bytes: wal.limit.0,
+        pending_bytes: wal.pending.as_len(),
         group_delay: wal.interval.as_duration(),
         ..wal::Config::default()
     };

@@ -32,7 +32,7 @@ use super::health::Health;
 use super::ports::{Ports, Routers};
 use super::replay::Replay;
 use super::running::{Orders, Running, outcome};
-use super::{upkeep, watches};
+use super::{select, upkeep, watches};
 use crate::config::{Config, Layers};
 use crate::status::Status;
 
@@ -71,7 +71,7 @@ impl Parts {
         stop: &Shutdown,
     ) -> anyhow::Result<Self> {
         let of_store = config.clone();
-        let open = async |opening: Opening<'_>| Backend::open(&of_store, opening).await;
+        let open = async |opening: Opening<'_>| select::open(&of_store, opening).await;
         Self::build_on(open, config, layers, clock, stop).await
     }
 

@@ -108,10 +108,11 @@ impl Replay<'_> {
         }
         progress.done(record);
         // Nothing but a checkpoint makes room in a store, and nobody else makes one yet.
-        if self.storage.wants_checkpoint() {
+        if self.storage.wants_checkpoint() && progress.may_save() {
             let pending = self.analysis.begin_checkpoint(position)?;
             let saved = pending.finish(|| self.tables.kept()).await;
             if let Err(error) = saved {
+                progress.not_saved();
                 tracing::warn!(%error, "no checkpoint could be made while the log is replayed");
             }
         }
@@ -128,6 +129,8 @@ struct Progress {
     counter: Counter,
     begun: Instant,
     told: Instant,
+    /// When a checkpoint failed last.
+    not_saved: Option<Instant>,
 }
 
 impl Progress {
@@ -138,7 +141,17 @@ impl Progress {
             Counter::default(),
         );
         let begun = Instant::now();
-        Self { records: 0, bytes: 0, held, unreadable: 0, counter, begun, told: begun }
+        let (told, not_saved) = (begun, None);
+        Self { records: 0, bytes: 0, held, unreadable: 0, counter, begun, told, not_saved }
+    }
+
+    /// Whether a checkpoint may be tried, after one that failed a moment ago.
+    fn may_save(&self) -> bool {
+        self.not_saved.is_none_or(|failed| failed.elapsed() >= TELL_EVERY)
+    }
+
+    fn not_saved(&mut self) {
+        self.not_saved = Some(Instant::now());
     }
 
     fn done(&mut self, record: &Record<'_>) {

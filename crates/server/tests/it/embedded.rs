@@ -140,4 +140,7 @@ async fn what_was_acknowledged_is_there_after_kill_9_and_is_not_taken_again() {
     let server = Server::start_on(data, &[selector]);
     assert_eq!(spans(&server).await, SEGMENTS as usize);
     assert!(!server.said().contains("the log was replayed"), "{}", server.said());
+    // Known by the checkpoint alone.
+    post(&server, "/v3/segments", &sent).await;
+    assert_eq!(spans(&server).await, SEGMENTS as usize);
 }
