@@ -226,3 +226,13 @@ fn forged_frames_do_not_panic() {
         }
     }
 }
+
+/// A part as the first version of the format has it.
+#[test]
+fn parts_of_the_first_version_are_read() {
+    let part = opened(include_bytes!("../../fixtures/1.records").to_vec()).unwrap();
+    part.check().unwrap();
+    for read in questions(i64::MIN / 2, i64::MAX, usize::MAX) {
+        assert_eq!(top(given(&part, &read).iter(), &read), top(small().iter(), &read));
+    }
+}

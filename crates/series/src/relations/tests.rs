@@ -261,3 +261,14 @@ fn forged_frames_do_not_panic() {
         }
     }
 }
+
+/// A part as the first version of the format has it.
+#[test]
+fn parts_of_the_first_version_are_read() {
+    let part = opened(include_bytes!("../../fixtures/1.relations").to_vec()).unwrap();
+    part.check().unwrap();
+    let model = model(&small(), &|_| true);
+    let questions = SCOPES.map(|scope| question(scope, EntitySelection::All, i64::MIN, i64::MAX));
+    let found = questions.iter().flat_map(|question| read(&part, question, &|_| true));
+    assert_eq!(found.collect::<Model>(), model);
+}

@@ -6,7 +6,7 @@ use skytrail_model::metric::{Cell, ColumnId, Histogram, MetricBlock, Row, TableI
 use skytrail_model::time::{Downsampling, Minute, Zone};
 use skytrail_storage::{ColumnSelection, EntitySelection, Origin};
 
-use super::{Rows, bytes_of, id, old_catalogue, opened};
+use super::{ALL, Rows, bytes_of, id, model, old_catalogue, opened, seen_with};
 use crate::container::mangle;
 use crate::metrics::{Part, Target, merge, write};
 
@@ -109,5 +109,20 @@ fn forged_frames_do_not_panic() {
                 }
             }
         }
+    }
+}
+
+/// A part as the first version of the format has it.
+#[test]
+fn parts_of_the_first_version_are_read() {
+    let held = include_bytes!("../../../fixtures/1.metrics").to_vec();
+    let catalogue = old_catalogue();
+    let part = opened(held, &catalogue).unwrap();
+    part.check().unwrap();
+    let sees = |origin: Origin| origin.sequence == 2;
+    for sees in [&sees as &dyn Fn(Origin) -> bool, &|_| true] {
+        let model = model(&catalogue, &rows(), sees, &Some);
+        let found = super::read(&part, &catalogue, &EntitySelection::All, &ALL, sees);
+        assert_eq!(found, seen_with(&catalogue, &model, &ALL));
     }
 }
