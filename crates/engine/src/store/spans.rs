@@ -23,6 +23,10 @@ use super::storage::EmbeddedStorage;
 /// A part of spans.
 pub(crate) type SpanPart = Stored<Part>;
 
+/// Rows are encoded when they take this share of what all may take, however few
+/// spans they are: so there is always something that can be made smaller.
+const BLOCKS_AT_ONCE: usize = 4;
+
 /// Opens a part.
 pub(crate) fn open(fetch: Arc<dyn Fetch>, len: u64) -> skytrail_columns::Result<Part> {
     Part::open(fetch, len)
@@ -64,7 +68,8 @@ impl Spans for EmbeddedStorage {
         self.core.time.witness(&spans.entries, || self.core.clock.unix_nanos());
         let append = move || {
             let full = self.core.state.append(|generation| {
-                let is_full = generation.spans.append(origin, spans);
+                let most_bytes = self.core.config.open_bytes / BLOCKS_AT_ONCE;
+                let is_full = generation.spans.append(origin, spans, most_bytes);
                 is_full.then(|| generation.clone())
             });
             full.into_iter().for_each(|generation| self.relieve(generation));

@@ -40,17 +40,25 @@ impl fmt::Debug for SpanMemtable {
 }
 
 impl SpanMemtable {
-    /// Adds spans; whether there are rows to be encoded.
-    pub(crate) fn append(&self, origin: Origin, spans: SpanAppend) -> bool {
+    /// Adds spans; whether there are rows to be encoded, which have as many spans as
+    /// a block or about `most_bytes`.
+    pub(crate) fn append(&self, origin: Origin, spans: SpanAppend, most_bytes: usize) -> bool {
         let kept = KeptBatch::new(origin, spans);
-        let new = kept.spans();
-        let is_over = |held: u64| held > 0 && held + new > BLOCK_SPANS as u64;
-        let is_full = self.rows.look(|layers| is_over(layers.open.spans()));
+        let (spans, bytes) = (kept.spans(), kept.bytes());
+        let is_over = |open: &SpanTable| {
+            open.spans() + spans > BLOCK_SPANS as u64 || open.bytes() + bytes > most_bytes
+        };
+        let is_full = self.rows.look(|layers| !layers.open.is_empty() && is_over(&layers.open));
         if is_full {
             self.rows.close();
         }
-        self.rows.append(|rows| rows.push(kept));
-        is_full
+        let held = self.rows.append(|rows| rows.push(kept));
+        // The next append may have to wait until this one takes less.
+        let is_large = held >= most_bytes;
+        if is_large {
+            self.rows.close();
+        }
+        is_full || is_large
     }
 
     /// Has the rows that arrived encoded by the next [`super::seal`].

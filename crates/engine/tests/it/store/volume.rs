@@ -195,3 +195,23 @@ fn a_store_that_is_opened_again_answers_the_same() {
         compare("opened again", &store, &oracle).await;
     });
 }
+
+#[test]
+fn spans_that_are_large_do_not_wait_for_each_other_for_ever() {
+    block_on(async {
+        let config = Config { open_bytes: 1 << 19, ..Config::default() };
+        let (store, oracle) = (opened(&SimFileSystem::new(), config), oracle());
+        // Each is larger than all may take together.
+        for number in 0..40 {
+            let statement = "x".repeat(1 << 20);
+            let call = exit("call").at(number).tag("db.statement", statement.as_str());
+            let one = segment(format!("trace-{number}"), format!("segment-{number}"));
+            let spans = append([one.of("s", "i").with([call])]);
+            let origin = Origin { shard: 0, sequence: number as u64 + 1 };
+            for store in [&store as &dyn Storage, &oracle] {
+                store.spans().append(origin, spans.clone()).await.unwrap();
+            }
+        }
+        compare("large", &store, &oracle).await;
+    });
+}
