@@ -7,6 +7,8 @@ mod head;
 mod keyword;
 mod matching;
 mod search;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use std::ops::Range;

@@ -38,13 +38,20 @@ pub(crate) enum Id<'a> {
     Text(&'a [u8]),
 }
 
-fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
+/// What no digit stands for.
+const NO_DIGIT: u8 = 0xff;
+
+/// Values of lower-case hexadecimal digits, by byte.
+static DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        let byte = if value < 10 { b'0' + value } else { b'a' + value - 10 };
+        digits[byte as usize] = value;
+        value += 1;
     }
-}
+    digits
+};
 
 /// Bytes from twice as many lower-case hexadecimal digits.
 fn hex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
@@ -52,11 +59,15 @@ fn hex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
     if pairs.len() != N || !rest.is_empty() {
         return None;
     }
+    let value = |digit: u8| DIGITS.get(usize::from(digit)).copied().unwrap_or(NO_DIGIT);
     let mut bytes = [0; N];
+    let mut seen = 0;
     for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-        *byte = digit(*high)? << 4 | digit(*low)?;
+        let (high, low) = (value(*high), value(*low));
+        seen |= high | low;
+        *byte = high << 4 | low;
     }
-    Some(bytes)
+    (seen < 16).then_some(bytes)
 }
 
 /// A number in decimal digits, written as numbers are: without zeros before it.

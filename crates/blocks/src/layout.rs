@@ -3,7 +3,7 @@
 use skytrail_columns::frame::Seed;
 
 /// Rows of a frame: it ends with the segment that reaches them.
-pub(crate) const FRAME_ROWS: usize = 1_024;
+pub(crate) const FRAME_ROWS: usize = 512;
 /// A frame ends within a segment at so many rows.
 pub(crate) const MOST_FRAME_ROWS: usize = 2 * FRAME_ROWS;
 /// A frame ends at so many bytes of text.

@@ -129,6 +129,9 @@ fn all<T>(chunks: &[Arc<Chunk>], of: impl Fn(&Chunk) -> Vec<T>) -> impl Iterator
     chunks.iter().flat_map(move |chunk| of(chunk))
 }
 
+/// A column, and what it has of an entry.
+type Field<T, N> = (u32, fn(&T) -> N);
+
 struct Encoder<'a> {
     chunks: &'a [Arc<Chunk>],
     group: &'a mut GroupWriter,
@@ -152,7 +155,7 @@ impl Encoder<'_> {
         self.ids(SOURCE_INSTANCE, |chunk| {
             chunk.sources.iter().map(|source| source.instance).collect()
         });
-        let fields: [(u32, fn(&Source) -> u32); 3] = [
+        let fields: [Field<Source, u32>; 3] = [
             (SOURCE_NAME, |source| source.service_name),
             (SOURCE_INSTANCE_NAME, |source| source.instance_name),
             (SOURCE_PROCESS, |source| source.process),
@@ -178,7 +181,7 @@ impl Encoder<'_> {
         self.numbers(LIST_KEY, |chunk| {
             chunk.key_lists.iter().flatten().map(|key| i64::from(*key)).collect()
         });
-        let fields: [(u32, fn(&Shape) -> i64); 5] = [
+        let fields: [Field<Shape, i64>; 5] = [
             (SHAPE_OPERATION, |shape| shape.operation.into()),
             (SHAPE_PEER, |shape| shape.peer.into()),
             (SHAPE_FLAVOUR, |shape| shape.flavour.into()),

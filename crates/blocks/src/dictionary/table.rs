@@ -10,7 +10,13 @@ use xxhash_rust::xxh3::xxh3_64;
 #[derive(Debug, Default)]
 pub(crate) struct TextTable {
     texts: TextBuf,
-    codes: HashTable<u32>,
+    /// With half of the hash, so that texts are seldom looked at in vain.
+    codes: HashTable<(u32, u32)>,
+}
+
+/// A table takes its place from the lower bits of a hash and its tags from the upper ones.
+fn spread(half: u32) -> u64 {
+    u64::from(half).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 impl TextTable {
@@ -21,19 +27,20 @@ impl TextTable {
     pub(crate) fn code(&mut self, text: &[u8]) -> u32 {
         let Self { texts, codes } = self;
         let hash = xxh3_64(text);
-        if let Some(code) = codes.find(hash, |code| texts.get(*code as usize) == Some(text)) {
+        let half = hash as u32;
+        let is_it =
+            |(code, of): &(u32, u32)| *of == half && texts.get(*code as usize) == Some(text);
+        if let Some((code, _)) = codes.find(spread(half), is_it) {
             return *code;
         }
         let code = texts.len() as u32;
         texts.push(text);
-        codes.insert_unique(hash, code, |code| {
-            xxh3_64(texts.get(*code as usize).unwrap_or_default())
-        });
+        codes.insert_unique(spread(half), (code, half), |(_, half)| spread(*half));
         code
     }
 
     pub(crate) fn memory(&self) -> usize {
-        self.texts.memory() + self.codes.capacity() * 5
+        self.texts.memory() + self.codes.capacity() * 9
     }
 }
 

@@ -45,6 +45,9 @@ pub(super) struct BlockPlace {
     pub(super) summary: Arc<Summary>,
 }
 
+/// A column, and what it has of a block.
+type Field = (u32, fn(&BlockPlace) -> i64);
+
 /// Where everything is.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Directory {
@@ -68,7 +71,7 @@ impl Directory {
         let mut ints = |id: u32, numbers: Vec<i64>| group.ints(id, &numbers, Access::All);
         let lengths = [&self.dictionary, &self.index, &self.filter];
         ints(LENGTHS, lengths.into_iter().map(|range| len(range).cast_signed()).collect());
-        let fields: [(u32, fn(&BlockPlace) -> i64); 9] = [
+        let fields: [Field; 9] = [
             (BLOCK_BYTES, |block| len(&block.bytes).cast_signed()),
             (BLOCK_HEAD, |block| block.head.cast_signed()),
             (BLOCK_CHECKSUM, |block| block.checksum.cast_signed()),

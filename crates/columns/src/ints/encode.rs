@@ -141,15 +141,12 @@ pub(crate) fn encode(
     }
     let width = bits_of(shape.reach);
     let packed = numbers.len() as u64 * u64::from(width);
-    let into = Into { same_rows, directory, plain };
-    if choice == Choice::Smallest && delta(numbers, packed, into) {
+    let mut into = Into { same_rows, directory, plain };
+    if choice == Choice::Smallest && delta(numbers, packed, &mut into) {
         return;
     }
-    let into = Into { same_rows, directory, plain };
-    if (2..MOST_LOCAL).contains(&shape.reach)
-        && counts.len() > 16
-        && local(&shape, &counts, packed, into)
-    {
+    let may_be_local = (2..MOST_LOCAL).contains(&shape.reach) && counts.len() > 16;
+    if may_be_local && local(&shape, &counts, packed, &mut into) {
         return;
     }
     directory.push(shape.mode(PACKED) | same_rows);
@@ -185,7 +182,7 @@ pub(crate) fn planes_of(numbers: &[i64]) -> Option<(Vec<u8>, usize)> {
 }
 
 /// As differences, if that takes a tenth less.
-fn delta(numbers: &[i64], packed: u64, into: Into<'_>) -> bool {
+fn delta(numbers: &[i64], packed: u64, into: &mut Into<'_>) -> bool {
     let pairs = numbers.iter().zip(numbers.iter().skip(1));
     let deltas = pairs.map(|(before, number)| number.wrapping_sub(*before));
     let (shape, counts) = Shape::of(deltas);
@@ -202,7 +199,7 @@ fn delta(numbers: &[i64], packed: u64, into: Into<'_>) -> bool {
 }
 
 /// As places in a list of the distinct numbers, if that takes a tenth less.
-fn local(shape: &Shape, counts: &[u64], packed: u64, into: Into<'_>) -> bool {
+fn local(shape: &Shape, counts: &[u64], packed: u64, into: &mut Into<'_>) -> bool {
     let distinct = Distinct::of(counts.iter().copied(), shape.reach);
     let codes = bits_of(distinct.count - 1);
     let rows = counts.len() as u64;
