@@ -26,7 +26,7 @@ use crate::origins::Origins;
 use crate::part::PartInfo;
 
 /// Frames of a source that a slice reaches over.
-const SLICE_FRAMES: usize = 4;
+const SLICE_FRAMES: usize = 2;
 /// Codes that a slice reaches over.
 const SLICE_CODES: u32 = 16 << 10;
 
