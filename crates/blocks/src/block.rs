@@ -7,23 +7,24 @@ mod head;
 mod keyword;
 mod matching;
 mod search;
+mod source;
 #[cfg(test)]
 mod tests;
+mod variants;
 mod walk;
 
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use bytes::Bytes;
 use skytrail_columns::{Error, Fetch, Result};
 use skytrail_storage::{SegmentCursor, SegmentFilter, SpanAppend};
 
-use crate::dictionary::Dictionary;
-use crate::part::SharedDictionary;
+use crate::dictionary::{Dictionary, PartDictionary};
 use crate::row::trace_hash;
 use crate::summary::Summary;
 use frames::{Groups, Reader};
 use head::{Head, HeadView};
+use source::Source;
 
 pub use search::Selection;
 
@@ -34,7 +35,7 @@ pub(crate) struct Home(Dictionaries);
 #[derive(Debug, Clone)]
 enum Dictionaries {
     Sealed(Dictionary),
-    Part(Arc<SharedDictionary>),
+    Part(Arc<PartDictionary>),
 }
 
 impl Home {
@@ -42,7 +43,7 @@ impl Home {
         Self(Dictionaries::Sealed(dictionary))
     }
 
-    pub(crate) fn part(dictionary: Arc<SharedDictionary>) -> Self {
+    pub(crate) fn part(dictionary: Arc<PartDictionary>) -> Self {
         Self(Dictionaries::Part(dictionary))
     }
 
@@ -58,8 +59,7 @@ impl Home {
 /// may fail.
 #[derive(Clone)]
 pub struct Block {
-    fetch: Arc<dyn Fetch>,
-    place: Range<u64>,
+    source: Source,
     head_len: u64,
     /// Of the head, where it is known from elsewhere.
     checksum: Option<u64>,
@@ -70,9 +70,9 @@ pub struct Block {
 
 impl std::fmt::Debug for Block {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { place, summary, .. } = self;
+        let Self { source, summary, .. } = self;
         f.debug_struct("Block")
-            .field("place", place)
+            .field("place", &source.place)
             .field("summary", summary)
             .finish_non_exhaustive()
     }
@@ -87,7 +87,8 @@ impl Block {
         home: Home,
         summary: Arc<Summary>,
     ) -> Self {
-        Self { fetch, place, head_len, checksum, home, summary, head: Arc::default() }
+        let source = Source::new(fetch, place);
+        Self { source, head_len, checksum, home, summary, head: Arc::default() }
     }
 
     /// What is known of it without reading it.
@@ -137,7 +138,7 @@ impl Block {
     fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
         let dictionary = self.home.dictionary()?;
         let head = self.head()?;
-        let groups = Groups::new(self, head);
+        let groups = Groups::new(&self.source, head);
         let view = HeadView::open(head, &dictionary)?;
         read(&Reader::new(view, &dictionary, &groups))
     }
@@ -146,20 +147,12 @@ impl Block {
         if let Some(head) = self.head.get() {
             return Ok(head);
         }
-        let bytes = self.bytes(0..self.head_len)?;
+        let bytes = self.source.bytes(0..self.head_len)?;
         let head =
-            Head::open(&bytes, self.place.end - self.place.start - self.head_len, &self.summary)?;
+            Head::open(&bytes, self.source.len().saturating_sub(self.head_len), &self.summary)?;
         if self.checksum.is_some_and(|checksum| checksum != head.checksum()) {
             return Err(Error::corrupt("head of a block: not that of this block"));
         }
         Ok(self.head.get_or_init(|| head))
-    }
-
-    /// Bytes of the block.
-    fn bytes(&self, range: Range<u64>) -> Result<Bytes> {
-        let outside = || Error::corrupt("block: a frame that is not inside");
-        let end = self.place.start.checked_add(range.end).filter(|end| *end <= self.place.end);
-        let start = self.place.start.saturating_add(range.start);
-        self.fetch.fetch(start..end.ok_or_else(outside)?)
     }
 }

@@ -4,12 +4,14 @@
 
 mod chunk;
 mod grow;
+mod of_part;
 mod table;
 
 use std::sync::Arc;
 
-pub(crate) use chunk::{Chunk, decode, encode};
+pub(crate) use chunk::{Chunk, encode};
 pub(crate) use grow::Grow;
+pub(crate) use of_part::PartDictionary;
 use skytrail_columns::{Error, Result};
 use skytrail_model::entity::EntityId;
 pub(crate) use table::TextTable;

@@ -9,6 +9,8 @@ mod write;
 pub(crate) use read::{Found, IdReader, Near};
 pub(crate) use write::IdWriter;
 
+use crate::decimal::{decimal, put_decimal};
+
 /// What the columns hold for an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -68,37 +70,6 @@ fn hex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
         *byte = high << 4 | low;
     }
     (seen < 16).then_some(bytes)
-}
-
-/// A number in decimal digits, written as numbers are: without zeros before it.
-pub(crate) fn decimal(text: &[u8]) -> Option<u64> {
-    let is_written_so = match text {
-        [] => false,
-        [b'0', rest @ ..] => rest.is_empty(),
-        digits => digits.len() <= 18,
-    };
-    if !is_written_so {
-        return None;
-    }
-    text.iter().try_fold(0_u64, |number, byte| {
-        let digit = byte.wrapping_sub(b'0');
-        (digit <= 9).then(|| number * 10 + u64::from(digit))
-    })
-}
-
-/// Appends a number in decimal digits.
-pub(crate) fn put_decimal(mut number: u64, out: &mut Vec<u8>) {
-    let start = out.len();
-    loop {
-        out.push(b'0' + (number % 10) as u8);
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    if let Some(digits) = out.get_mut(start..) {
-        digits.reverse();
-    }
 }
 
 fn put_hex(bytes: &[u8], out: &mut Vec<u8>) {

@@ -5,6 +5,7 @@
 //! is told in `docs/specs/storage-format.md` and in the decision on blocks of spans.
 
 mod block;
+mod decimal;
 mod dictionary;
 mod ids;
 mod layout;

@@ -8,7 +8,6 @@ use skytrail_columns::file::FileKind;
 use skytrail_columns::frame::Seed;
 
 pub use open::Part;
-pub(crate) use open::SharedDictionary;
 pub use write::{PartInfo, write_part};
 
 /// The kind of file.

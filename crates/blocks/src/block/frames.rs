@@ -7,15 +7,15 @@ use skytrail_columns::ints::Ints;
 use skytrail_columns::texts::Texts;
 use skytrail_columns::{Error, Result};
 
-use super::Block;
 use super::head::{Head, HeadView};
+use super::source::Source;
 use crate::dictionary::{Dictionary, Shape};
 use crate::ids::IdReader;
 use crate::layout::{MOST_BYTES, MOST_ROWS, span as column, span_seed};
 
 /// The frames of a block that were fetched.
 pub(super) struct Groups<'a> {
-    block: &'a Block,
+    source: &'a Source,
     head: &'a Head,
     groups: Vec<OnceCell<Group>>,
 }
@@ -25,9 +25,9 @@ pub(super) fn wrong(problem: &str) -> Error {
 }
 
 impl<'a> Groups<'a> {
-    pub(super) fn new(block: &'a Block, head: &'a Head) -> Self {
+    pub(super) fn new(source: &'a Source, head: &'a Head) -> Self {
         let groups = head.frames.iter().map(|_| OnceCell::new()).collect();
-        Self { block, head, groups }
+        Self { source, head, groups }
     }
 
     fn get(&self, number: usize) -> Result<&Group> {
@@ -38,7 +38,7 @@ impl<'a> Groups<'a> {
         if let Some(group) = cell.get() {
             return Ok(group);
         }
-        let bytes = self.block.bytes(place.start..place.start + place.len)?;
+        let bytes = self.source.bytes(place.start..place.start + place.len)?;
         let group =
             Group::open("frame of spans", span_seed(number as u32), &bytes, MOST_ROWS, MOST_BYTES)?;
         if group.checksum() != place.checksum {

@@ -14,9 +14,11 @@ use skytrail_storage::{SegmentEntry, SpanAppend};
 use super::batch::{BatchBuilder, rows_from};
 use super::frames::{Cells, Frame, LocalShape, Reader, wrong};
 use super::head::SegmentRow;
+use super::variants::{kind_of, link_kind_of, status_of};
 use super::walk::Walk;
+use crate::decimal::put_signed_decimal;
 use crate::dictionary::ValueKind;
-use crate::ids::{Found, Near, put_decimal};
+use crate::ids::{Found, Near};
 use crate::layout::{LOOKED_AT, link as flag};
 
 impl<'a> Reader<'a> {
@@ -49,31 +51,6 @@ struct Gather<'r, 'a> {
     entries: Vec<SegmentEntry>,
     /// The frame where it stands.
     walk: Option<(usize, Walk<'r, 'a>)>,
-}
-
-fn kind_of(flavour: u32) -> Result<SpanKind> {
-    Ok(match flavour & 15 {
-        0 => SpanKind::Internal,
-        1 => SpanKind::Server,
-        2 => SpanKind::Client,
-        3 => SpanKind::Producer,
-        4 => SpanKind::Consumer,
-        _ => return Err(wrong("an unknown kind of span")),
-    })
-}
-
-fn status_of(number: i64) -> Result<Status> {
-    [Status::Unset, Status::Ok, Status::Error]
-        .into_iter()
-        .find(|status| *status as i64 == number)
-        .ok_or_else(|| wrong("an unknown status"))
-}
-
-fn link_kind_of(number: i64) -> Result<LinkKind> {
-    [LinkKind::CrossProcess, LinkKind::CrossThread, LinkKind::Follows]
-        .into_iter()
-        .find(|kind| *kind as i64 == number)
-        .ok_or_else(|| wrong("an unknown kind of link"))
 }
 
 impl<'r, 'a> Gather<'r, 'a> {
@@ -398,12 +375,4 @@ impl<'r, 'a> Gather<'r, 'a> {
         let (endpoint, address) = (endpoint.ok_or_else(missing)?, address.ok_or_else(missing)?);
         Ok([source.service_name, source.instance_name, endpoint, address])
     }
-}
-
-/// Appends a number in decimal digits.
-pub(super) fn put_signed_decimal(number: i64, out: &mut Vec<u8>) {
-    if number < 0 {
-        out.push(b'-');
-    }
-    put_decimal(number.unsigned_abs(), out);
 }

@@ -11,8 +11,8 @@ use skytrail_model::text::Text;
 use skytrail_storage::{SegmentFilter, TagFilter};
 
 use super::frames::{Cells, Frame, Reader};
-use super::gather::put_signed_decimal;
 use super::keyword::contains;
+use crate::decimal::put_signed_decimal;
 use crate::dictionary::{Dictionary, Owner, ValueKind};
 use crate::ids::Id;
 

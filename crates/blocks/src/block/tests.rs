@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use bytes::Bytes;
 use skytrail_storage::contract::build::{append, entry, link, segment};
 use skytrail_storage::{SegmentFilter, TagFilter};
 use xxhash_rust::xxh3::xxh3_64_with_seed;

@@ -1,7 +1,6 @@
 //! Opens parts.
 
-use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use skytrail_columns::file::HEADER;
 use skytrail_columns::filter::Filter;
@@ -12,44 +11,8 @@ use skytrail_columns::{Error, Fetch, Result};
 use super::directory::Directory;
 use super::{FILTER, KIND, PAGES};
 use crate::block::{Block, Home};
-use crate::dictionary::{Dictionary, decode};
+use crate::dictionary::PartDictionary;
 use crate::summary::Summary;
-
-/// The dictionary of a part, read when a block needs it.
-pub(crate) struct SharedDictionary {
-    fetch: Arc<dyn Fetch>,
-    place: Range<u64>,
-    held: Mutex<Option<Dictionary>>,
-}
-
-impl std::fmt::Debug for SharedDictionary {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SharedDictionary").field("place", &self.place).finish_non_exhaustive()
-    }
-}
-
-impl SharedDictionary {
-    /// The dictionary. While one caller reads it, others wait.
-    pub(crate) fn get(&self) -> Result<Dictionary> {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(dictionary) = held.as_ref() {
-            return Ok(dictionary.clone());
-        }
-        let chunk = decode(&self.fetch.fetch(self.place.clone())?)?;
-        let dictionary = Dictionary::new([Arc::new(chunk)].into());
-        Ok(held.insert(dictionary).clone())
-    }
-
-    fn forget(&self) -> usize {
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
-        held.as_ref().map_or(0, Dictionary::memory)
-    }
-
-    fn memory(&self) -> usize {
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.as_ref().map_or(0, Dictionary::memory)
-    }
-}
 
 /// An open part. Its directory and the filter of its traces are in memory, and its dictionary once a block was read;
 /// the index of traces and the blocks are fetched when they are needed.
@@ -58,7 +21,7 @@ pub struct Part {
     directory: Directory,
     index: HashIndex,
     filter: Filter,
-    dictionary: Arc<SharedDictionary>,
+    dictionary: Arc<PartDictionary>,
 }
 
 impl std::fmt::Debug for Part {
@@ -83,11 +46,7 @@ impl Part {
         let filter = Frame::open("filter of traces", FILTER, &bytes, 0)?.plain;
         let filter = Filter::new(filter)
             .ok_or_else(|| Error::corrupt("filter of traces: not whole lines"))?;
-        let dictionary = SharedDictionary {
-            fetch: fetch.clone(),
-            place: directory.dictionary.clone(),
-            held: Mutex::default(),
-        };
+        let dictionary = PartDictionary::new(fetch.clone(), directory.dictionary.clone());
         Ok(Self { fetch, directory, index, filter, dictionary: Arc::new(dictionary) })
     }
 

@@ -5,8 +5,8 @@ use skytrail_model::batch::SpanBatch;
 use skytrail_model::span::{Attribute, Value};
 
 use super::memo::Memos;
+use crate::decimal::signed_decimal;
 use crate::dictionary::{Grow, Owner, ValueKind};
-use crate::ids::decimal;
 use crate::layout::span;
 
 /// Values of a key in a frame: numbers or texts, by its type.
@@ -25,15 +25,6 @@ pub(super) struct Attributes<'a> {
     used: Vec<u32>,
     list: Vec<u32>,
     pub(super) bytes: usize,
-}
-
-fn signed_decimal(text: &[u8]) -> Option<i64> {
-    match text.strip_prefix(b"-") {
-        None => Some(decimal(text)?.cast_signed()),
-        Some(digits) => {
-            decimal(digits).filter(|number| *number != 0).map(|number| -number.cast_signed())
-        }
-    }
 }
 
 impl<'a> Attributes<'a> {
