@@ -43,8 +43,10 @@ pub(crate) enum Known {
 /// Hashes in the order of arrival, each with a number that grows by one.
 #[derive(Debug)]
 pub(crate) struct Window {
-    /// Number `n` is at `(n - 1) % capacity`. Zero is what came to nothing.
+    /// A ring. Zero is what came to nothing.
     hashes: Vec<u128>,
+    /// Where the next one goes.
+    next_place: usize,
     capacity: usize,
     /// Kept bits of a number, and eight bits of its hash. Zero is an empty slot.
     index: Vec<[u32; WAYS]>,
@@ -85,6 +87,7 @@ impl Window {
         let capacity = (limits.bytes / ENTRY_BYTES).min(MOST);
         Self {
             hashes: Vec::with_capacity(capacity),
+            next_place: 0,
             capacity,
             // Memory that the system gives cleared, when it is first touched.
             index: vec![[0; WAYS]; capacity.div_ceil(FILL)],
@@ -126,7 +129,14 @@ impl Window {
         let line = self.index.get(self.line_of(hash))?;
         let tag = tag_of(hash);
         let mut found = None;
-        for slot in line.iter().filter(|slot| (**slot & 0xff) == tag) {
+        let mut matches = line
+            .iter()
+            .enumerate()
+            .fold(0_u32, |matches, (way, slot)| matches | u32::from(slot & 0xff == tag) << way);
+        while matches != 0 {
+            let way = matches.trailing_zeros() as usize;
+            matches &= matches - 1;
+            let Some(slot) = line.get(way) else { break };
             let number = self.next.saturating_sub(age(*slot, self.next));
             let is_remembered = (self.first..self.next).contains(&number);
             if is_remembered && self.hash_at(number) == Some(hash) {
@@ -156,8 +166,13 @@ impl Window {
         ((u128::from(high) * self.index.len() as u128) >> 64) as usize
     }
 
+    /// Where a number is that is remembered, or the next one.
     fn place(&self, number: u64) -> usize {
-        ((number - 1) % self.capacity.max(1) as u64) as usize
+        let back = (self.next - number) as usize;
+        match self.next_place.checked_sub(back) {
+            Some(place) => place,
+            None => (self.next_place + self.capacity).saturating_sub(back),
+        }
     }
 
     fn hash_at(&self, number: u64) -> Option<u128> {
@@ -174,10 +189,12 @@ impl Window {
             self.forget_first();
         }
         let (at, next) = (self.line_of(hash), self.next);
-        let line = self.index.get_mut(at);
-        // Empty slots, and those of what was forgotten, are the oldest.
-        let oldest = line.and_then(|line| line.iter_mut().max_by_key(|slot| age(**slot, next)));
-        let Some(oldest) = oldest else { return };
+        let Some(line) = self.index.get_mut(at) else { return };
+        // Empty slots, and those of what was forgotten, are the oldest. Age and place in one
+        // number, so that no branch depends on them.
+        let ways = line.iter().enumerate();
+        let oldest = ways.map(|(way, slot)| (age(*slot, next) as u32) << 4 | way as u32).max();
+        let Some(oldest) = line.get_mut((oldest.unwrap_or(0) & 0xf) as usize) else { return };
         let slot = std::mem::replace(oldest, ((next & NUMBER_MASK) as u32) << 8 | tag_of(hash));
         let overwritten = next.saturating_sub(age(slot, next));
         if slot != 0 && (self.first..next).contains(&overwritten) {
@@ -189,6 +206,7 @@ impl Window {
             None => self.hashes.push(hash),
         }
         self.next += 1;
+        self.next_place = if place + 1 == self.capacity { 0 } else { place + 1 };
     }
 
     fn forget_first(&mut self) {
