@@ -19,6 +19,9 @@ use crate::data::DataFolder;
 /// The code of files that a later version wrote.
 const NEWER: Code = Code("ST-1009");
 
+/// The code of a store whose list of files is damaged.
+const DAMAGED: Code = Code("ST-1010");
+
 /// Folders in the data folder.
 const STORE: &str = "store";
 const LOG: &str = "log";
@@ -104,6 +107,7 @@ fn limits(config: &Config) -> store::Config {
 fn coded(error: Error) -> anyhow::Error {
     match error.kind {
         ErrorKind::Version => anyhow!("{NEWER}: {error}"),
+        ErrorKind::Corrupt => anyhow!("{DAMAGED}: {error}"),
         ErrorKind::Mismatch => skytrail_storage::Error::from(error).into(),
         _ => error.into(),
     }

@@ -11,7 +11,7 @@ use anyhow::{Context, anyhow};
 use reader::Read;
 use skytrail_analysis::Analysis;
 use skytrail_base::code::Code;
-use skytrail_base::journal::{Journal, Position, Record};
+use skytrail_base::journal::{Journal, JournalError, Position, Record};
 use skytrail_base::metrics::{Counter, Registry};
 use skytrail_base::queue;
 use skytrail_base::shutdown::Shutdown;
@@ -28,6 +28,9 @@ const READ_AHEAD: usize = 8 << 20;
 
 /// How often the log of the server tells how far it is.
 const TELL_EVERY: Duration = Duration::from_secs(3);
+
+/// How long a disk that refuses is left alone.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Records that cannot be read and are told one by one; the others are counted.
 const MOST_TOLD: u64 = 10;
@@ -55,25 +58,43 @@ pub(super) struct Replay<'a> {
 }
 
 impl Replay<'_> {
-    /// Brings the store to the end of the log. Gives that end.
+    /// Brings the store to the end of the log. Gives that end. A disk that refuses
+    /// is tried again, since nothing can be taken before.
     pub(super) async fn run(mut self) -> anyhow::Result<Position> {
-        let from = Position(self.restore().await?.0 + 1);
-        let (sender, mut records) = queue::bounded(READ_AHEAD);
-        let journal = self.journal.clone();
-        let reading = tokio::task::spawn_blocking(move || reader::read(&*journal, from, &sender));
+        let mut last = self.restore().await?;
         let mut progress = Progress::new(self.registry, self.journal.used_bytes());
-        let mut last = Position(from.0 - 1);
+        while let Err(error) = self.go_on(&mut last, &mut progress).await? {
+            if !error.retryable {
+                return Err(error).context("the log cannot be read");
+            }
+            tracing::error!(%error, again_in = ?PAUSE, "the log cannot be replayed yet");
+            let mut stop = self.stop.clone();
+            if tokio::time::timeout(PAUSE, stop.stopping()).await.is_ok() {
+                return Err(Interrupted.into());
+            }
+        }
+        progress.end();
+        Ok(last)
+    }
+
+    /// Replays everything behind `last`, and moves it on.
+    async fn go_on(
+        &mut self,
+        last: &mut Position,
+        progress: &mut Progress,
+    ) -> anyhow::Result<Result<(), JournalError>> {
+        let (sender, mut records) = queue::bounded(READ_AHEAD);
+        let (journal, from) = (self.journal.clone(), Position(last.0 + 1));
+        let reading = tokio::task::spawn_blocking(move || reader::read(&*journal, from, &sender));
         while let Some(read) = records.recv().await {
             if self.stop.is_stopping() {
                 return Err(Interrupted.into());
             }
             let Read { position, record } = &read.item;
-            self.one(*position, record, &mut progress).await?;
-            last = *position;
+            self.one(*position, record, progress).await?;
+            *last = *position;
         }
-        reading.await?.context("the log cannot be read")?;
-        progress.end();
-        Ok(last)
+        Ok(reading.await?)
     }
 
     /// Takes over where the last checkpoint left off; its position.

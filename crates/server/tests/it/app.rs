@@ -155,6 +155,15 @@ impl App {
     /// Why the product does not start on what a process before it left: a store
     /// that looks at its zone when it is opened, or its checkpoint only.
     pub(crate) async fn refusal(setup: Setup, looks: bool) -> String {
+        Self::refusal_of(setup, looks, false).await
+    }
+
+    /// Why it does not start when it is told to stop while it does.
+    pub(crate) async fn interruption(setup: Setup) -> String {
+        Self::refusal_of(setup, false, true).await
+    }
+
+    async fn refusal_of(setup: Setup, looks: bool, is_stopping: bool) -> String {
         let layers = layers(&setup);
         let config = Config::from_layers(&layers).unwrap();
         let Kept { storage, journal } = setup.kept.unwrap();
@@ -164,7 +173,10 @@ impl App {
             Ok(Backend { storage, journal, journal_bytes: setup.journal_bytes })
         };
         let clock = ManualClock::at(setup.now * 1_000_000);
-        let (_trigger, stop) = shutdown::channel();
+        let (trigger, stop) = shutdown::channel();
+        if is_stopping {
+            trigger.stop();
+        }
         let built = Parts::build_on(open, config, &layers, clock, &stop).await;
         built.err().map(|error| error.to_string()).unwrap_or_default()
     }

@@ -14,7 +14,7 @@ use tonic_health::pb::health_client::HealthClient;
 use crate::app::{App, Setup};
 use crate::fixed_set;
 
-/// A log on a disk that is full when it is told so.
+/// A log on a disk that is full when it is told so, once for whoever replays.
 pub(crate) struct Full {
     inner: Arc<MemoryJournal>,
     is_full: Arc<AtomicBool>,
@@ -43,6 +43,10 @@ impl Journal for Full {
         from: Position,
         take: &'a mut (dyn FnMut(Position, Record<'_>) -> bool + Send),
     ) -> BoxFuture<'a, Result<(), JournalError>> {
+        if self.is_full.swap(false, Ordering::SeqCst) {
+            let message = "the disk was full".to_owned();
+            return Box::pin(std::future::ready(Err(JournalError { message, retryable: true })));
+        }
         self.inner.replay(from, take)
     }
 
@@ -76,6 +80,15 @@ async fn it_is_red_while_the_log_refuses_and_green_again_by_itself() {
     app.until("green", || async { status().await == StatusCode::OK }).await;
     app.until("green for agents", || async { serving(&app).await == ServingStatus::Serving }).await;
     assert!(app.telemetry().await.contains("skytrail_unhealthy{part=\"log\"} 0"));
+    app.send_all(&fixed_set::messages(100)).await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_waits_for_a_disk_that_refuses() {
+    let is_full = Arc::new(AtomicBool::new(true));
+    let app = App::start(Setup { is_full: is_full.clone(), ..Setup::default() }).await;
+    assert!(!is_full.load(Ordering::SeqCst), "it was asked");
     app.send_all(&fixed_set::messages(100)).await;
     app.stop().await;
 }

@@ -175,3 +175,12 @@ async fn a_log_of_a_later_version_is_not_replayed() {
     let why = App::refusal(Setup { kept: Some(kept), ..Setup::default() }, false).await;
     assert!(why.starts_with("ST-1009: record ") && why.contains("later version"), "{why}");
 }
+
+#[tokio::test]
+async fn a_stop_ends_a_replay_and_the_next_start_begins_it_again() {
+    let life = Life { checkpoint: 3, flush: None, crash: 8 };
+    let kept = until_crash(life, 2).await;
+    let why = App::interruption(Setup { kept: Some(kept.clone()), ..Setup::default() }).await;
+    assert!(why.starts_with("stopped before the log was replayed"), "{why}");
+    go_on(kept.crashed(), life, 2, (0, 8)).await;
+}
