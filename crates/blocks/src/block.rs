@@ -96,6 +96,11 @@ impl Block {
         &self.summary
     }
 
+    /// Bytes of memory that it holds once it was read, beside its bytes.
+    pub(crate) fn memory(&self) -> usize {
+        self.head.get().map_or(0, Head::memory)
+    }
+
     /// All segments of the trace in this block, as one batch of nothing else, in the order of the block; none if there
     /// is none.
     pub fn trace(&self, trace_id: &str) -> Result<Option<SpanAppend>> {

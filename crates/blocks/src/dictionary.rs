@@ -14,7 +14,7 @@ pub(crate) use grow::Grow;
 pub(crate) use of_part::PartDictionary;
 use skytrail_columns::{Error, Result};
 use skytrail_model::entity::EntityId;
-pub(crate) use table::TextTable;
+pub(crate) use table::{Hashed, TextTable};
 
 /// Who sent a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

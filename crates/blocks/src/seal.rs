@@ -41,6 +41,7 @@ pub struct Sealed {
     pub(crate) bytes: Bytes,
     pub(crate) head: usize,
     pub(crate) summary: Arc<Summary>,
+    block: Block,
     /// Of its traces, ascending.
     pub(crate) hashes: Arc<[u64]>,
     chunk_bytes: usize,
@@ -87,29 +88,36 @@ impl PartWriter {
         let chunk = self.grow.chunk();
         let chunk_bytes = chunk.memory();
         self.chunks.push(Arc::new(chunk));
-        Sealed {
-            dictionary: Dictionary::new(self.chunks.as_slice().into()),
-            bytes: bytes.into(),
-            head: head_len,
-            summary: Arc::new(summary),
-            hashes: head.hashes(),
-            chunk_bytes,
-        }
+        let dictionary = Dictionary::new(self.chunks.as_slice().into());
+        let (bytes, summary) = (Bytes::from(bytes), Arc::new(summary));
+        let home = Home::sealed(dictionary.clone());
+        let place = 0..bytes.len() as u64;
+        let block = Block::new(
+            Arc::new(bytes.clone()),
+            place,
+            head_len as u64,
+            None,
+            home,
+            summary.clone(),
+        );
+        let hashes = head.hashes();
+        Sealed { dictionary, bytes, head: head_len, summary, block, hashes, chunk_bytes }
     }
 }
 
 impl Sealed {
-    /// The block, to be read.
+    /// The block, to be read. Its head is opened once for all who read it.
     pub fn block(&self) -> Block {
-        let home = Home::sealed(self.dictionary.clone());
-        let fetch = Arc::new(self.bytes.clone());
-        let place = 0..self.bytes.len() as u64;
-        Block::new(fetch, place, self.head as u64, None, home, self.summary.clone())
+        self.block.clone()
     }
 
     /// Bytes of memory.
     pub fn bytes(&self) -> usize {
-        self.bytes.len() + self.chunk_bytes + self.hashes.len() * 8 + self.summary.memory()
+        self.bytes.len()
+            + self.block.memory()
+            + self.chunk_bytes
+            + self.hashes.len() * 8
+            + self.summary.memory()
     }
 
     /// The checksum of its head.

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use skytrail_columns::read::Reader as Bytes;
 use skytrail_columns::texts::Texts;
 use skytrail_columns::{Error, Result};
-use skytrail_model::span::{
-    Attribute, Event, Link, LinkKind, Rows, Segment, Span, SpanKind, SpanLayer, Status, Value,
-};
+use skytrail_model::span::{Attribute, Event, Link, Rows, Segment, Span, SpanLayer, Value};
 use skytrail_model::text::{NameId, Text};
 use skytrail_storage::{SegmentEntry, SpanAppend};
 

@@ -88,6 +88,13 @@ impl Head {
         Ok(Self { group, segments, traces, first_spans, frames })
     }
 
+    /// Bytes of memory, beside the bytes of the frame.
+    pub(super) fn memory(&self) -> usize {
+        self.first_spans.capacity() * size_of::<u32>()
+            + self.frames.capacity() * size_of::<FramePlace>()
+            + self.group.memory()
+    }
+
     pub(super) fn checksum(&self) -> u64 {
         self.group.checksum()
     }

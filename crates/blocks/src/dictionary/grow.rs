@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use skytrail_columns::texts::TextBuf;
 
 use super::chunk::Chunk;
-use super::{Endpoint, KINDS, Key, Of, Shape, Source, TextTable};
+use super::{Endpoint, Hashed, KINDS, Key, Of, Shape, Source, TextTable};
 
 /// Distinct entries with codes.
 #[derive(Debug)]
@@ -57,20 +57,12 @@ pub(crate) struct Policy {
 
 impl Policy {
     /// Codes of values; none when a dictionary is not worth it, because most values are new.
-    pub(crate) fn codes(&mut self, values: &[&[u8]]) -> Option<Vec<i64>> {
-        if self.as_texts || values.iter().any(|value| value.len() > LONGEST_VALUE) {
+    pub(crate) fn codes(&mut self, values: &[Hashed<'_>]) -> Option<Vec<i64>> {
+        if self.as_texts || values.iter().any(|value| value.text.len() > LONGEST_VALUE) {
             self.has_texts = true;
             return None;
         }
-        let mut last: Option<(&[u8], u32)> = None;
-        let codes = values.iter().map(|value| {
-            let code = match last {
-                Some((before, code)) if before == *value => code,
-                _ => self.values.code(value),
-            };
-            last = Some((value, code));
-            i64::from(code)
-        });
+        let codes = values.iter().map(|value| i64::from(self.values.code_of(*value)));
         let codes = codes.collect();
         self.seen += values.len();
         let distinct = self.values.texts().len();
@@ -92,6 +84,8 @@ pub(crate) struct Grow {
     pub(crate) resources: TextTable,
     /// By key.
     pub(crate) policies: Vec<Policy>,
+    /// Keys in all lists.
+    listed: usize,
     bases: [u32; KINDS],
     value_bases: Vec<u32>,
 }
@@ -106,6 +100,7 @@ impl Grow {
         if let Some(code) = self.key_lists.codes.get(keys) {
             return *code;
         }
+        self.listed += keys.len();
         self.key_lists.code(&keys.into())
     }
 
@@ -118,6 +113,7 @@ impl Grow {
 
     pub(crate) fn memory(&self) -> usize {
         let values: usize = self.policies.iter().map(|policy| policy.values.memory()).sum();
+        let policies = self.policies.capacity() * size_of::<Policy>();
         self.names.memory()
             + self.processes.memory()
             + self.sources.memory()
@@ -126,6 +122,8 @@ impl Grow {
             + self.key_lists.memory()
             + self.shapes.memory()
             + self.resources.memory()
+            + self.listed * 2 * size_of::<u32>()
+            + policies
             + values
     }
 

@@ -6,6 +6,20 @@ use hashbrown::HashTable;
 use skytrail_columns::texts::TextBuf;
 use xxhash_rust::xxh3::xxh3_64;
 
+/// A text with half of its hash. Whoever hashes texts in the order in which they lie in memory need not wait for them
+/// when they are looked up in another order.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hashed<'a> {
+    pub(crate) text: &'a [u8],
+    half: u32,
+}
+
+impl<'a> Hashed<'a> {
+    pub(crate) fn new(text: &'a [u8]) -> Self {
+        Self { text, half: xxh3_64(text) as u32 }
+    }
+}
+
 /// Texts, each once, numbered from 0.
 #[derive(Debug, Default)]
 pub(crate) struct TextTable {
@@ -25,9 +39,11 @@ impl TextTable {
     }
 
     pub(crate) fn code(&mut self, text: &[u8]) -> u32 {
+        self.code_of(Hashed::new(text))
+    }
+
+    pub(crate) fn code_of(&mut self, Hashed { text, half }: Hashed<'_>) -> u32 {
         let Self { texts, codes } = self;
-        let hash = xxh3_64(text);
-        let half = hash as u32;
         let is_it =
             |(code, of): &(u32, u32)| *of == half && texts.get(*code as usize) == Some(text);
         if let Some((code, _)) = codes.find(spread(half), is_it) {

@@ -6,14 +6,14 @@ use skytrail_model::span::{Attribute, Value};
 
 use super::memo::Memos;
 use crate::decimal::signed_decimal;
-use crate::dictionary::{Grow, Owner, ValueKind};
+use crate::dictionary::{Grow, Hashed, Owner, ValueKind};
 use crate::layout::span;
 
 /// Values of a key in a frame: numbers or texts, by its type.
 #[derive(Debug, Default)]
 struct Cells<'a> {
     numbers: Vec<i64>,
-    texts: Vec<&'a [u8]>,
+    texts: Vec<Hashed<'a>>,
 }
 
 /// Values of all keys in a frame.
@@ -62,7 +62,7 @@ impl<'a> Attributes<'a> {
                 None => cells.numbers.push(number),
                 Some(text) => {
                     self.bytes += text.len as usize;
-                    cells.texts.push(batch.bytes_at(text));
+                    cells.texts.push(Hashed::new(batch.bytes_at(text)));
                 }
             }
         }
@@ -87,14 +87,14 @@ impl<'a> Attributes<'a> {
     }
 }
 
-fn texts(first: u32, key: u32, texts: &[&[u8]], grow: &mut Grow, group: &mut GroupWriter) {
-    let decimals: Option<Vec<_>> = texts.iter().map(|text| signed_decimal(text)).collect();
+fn texts(first: u32, key: u32, texts: &[Hashed<'_>], grow: &mut Grow, group: &mut GroupWriter) {
+    let decimals: Option<Vec<_>> = texts.iter().map(|text| signed_decimal(text.text)).collect();
     if let Some(decimals) = decimals {
         group.ints(first + span::AS_DECIMALS, &decimals, Access::All);
         return;
     }
     match grow.policy(key).and_then(|policy| policy.codes(texts)) {
         Some(codes) => group.ints(first + span::AS_CODES, &codes, Access::Random),
-        None => group.texts(first + span::AS_TEXTS, texts.iter().copied()),
+        None => group.texts(first + span::AS_TEXTS, texts.iter().map(|text| text.text)),
     }
 }

@@ -6,7 +6,7 @@ use skytrail_columns::group::{Access, GroupWriter};
 use skytrail_model::span::Link;
 use skytrail_model::text::NameId;
 
-use super::kept::{Kept, name_of};
+use super::kept::Kept;
 use super::memo::Memos;
 use crate::dictionary::Grow;
 use crate::ids::{Id, IdWriter};
@@ -39,19 +39,13 @@ fn names(link: &Link) -> [NameId; 4] {
     [link.parent_service, link.parent_instance, link.parent_endpoint, link.peer_address]
 }
 
-/// Whether the names of a link are those of the segment that it leads to: service, instance, the operation of the
-/// first span without a parent, and the peer of the span of its number.
-fn is_predicted(from: &Kept<'_>, link: &Link, to: &Kept<'_>) -> bool {
-    let (batch, target) = (from.batch, to.batch);
-    let is = |name: NameId, other: NameId| name_of(batch, name) == name_of(target, other);
+/// The names that a link to a span of a segment has if they are those of the segment: service, instance, the operation
+/// of the first span without a parent, and the peer of the span of its number.
+fn predicted(to: &Kept<'_>, span_number: i32) -> Option<[NameId; 4]> {
     let looked_at = || to.spans.iter().take(LOOKED_AT);
-    let [service, instance, endpoint, address] = names(link);
-    is(service, to.segment.service)
-        && is(instance, to.segment.instance)
-        && looked_at().find(|span| span.parent < 0).is_some_and(|root| is(endpoint, root.operation))
-        && looked_at()
-            .find(|span| span.number == link.span_number)
-            .is_some_and(|span| is(address, span.peer))
+    let root = looked_at().find(|span| span.parent < 0)?;
+    let span = looked_at().find(|span| span.number == span_number)?;
+    Some([to.segment.service, to.segment.instance, root.operation, span.peer])
 }
 
 impl Links {
@@ -78,13 +72,17 @@ impl Links {
             Some(row) => self.segments.push_row(i64::from(from.row) - i64::from(row)),
             None => self.segments.push(&Id::parse(segment_id), kept.process, from.millis, grow),
         }
+        // Codes of names are at hand, their texts are not.
+        let own = names(link).map(|name| memos.name(kept.memo, name, grow));
         let target = row.and_then(|row| block.get(row as usize));
-        if target.is_some_and(|target| is_predicted(kept, link, target)) {
+        let others = target.and_then(|target| {
+            let names = predicted(target, link.span_number)?;
+            Some(names.map(|name| memos.name(target.memo, name, grow)))
+        });
+        if others == Some(own) {
             flags |= flag::PREDICTED;
         } else {
-            for (column, name) in self.names.iter_mut().zip(names(link)) {
-                column.push(memos.name(kept.memo, name, grow).into());
-            }
+            self.names.iter_mut().zip(own).for_each(|(column, name)| column.push(name.into()));
         }
         self.spans.push(&Id::parse(batch.bytes_at(link.span_id)), kept.process, from.millis, grow);
         self.flags.push(flags);

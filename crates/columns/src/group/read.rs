@@ -74,10 +74,10 @@ impl Group {
         self.frame.checksum
     }
 
-    /// Bytes of memory, as far as they are decompressed.
+    /// Bytes of memory beside the bytes of the frame, as far as they are decompressed.
     pub fn memory(&self) -> usize {
         let stream = self.stream.get().map_or(0, Bytes::len);
-        self.frame.plain.len() + stream + self.columns.capacity() * size_of::<Column>()
+        stream + self.columns.capacity() * size_of::<Column>()
     }
 
     /// Ids and rows of all columns, by id.
