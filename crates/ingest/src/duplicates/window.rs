@@ -49,7 +49,10 @@ pub(crate) struct Window {
     next_place: usize,
     capacity: usize,
     /// Kept bits of a number, and eight bits of its hash. Zero is an empty slot.
-    index: Vec<[u32; WAYS]>,
+    index: Vec<u32>,
+    /// Slots before the first line, so that a line is one line of the processor's cache.
+    skew: usize,
+    lines: usize,
     /// The oldest number that is remembered, the first that is not settled, and
     /// the next one.
     first: u64,
@@ -85,12 +88,18 @@ impl Window {
     /// One that knows nothing.
     pub(crate) fn new(limits: DuplicateLimits) -> Self {
         let capacity = (limits.bytes / ENTRY_BYTES).min(MOST);
+        let lines = capacity.div_ceil(FILL);
+        // Memory that the system gives cleared, when it is first touched.
+        let index = vec![0_u32; (lines + 1) * WAYS];
+        let address = index.as_ptr().addr();
+        let skew = (address.next_multiple_of(size_of::<u32>() * WAYS) - address) / size_of::<u32>();
         Self {
             hashes: Vec::with_capacity(capacity),
             next_place: 0,
             capacity,
-            // Memory that the system gives cleared, when it is first touched.
-            index: vec![[0; WAYS]; capacity.div_ceil(FILL)],
+            index,
+            skew,
+            lines,
             first: 1,
             settled: 1,
             next: 1,
@@ -126,7 +135,10 @@ impl Window {
     }
 
     fn number_of(&self, hash: u128) -> Option<u64> {
-        let line = self.index.get(self.line_of(hash))?;
+        if self.is_off() {
+            return None;
+        }
+        let line = self.index.get(self.line_of(hash)..)?.first_chunk::<WAYS>()?;
         let tag = tag_of(hash);
         let mut found = None;
         let mut matches = line
@@ -161,9 +173,11 @@ impl Window {
         }
     }
 
+    /// Where the line of a hash begins.
     fn line_of(&self, hash: u128) -> usize {
         let high = (hash >> 64) as u64;
-        ((u128::from(high) * self.index.len() as u128) >> 64) as usize
+        let line = ((u128::from(high) * self.lines as u128) >> 64) as usize;
+        self.skew + line * WAYS
     }
 
     /// Where a number is that is remembered, or the next one.
@@ -189,7 +203,8 @@ impl Window {
             self.forget_first();
         }
         let (at, next) = (self.line_of(hash), self.next);
-        let Some(line) = self.index.get_mut(at) else { return };
+        let line = self.index.get_mut(at..).and_then(|line| line.first_chunk_mut::<WAYS>());
+        let Some(line) = line else { return };
         // Empty slots, and those of what was forgotten, are the oldest. Age and place in one
         // number, so that no branch depends on them.
         let ways = line.iter().enumerate();
