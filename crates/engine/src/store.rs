@@ -9,6 +9,7 @@ mod cache;
 mod config;
 mod core;
 mod damage;
+mod evict;
 mod expire;
 mod files;
 mod folder;

@@ -13,6 +13,10 @@ pub struct Config {
     pub hour_ttl: i64,
     /// How long metric rows of days are kept, nanoseconds.
     pub day_ttl: i64,
+    /// Bytes that all parts may take on disk; 0 is no limit. Beyond it the oldest go.
+    pub disk_bytes: u64,
+    /// The same in percent of the disk; 0 and 100 are no limit.
+    pub disk_percent: u8,
     /// Bytes of spans as rows, those that are being encoded included. Beyond it,
     /// whoever appends waits.
     pub open_bytes: usize,
@@ -50,6 +54,8 @@ impl Default for Config {
             metric_ttl: 7 * DAY_NANOS,
             hour_ttl: 30 * DAY_NANOS,
             day_ttl: 90 * DAY_NANOS,
+            disk_bytes: 0,
+            disk_percent: 80,
             open_bytes: 24 * MIB,
             sealed_bytes: 16 * MIB,
             metric_bytes: 16 * MIB,

@@ -5,6 +5,7 @@ use skytrail_base::journal::Position;
 use skytrail_model::time::{Downsampling, MINUTE_NANOS, Minute};
 
 use super::core::Core;
+use super::evict;
 use super::manifest::{Family, Gone, Manifest, PartEntry};
 use super::state::{Snapshot, Version};
 use super::time::Time;
@@ -24,6 +25,7 @@ pub(crate) fn expire(core: &Core, wall: i64) -> Result<()> {
         true => core.time.believed(wall, &**core.folder.fs(), &core.metrics),
         false => Some(wall),
     };
+    while evict::evict(core)? {}
     let Some(now) = believed else { return Ok(()) };
     let gone = later(core, now);
     core.mutable.expire_entities(Minute(gone.minutes_before));

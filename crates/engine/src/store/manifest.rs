@@ -125,6 +125,8 @@ pub(crate) struct Gone {
     pub(crate) metrics: u64,
     pub(crate) relations: u64,
     pub(crate) records: u64,
+    /// Rows that went for want of room.
+    pub(crate) evicted: u64,
 }
 
 impl Gone {
@@ -148,6 +150,7 @@ impl Default for Gone {
             metrics: 0,
             relations: 0,
             records: 0,
+            evicted: 0,
         }
     }
 }

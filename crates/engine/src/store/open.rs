@@ -64,9 +64,17 @@ pub fn open(opening: Opening) -> Result<EmbeddedStorage> {
     let Opening { fs, config, catalogue, zone, clock, metrics } = opening;
     let manifest = match Manifest::load(&*fs)? {
         Some(manifest) => manifest,
-        None => make(&fs, &zone)?,
+        // A hasher is the one source of chance that the standard library has.
+        None => Manifest {
+            store: RandomState::new().hash_one(zone.name()),
+            zone: zone.name().to_owned(),
+            ..Manifest::default()
+        },
     };
     check_zone(&manifest.zone, &zone).map_err(|error| Error::mismatch(error.context))?;
+    // The one that was found may be in the memory of the system only, and a crash would bring
+    // back the one before: nothing that only that one names may go until this one is durable.
+    manifest.store(&*fs)?;
     let opened = Mutable::open(fs.clone(), PathBuf::from(MUTABLE), limits(&config));
     // What was damaged of it has been told.
     let mutable = opened.map_err(|error| Error::mutable(&error))?.mutable;
@@ -96,15 +104,6 @@ fn limits(config: &Config) -> skytrail_mutable::Config {
         tag_bytes: config.tag_bytes,
         ..skytrail_mutable::Config::default()
     }
-}
-
-/// A manifest of nothing, which records the zone.
-fn make(fs: &SharedFileSystem, zone: &Zone) -> Result<Manifest> {
-    // A hasher is the one source of chance that the standard library has.
-    let store = RandomState::new().hash_one(zone.name());
-    let manifest = Manifest { store, zone: zone.name().to_owned(), ..Manifest::default() };
-    manifest.store(&**fs)?;
-    Ok(manifest)
 }
 
 /// Opens the parts that the manifest names, and removes what it does not.
