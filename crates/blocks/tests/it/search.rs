@@ -173,6 +173,14 @@ fn filter(asked: &Asked, appends: &[SpanAppend]) -> SegmentFilter {
     let (append, entry) = entries[asked.place.index(entries.len())];
     let segment = append.batch.segments[entry.segment as usize];
     let spans = append.batch.spans_of(&segment);
+    // Bounds are inclusive.
+    if is(0) && is(1) {
+        (filter.from, filter.to) = (entry.start, entry.start);
+    }
+    if is(1) || is(2) {
+        filter.min_duration = Some(entry.duration);
+        filter.max_duration = is(1).then_some(entry.duration);
+    }
     if is(7) {
         filter.service = Some(entry.service);
     }

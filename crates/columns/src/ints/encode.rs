@@ -4,7 +4,8 @@ use super::{CONSTANT, DELTA, LOCAL, PACKED, PLANES, UNITS};
 use crate::bits::{bits_of, pack};
 use crate::write::{put_signed, put_varint};
 
-/// The greatest distance of numbers of which the distinct ones are counted.
+/// The greatest distance of numbers of which the distinct ones are counted: so many bits a row, and in all.
+const LOCAL_PER_ROW: u64 = 32;
 const MOST_LOCAL: u64 = 1 << 16;
 
 /// What is allowed.
@@ -145,7 +146,8 @@ pub(crate) fn encode(
     if choice == Choice::Smallest && delta(numbers, packed, &mut into) {
         return;
     }
-    let may_be_local = (2..MOST_LOCAL).contains(&shape.reach) && counts.len() > 16;
+    let most = MOST_LOCAL.min(counts.len() as u64 * LOCAL_PER_ROW);
+    let may_be_local = (2..most).contains(&shape.reach) && counts.len() > 16;
     if may_be_local && local(&shape, &counts, packed, &mut into) {
         return;
     }
