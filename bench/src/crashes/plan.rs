@@ -74,7 +74,9 @@ impl Plan {
     pub fn round(&self, number: u32) -> Round {
         let mut random = Random::new(self.seed ^ (u64::from(number) << 32));
         let lanes = 2 + random.below(5);
-        let long = Duration::from_millis(50 + random.below(1_200) as u64);
+        // Now and then long enough for what was there at the start to be merged.
+        let most = if random.below(6) == 0 { 4_000 } else { 1_200 };
+        let long = Duration::from_millis(50 + random.below(most) as u64);
         let end = match random.below(12) {
             0..3 => End::KilledAtStart(Duration::from_millis(random.below(400) as u64)),
             3 => End::Stopped(long),

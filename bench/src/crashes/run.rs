@@ -27,6 +27,18 @@ const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 /// Traces that every look asks for again.
 const SAMPLE: usize = 200;
 
+/// A store that checkpoints, seals, spills and merges all the time: the least that
+/// each key takes.
+const SMALL: [&str; 7] = [
+    "storage.selector=embedded",
+    "storage.log.checkpoint_every=1MiB",
+    "storage.embedded.open_spans=1MiB",
+    "storage.embedded.sealed_spans=1MiB",
+    "storage.embedded.metrics=1MiB",
+    "storage.embedded.relations=1MiB",
+    "storage.embedded.cache=1MiB",
+];
+
 /// How long a server may take to be healthy, with a log to replay on a busy machine.
 const START: Duration = Duration::from_secs(120);
 
@@ -76,11 +88,11 @@ struct Run<'a> {
 /// Runs rounds on a folder of its own.
 pub async fn run(plan: &Plan, binary: &Path) -> Result<Report> {
     let folder = scratch_dir("crashes")?;
-    let backend = match plan.backend {
-        Backend::Embedded => "storage.selector=embedded",
-        Backend::Memory => "storage.selector=memory",
-    };
-    let mut keys = vec![backend.to_owned(), "server.time_zone=UTC".to_owned()];
+    let mut keys = vec!["server.time_zone=UTC".to_owned()];
+    match plan.backend {
+        Backend::Embedded => keys.extend(SMALL.iter().map(|key| (*key).to_owned())),
+        Backend::Memory => keys.push("storage.selector=memory".to_owned()),
+    }
     keys.extend(plan.keys.iter().cloned());
     let data = folder.path().join("data");
     let settings = Settings { wrapper: Vec::new(), keys, data: Some(data) };

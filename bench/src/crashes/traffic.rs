@@ -123,6 +123,9 @@ impl Traffic {
 const SERVICES: [&[&str]; PARTS] =
     [&["front-a", "front-b"], &["back-a", "back-b", "back-c"], &["worker"]];
 
+/// Words of 16 bytes of a note, at most; a value of a tag may have 4,096 bytes.
+const NOTE_WORDS: usize = 250;
+
 /// The queue between backs and workers.
 const QUEUE: &str = "queue.crash:9092";
 
@@ -149,7 +152,7 @@ fn fill(
     entry.component_id = if part == 2 { 41 } else { 14 };
     entry.is_error = random.below(10) == 0;
     entry.refs.extend(reference);
-    entry.tags = vec![tag("http.method", "GET"), tag("order", &random.below(1 << 20).to_string())];
+    entry.tags = vec![tag("http.method", "GET"), tag("note", &note(random))];
     let mut inner = Vec::new();
     for number in 0..random.below(3) {
         let name = format!("step-{number}");
@@ -193,6 +196,11 @@ fn fill(
         network_address_used_at_peer: address,
         ..SegmentReference::default()
     })
+}
+
+/// A text that cannot be compressed, so that the log and the blocks fill up fast.
+fn note(random: &mut Random) -> String {
+    (0..random.below(NOTE_WORDS)).map(|_| format!("{:016x}", random.number())).collect()
 }
 
 fn span(kind: SpanType, layer: SpanLayer, name: &str, (start, end): (i64, i64)) -> SpanObject {
