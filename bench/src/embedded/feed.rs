@@ -45,6 +45,8 @@ const SETTLE: Duration = Duration::from_secs(1);
 /// A segment that is kept in mind.
 #[derive(Debug, Clone)]
 pub struct Sample {
+    /// Spans that came before it.
+    pub place: u64,
     /// Its trace.
     pub trace: String,
     /// Its service.
@@ -84,6 +86,8 @@ pub struct Feeder {
     shard: Shard,
     sequence: u64,
     position: u64,
+    /// When the first trace starts, Unix milliseconds.
+    pub begin: i64,
     /// What it took so far.
     pub spent: Spent,
     /// Spans so far.
@@ -103,7 +107,8 @@ impl Feeder {
         let last = store.checkpoints().load().await?.unwrap_or_default();
         let mut stream = Stream::new(SEED);
         let seconds = i64::try_from(spans / SPANS_PER_SECOND)?;
-        stream.set_time(now_ms() - seconds * 1_000);
+        let begin = now_ms() - seconds * 1_000;
+        stream.set_time(begin);
         Ok(Self {
             store,
             stream,
@@ -111,6 +116,7 @@ impl Feeder {
             shard: shard()?,
             sequence: last.cut.last_of(0),
             position: last.position.0,
+            begin,
             spent: Spent::default(),
             spans: 0,
             segments: 0,
@@ -175,7 +181,9 @@ impl Feeder {
             }
             let tags = segment.spans.iter().flat_map(|span| &span.tags);
             let tags = tags.map(|tag| (tag.key.clone(), tag.value.clone())).collect();
-            self.samples.push(Sample { trace: segment.trace_id.clone(), service: *service, tags });
+            let trace = segment.trace_id.clone();
+            let place = self.segments * SEGMENT_SPANS;
+            self.samples.push(Sample { place, trace, service: *service, tags });
             if self.samples.len() > MOST_SAMPLES {
                 let mut is_kept = false;
                 self.samples.retain(|_| {

@@ -1,11 +1,11 @@
 //! rotel, an OpenTelemetry collector in Rust, from its Python wheel.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 
-use crate::process::{Child, cache_dir};
+use super::wheel;
+use crate::process::Child;
 
 /// The version that is compared with.
 pub const VERSION: &str = "0.0.1a15";
@@ -21,26 +21,7 @@ fn program(environment: &Path) -> Option<PathBuf> {
 
 /// The program, installed into the cache folder unless it is there already.
 pub fn install() -> Result<PathBuf> {
-    let environment = cache_dir()?.join("peers").join(format!("rotel-{VERSION}"));
-    if let Some(found) = program(&environment) {
-        return Ok(found);
-    }
-    quiet(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))
-        .context("python3 -m venv")?;
-    let pip = environment.join("bin/pip");
-    let wheel = format!("rotel=={VERSION}");
-    quiet(Command::new(pip).args(["install", "--quiet", "--disable-pip-version-check", &wheel]))
-        .with_context(|| format!("pip install {wheel}"))?;
-    program(&environment).context("the wheel holds no rotel-agent")
-}
-
-fn quiet(command: &mut Command) -> Result<()> {
-    let output = command.stdin(Stdio::null()).output().context("cannot be started")?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    bail!("{}", text.lines().last().unwrap_or("failed"))
+    wheel::installed("rotel", VERSION, program)
 }
 
 /// Starts it on a port of loopback, taking OTLP over gRPC and throwing all away.

@@ -1,6 +1,8 @@
 //! The embedded store on a real folder, without a server: what writing costs,
-//! what it takes on disk, and how long questions wait.
+//! what it takes on disk, and how long questions wait; and ClickHouse with the
+//! same spans in the same run.
 
+mod peer;
 mod read;
 mod streams;
 mod write;
@@ -27,7 +29,9 @@ fn make(bench: &Bench) -> Result<Vec<Row>> {
         let mut written = write::write(folder.path(), spans).await?;
         let mut rows = std::mem::take(&mut written.rows);
         rows.push(streams::row()?);
-        rows.extend(read::read(folder.path(), written).await?);
+        let (more, warm) = read::read(folder.path(), &written).await?;
+        rows.extend(more);
+        rows.extend(peer::rows(&written, warm));
         Ok(rows)
     })
 }

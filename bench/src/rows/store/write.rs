@@ -22,6 +22,14 @@ const MERGES: Duration = Duration::from_secs(1_800);
 pub(super) struct Written {
     pub(super) rows: Vec<Row>,
     pub(super) spans: u64,
+    /// When the first trace starts, Unix milliseconds.
+    pub(super) begin: i64,
+    /// Bytes of parts of spans once everything was merged.
+    pub(super) span_bytes: u64,
+    /// Processor time of one span, merges left out.
+    pub(super) insert: Duration,
+    /// Processor time of merges of one span.
+    pub(super) merge: Duration,
     pub(super) samples: Vec<Sample>,
 }
 
@@ -71,7 +79,16 @@ pub(super) async fn write(folder: &Path, spans: u64) -> Result<Written> {
         merges,
         disk.note(format!("{} B before; whole folder: {}", per_span(before), shares(&after))),
     ];
-    Ok(Written { rows, spans: total, samples: feeder.samples })
+    let (insert, merge) = (insert / u32::try_from(total)?, merge / u32::try_from(total)?);
+    Ok(Written {
+        rows,
+        spans: total,
+        begin: feeder.begin,
+        span_bytes,
+        insert,
+        merge,
+        samples: feeder.samples,
+    })
 }
 
 /// Waits until nothing is left to merge.
