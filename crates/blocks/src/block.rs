@@ -111,8 +111,7 @@ impl Block {
             else {
                 return Ok(None);
             };
-            let segments: Vec<_> = head.segments_of(trace).collect();
-            reader.gather(&segments).map(Some)
+            reader.gather(&head.segments_of(trace)).map(Some)
         })
     }
 

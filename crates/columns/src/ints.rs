@@ -83,6 +83,28 @@ impl Ints<'_> {
         (0..self.rows).map_while(|row| self.get(row))
     }
 
+    /// The rows with a number, ascending.
+    pub fn rows_with(&self, wanted: i64) -> Vec<usize> {
+        let with = |packed: &Packed<'_>, code: u64| {
+            let rows = packed.iter().enumerate().filter(|(_, of)| *of == code);
+            rows.map(|(row, _)| row).collect()
+        };
+        match &self.kept {
+            Kept::Constant(value) if *value == wanted => (0..self.rows).collect(),
+            Kept::Constant(_) => Vec::new(),
+            Kept::Packed { packed, base, unit } => {
+                let far = wanted.wrapping_sub(*base).cast_unsigned();
+                if far.is_multiple_of(*unit) { with(packed, far / unit) } else { Vec::new() }
+            }
+            _ => self
+                .iter()
+                .enumerate()
+                .filter(|(_, of)| *of == wanted)
+                .map(|(row, _)| row)
+                .collect(),
+        }
+    }
+
     /// All of them, in place of what `into` held.
     pub fn decode(&self, into: &mut Vec<i64>) {
         into.clear();

@@ -2,6 +2,8 @@
 
 use std::cell::OnceCell;
 
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 use skytrail_columns::group::Group;
 use skytrail_columns::ints::Ints;
 use skytrail_columns::texts::Texts;
@@ -151,28 +153,30 @@ fn distinct(ints: &Ints<'_>) -> (Vec<u32>, Vec<i64>) {
     if let Some((values, codes)) = ints.as_local() {
         return (codes.iter().map(|code| code as u32).collect(), values.to_vec());
     }
-    let mut numbers = Vec::new();
-    ints.decode(&mut numbers);
-    let mut values = numbers.clone();
-    values.sort_unstable();
-    values.dedup();
-    let place = |number: &i64| values.partition_point(|value| value < number) as u32;
-    (numbers.iter().map(place).collect(), values)
+    let mut values = Vec::new();
+    let mut places: HashMap<i64, u32, FixedState> = HashMap::default();
+    let place = |number: i64| {
+        *places.entry(number).or_insert_with(|| {
+            values.push(number);
+            values.len() as u32 - 1
+        })
+    };
+    (ints.iter().map(place).collect(), values)
 }
 
 /// Shapes by their codes, and the lists of keys that they have.
 fn local_shapes(codes: &[i64], dictionary: &Dictionary) -> Result<(Vec<LocalShape>, Vec<List>)> {
-    let mut lists: Vec<List> = Vec::new();
+    let mut lists = Vec::new();
+    let mut places: HashMap<u32, u32, FixedState> = HashMap::default();
     let mut shapes = Vec::with_capacity(codes.len());
     for code in codes {
         let code = u32::try_from(*code).map_err(|_| wrong("a shape that cannot be"))?;
         let shape = *dictionary.shape(code)?;
-        let list = lists.iter().position(|list| list.code == shape.keys);
-        let list = list.unwrap_or_else(|| {
+        let list = *places.entry(shape.keys).or_insert_with(|| {
             lists.push(List { code: shape.keys, slots: OnceCell::new() });
-            lists.len() - 1
+            lists.len() as u32 - 1
         });
-        shapes.push(LocalShape { shape, list: list as u32 });
+        shapes.push(LocalShape { shape, list });
     }
     Ok((shapes, lists))
 }

@@ -240,8 +240,7 @@ impl<'a> HeadView<'a> {
     }
 
     /// Segments of a trace.
-    pub(super) fn segments_of(&self, trace: u32) -> impl Iterator<Item = usize> {
-        let traces = self.traces.iter().enumerate();
-        traces.filter(move |(_, of)| *of == i64::from(trace)).map(|(segment, _)| segment)
+    pub(super) fn segments_of(&self, trace: u32) -> Vec<usize> {
+        self.traces.rows_with(trace.into())
     }
 }

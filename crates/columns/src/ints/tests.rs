@@ -16,6 +16,10 @@ fn back(numbers: &[i64], choice: Choice) -> (u8, Vec<i64>) {
     ints.decode(&mut all);
     assert!(ints.iter().eq(all.iter().copied()));
     assert_eq!(ints.get(numbers.len()), None);
+    for wanted in numbers.iter().take(3).copied().chain([0, i64::MAX]) {
+        let rows = (0..numbers.len()).filter(|row| numbers[*row] == wanted);
+        assert!(ints.rows_with(wanted).into_iter().eq(rows), "{wanted}");
+    }
     (mode & 7, all)
 }
 
