@@ -8,19 +8,21 @@ use parking_lot::Mutex;
 use skytrail_base::clock::SharedClock;
 use skytrail_columns::Fetch;
 use skytrail_model::metric::Catalogue;
-use skytrail_model::time::Zone;
+use skytrail_model::time::{Downsampling, Minute, Zone};
 use skytrail_mutable::Mutable;
+use skytrail_series::PartInfo;
 use tokio::sync::Notify;
 
 use super::cache::{Cache, CachedFile};
 use super::config::Config;
-use super::damage::Suspects;
+
 use super::folder::{Folder, StoredFile};
 use super::generation::Generation;
-use super::manifest::{Family, Manifest, PartEntry, STRAY};
+use super::manifest::{Family, Gone, Manifest, PartEntry, STRAY};
 use super::part::Stored;
 use super::self_metrics::Metrics;
 use super::state::{State, Version};
+use super::suspects::Suspects;
 use super::time::Time;
 use crate::bytes::Checksum;
 use crate::error::{Error, Result};
@@ -68,6 +70,14 @@ pub(crate) struct About {
     pub(crate) rows: u64,
     /// Earliest and latest time of a row, nanoseconds since the Unix epoch.
     pub(crate) times: (i64, i64),
+}
+
+impl About {
+    /// A part of metric rows or relations.
+    pub(crate) fn series(family: Family, level: u8, day: i64, info: &PartInfo) -> Self {
+        let times = info.range.map(|(first, last)| (first.start_nanos(), last.start_nanos()));
+        Self { family, level, day, rows: info.rows, times: times.unwrap_or_default() }
+    }
 }
 
 /// Takes the bytes of a part, front to back.
@@ -153,6 +163,19 @@ impl Core {
         let rows = snapshot.generations.iter().map(|one| one.spans.row_bytes()).sum::<usize>();
         let sealed = snapshot.generations.iter().map(|one| one.spans.sealed_bytes()).sum::<usize>();
         rows + sealed.saturating_sub(2 * self.config.sealed_bytes)
+    }
+
+    /// The start of the first bucket that is not too old.
+    pub(crate) fn first_whole(&self, gone: &Gone, downsampling: Downsampling) -> Minute {
+        let before = match downsampling {
+            Downsampling::Minute => gone.minutes_before,
+            Downsampling::Hour => gone.hours_before,
+            Downsampling::Day => gone.days_before,
+        };
+        match before {
+            i64::MIN => Minute(i64::MIN),
+            before => self.zone.bucket(downsampling, Minute(before)),
+        }
     }
 
     /// Reads a file through the cache.

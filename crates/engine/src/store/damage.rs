@@ -1,59 +1,21 @@
-//! Parts that cannot be read: they are left out of answers at once, put aside for
-//! the operator, and counted.
-
-use parking_lot::Mutex;
+//! Parts that cannot be read are put aside for the operator, and counted.
 
 use super::core::Core;
-use super::expire;
 use super::manifest::{Family, Manifest, PartEntry};
-use super::part::Stored;
-use crate::error::{Error, ErrorKind, Result};
-
-/// Parts that readers found to be damaged, until they are put aside.
-#[derive(Debug, Default)]
-pub(crate) struct Suspects {
-    found: Mutex<Vec<PartEntry>>,
-}
-
-impl Suspects {
-    /// Passes an error on, unless it says that a part is damaged: then the answer
-    /// goes on without it, and what becomes of the part is decided elsewhere.
-    ///
-    /// # Errors
-    /// Any other error.
-    pub(crate) fn judge<P, T>(
-        &self,
-        part: &Stored<P>,
-        read: skytrail_columns::Result<T>,
-    ) -> Result<Option<T>> {
-        let error = match read {
-            Ok(read) => return Ok(Some(read)),
-            Err(error) => Error::format(part.file.describe(), &error),
-        };
-        if error.kind != ErrorKind::Corrupt {
-            return Err(error);
-        }
-        let mut found = self.found.lock();
-        if found.iter().all(|entry| entry.number != part.entry.number) {
-            tracing::error!(%error, "a part is damaged; answers go on without it");
-            found.push(part.entry.clone());
-        }
-        Ok(None)
-    }
-}
+use crate::error::Result;
 
 /// Puts aside what readers found to be damaged.
 ///
 /// # Errors
 /// The disk refuses.
 pub(crate) fn set_aside(core: &Core) -> Result<()> {
-    let found = core.suspects.found.lock().clone();
+    let found = core.suspects.found();
     if found.is_empty() {
         return Ok(());
     }
     found.iter().for_each(|entry| put_aside(core, entry));
     forget(core, &found)?;
-    core.suspects.found.lock().retain(|entry| !found.contains(entry));
+    core.suspects.clear(&found);
     Ok(())
 }
 
@@ -64,9 +26,9 @@ pub(crate) fn set_aside(core: &Core) -> Result<()> {
 pub(crate) fn forget(core: &Core, damaged: &[PartEntry]) -> Result<()> {
     core.edit(&[], |manifest, version| {
         let is_damaged = |entry: &PartEntry| damaged.iter().any(|one| one.number == entry.number);
-        let gone = expire::take(manifest, is_damaged);
+        let gone = manifest.take(is_damaged);
         gone.iter().for_each(|entry| note(manifest, entry));
-        expire::forget(version, &gone);
+        version.forget(&gone);
     })
 }
 

@@ -4,7 +4,6 @@
 use skytrail_model::time::Minute;
 
 use super::core::Core;
-use super::expire;
 use super::manifest::{Family, Gone, Manifest, PartEntry};
 use crate::error::{Error, Result};
 
@@ -30,9 +29,9 @@ pub(crate) fn evict(core: &Core) -> Result<bool> {
     );
     core.edit(&[], |manifest, version| {
         let is_chosen = |entry: &PartEntry| chosen.iter().any(|one| one.number == entry.number);
-        let old = expire::take(manifest, is_chosen);
+        let old = manifest.take(is_chosen);
         old.iter().for_each(|entry| note(&mut manifest.gone, entry));
-        expire::forget(version, &old);
+        version.forget(&old);
     })?;
     Ok(true)
 }

@@ -6,8 +6,8 @@ use skytrail_model::time::{Downsampling, MINUTE_NANOS, Minute};
 
 use super::core::Core;
 use super::evict;
-use super::manifest::{Family, Gone, Manifest, PartEntry};
-use super::state::{Snapshot, Version};
+use super::manifest::{Family, Gone, PartEntry};
+use super::state::Snapshot;
 use super::time::Time;
 use crate::error::{Error, Result};
 
@@ -50,9 +50,9 @@ pub(crate) fn expire(core: &Core, wall: i64) -> Result<()> {
     }
     core.edit(&[], |manifest, version| {
         manifest.gone = gone;
-        let old = take(manifest, is_old);
+        let old = manifest.take(is_old);
         old.iter().for_each(|entry| count(&mut manifest.gone, entry));
-        forget(version, &old);
+        version.forget(&old);
     })
 }
 
@@ -96,17 +96,6 @@ fn is_old(core: &Core, gone: &Gone, entry: &PartEntry) -> bool {
     }
 }
 
-/// Takes entries out of a manifest.
-pub(crate) fn take(
-    manifest: &mut Manifest,
-    is_wanted: impl Fn(&PartEntry) -> bool,
-) -> Vec<PartEntry> {
-    let parts = std::mem::take(&mut manifest.parts);
-    let (taken, left) = parts.into_iter().partition(|entry| is_wanted(entry));
-    manifest.parts = left;
-    taken
-}
-
 fn count(gone: &mut Gone, entry: &PartEntry) {
     let rows = match entry.family {
         Family::Spans => &mut gone.spans,
@@ -115,13 +104,4 @@ fn count(gone: &mut Gone, entry: &PartEntry) {
         Family::Minutes | Family::FoldedMinutes | Family::Hours | Family::Days => &mut gone.metrics,
     };
     *rows += entry.rows;
-}
-
-/// Takes parts out of a version.
-pub(crate) fn forget(version: &mut Version, gone: &[PartEntry]) {
-    let is_kept = |number: u64| gone.iter().all(|entry| entry.number != number);
-    version.spans.retain(|part| is_kept(part.entry.number));
-    version.metrics.retain(|part| is_kept(part.entry.number));
-    version.relations.retain(|part| is_kept(part.entry.number));
-    version.records.retain(|part| is_kept(part.entry.number));
 }

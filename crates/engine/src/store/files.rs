@@ -10,7 +10,6 @@ use super::cache::{Cache, CachedFile};
 use super::folder::Folder;
 use super::manifest::{Family, PartEntry};
 use super::part::Stored;
-use super::spans;
 use super::state::Version;
 use crate::error::{Error, Result};
 
@@ -29,7 +28,7 @@ impl Files<'_> {
     /// refuses.
     pub(crate) fn add(&self, version: &mut Version, entry: &PartEntry) -> Result<()> {
         match entry.family {
-            Family::Spans => version.spans.push(self.stored(entry, spans::open)?),
+            Family::Spans => version.spans.push(self.stored(entry, skytrail_blocks::Part::open)?),
             Family::Minutes | Family::FoldedMinutes | Family::Hours | Family::Days => {
                 let open =
                     |fetch, len| skytrail_series::metrics::Part::open(fetch, len, self.catalogue);

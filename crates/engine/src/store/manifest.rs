@@ -186,6 +186,14 @@ impl CheckpointEntry {
 }
 
 impl Manifest {
+    /// Takes parts out.
+    pub(crate) fn take(&mut self, is_wanted: impl Fn(&PartEntry) -> bool) -> Vec<PartEntry> {
+        let parts = std::mem::take(&mut self.parts);
+        let (taken, left) = parts.into_iter().partition(|entry| is_wanted(entry));
+        self.parts = left;
+        taken
+    }
+
     /// The one that a folder has; none in a new folder.
     ///
     /// # Errors

@@ -9,18 +9,14 @@ use std::time::Duration;
 
 use skytrail_blocks::{Limits, PartWriter, Row, Sealed};
 use skytrail_model::time::Downsampling;
-use skytrail_series::metrics::Target;
+use skytrail_series::metrics::{Part, Target};
 use skytrail_storage::SpanAppend;
 
 use super::core::{About, Core, Sink};
+use super::damage;
 use super::manifest::{Family, PartEntry};
-use super::metrics::MetricPart;
-use super::part::Stored;
-use super::records::RecordPart;
-use super::relations::RelationPart;
-use super::spans::SpanPart;
+use super::part::{MetricPart, RecordPart, RelationPart, SpanPart, Stored};
 use super::state::Version;
-use super::{damage, expire, metrics, spans};
 use crate::error::{Error, Result};
 
 /// How often it is looked for something to merge.
@@ -33,7 +29,7 @@ const RETRY: Duration = Duration::from_secs(60);
 pub(crate) fn run(core: &Core, ended: &Receiver<()>) {
     let mut pause = LOOK;
     while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(pause) {
-        spans::forget_dictionaries(core);
+        forget_dictionaries(core);
         pause = match damage::set_aside(core).and_then(|()| step(core)) {
             Ok(true) => Duration::ZERO,
             Ok(false) => LOOK,
@@ -44,6 +40,22 @@ pub(crate) fn run(core: &Core, ended: &Receiver<()>) {
             }
         };
     }
+}
+
+/// Forgets dictionaries of parts while they take more than they may, the oldest
+/// parts first. Says how many bytes they take then.
+fn forget_dictionaries(core: &Core) -> usize {
+    let version = core.state.snapshot().version;
+    let mut parts: Vec<_> = version.spans.iter().collect();
+    parts.sort_by_key(|part| part.entry.last);
+    let mut held: usize = parts.iter().map(|part| part.part.memory()).sum();
+    for part in parts {
+        if held <= core.config.dictionary_bytes {
+            break;
+        }
+        held = held.saturating_sub(part.part.forget_dictionary());
+    }
+    held
 }
 
 /// Merges all that may be merged now; says how many merges there were.
@@ -78,13 +90,13 @@ pub(crate) fn step(core: &Core) -> Result<bool> {
     let merged = merge(core, &version, &entries)?;
     core.edit(&[], |manifest, version| {
         let is_merged = |entry: &PartEntry| entries.iter().any(|one| one.number == entry.number);
-        let old = expire::take(manifest, is_merged);
+        let old = manifest.take(is_merged);
         if old.len() < entries.len() {
             // Some of it went meanwhile: the rest stays as it is, and what was written is swept.
             manifest.parts.extend(old);
             return;
         }
-        expire::forget(version, &old);
+        version.forget(&old);
         manifest.parts.extend(merged.entries());
         version.spans.extend(merged.spans);
         version.metrics.extend(merged.metrics);
@@ -129,7 +141,7 @@ fn merge(core: &Core, version: &Version, entries: &[PartEntry]) -> Result<Merged
             let inputs: Vec<_> = parts.iter().map(|part| &part.part).collect();
             let write = |sink: Sink<'_>| {
                 let info = skytrail_series::relations::merge(&inputs, sink)?;
-                Ok(metrics::about(Family::Relations, level, day, &info))
+                Ok(About::series(Family::Relations, level, day, &info))
             };
             let open = skytrail_series::relations::Part::open;
             merged.relations.push(core.merged(Family::Relations, write, open)?);
@@ -175,13 +187,13 @@ fn merge_metrics(
         Family::Days => Downsampling::Day,
         _ => Downsampling::Minute,
     };
-    let from = metrics::first_whole(core, &gone, size);
+    let from = core.first_whole(&gone, size);
     let write = |sink: Sink<'_>| {
         let target = Target { downsampling: size, zone, from };
         let info = skytrail_series::metrics::merge(&inputs, &target, sink)?;
-        Ok(metrics::about(family, level, day, &info))
+        Ok(About::series(family, level, day, &info))
     };
-    core.merged(family, write, |fetch, len| metrics::open(core, fetch, len))
+    core.merged(family, write, |fetch, len| Part::open(fetch, len, &core.catalogue))
 }
 
 /// Blocks of many parts, filled up, in one.
@@ -200,7 +212,7 @@ fn merge_spans(core: &Core, parts: &[Arc<SpanPart>], day: i64, level: u8) -> Res
         let times = (info.earliest, info.latest);
         Ok(About { family: Family::Spans, level, day, rows: info.spans, times })
     };
-    core.merged(Family::Spans, write, spans::open)
+    core.merged(Family::Spans, write, skytrail_blocks::Part::open)
 }
 
 /// Rows that are still less than a block, and the blocks before them.

@@ -18,7 +18,6 @@ use super::cache::Cache;
 use super::config::Config;
 use super::core::Core;
 use super::damage;
-use super::damage::Suspects;
 use super::files::Files;
 use super::folder::{Folder, name};
 use super::manifest::Manifest;
@@ -26,6 +25,7 @@ use super::save;
 use super::self_metrics::Metrics;
 use super::state::{State, Version};
 use super::storage::EmbeddedStorage;
+use super::suspects::Suspects;
 use super::time::Time;
 use crate::error::{Error, ErrorKind, Result};
 

@@ -27,3 +27,15 @@ impl<P> fmt::Debug for Stored<P> {
         f.debug_struct("Stored").field("entry", &self.entry).finish_non_exhaustive()
     }
 }
+
+/// A part of spans.
+pub(crate) type SpanPart = Stored<skytrail_blocks::Part>;
+
+/// A part of metric rows.
+pub(crate) type MetricPart = Stored<skytrail_series::metrics::Part>;
+
+/// A part of relations.
+pub(crate) type RelationPart = Stored<skytrail_series::relations::Part>;
+
+/// A part of records.
+pub(crate) type RecordPart = Stored<skytrail_series::records::Part>;

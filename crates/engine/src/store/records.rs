@@ -1,58 +1,18 @@
 //! Slow statements and commands.
 
-mod rows;
 mod top;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use skytrail_base::future::BoxFuture;
 use skytrail_model::record::TopRecord;
 use skytrail_storage::{Error, ErrorKind, Origin, RecordRead, Records, Result};
 
-pub(crate) use self::rows::RecordRows;
 use self::top::Top;
-use super::core::{About, Core, Sink};
-use super::manifest::Family;
-use super::memtable::Memtable;
-use super::part::Stored;
+use super::core::Core;
+use super::part::RecordPart;
 use super::state::Snapshot;
 use super::storage::EmbeddedStorage;
-
-/// A part of records.
-pub(crate) type RecordPart = Stored<skytrail_series::records::Part>;
-
-/// Writes rows in memory as parts, one for each day of UTC.
-///
-/// # Errors
-/// The disk refuses; the rows stay.
-pub(crate) fn write(
-    core: &Core,
-    memtable: &Memtable<RecordRows, RecordPart>,
-) -> crate::error::Result<()> {
-    for rows in memtable.close() {
-        let mut days: BTreeMap<i64, Vec<TopRecord>> = BTreeMap::new();
-        for record in rows.rows() {
-            days.entry(core.day_of(record.time)).or_default().push(record.clone());
-        }
-        let parts = days.into_iter().map(|(day, rows)| write_day(core, day, rows));
-        let parts = parts.collect::<crate::error::Result<_>>()?;
-        memtable.written(&rows, parts);
-    }
-    Ok(())
-}
-
-fn write_day(core: &Core, day: i64, rows: Vec<TopRecord>) -> crate::error::Result<Arc<RecordPart>> {
-    let family = Family::Records;
-    let times = rows.iter().map(|record| record.time);
-    let times = (times.clone().min().unwrap_or(0), times.max().unwrap_or(0));
-    let count = rows.len() as u64;
-    let write = |sink: Sink<'_>| {
-        skytrail_series::records::write(rows, sink)?;
-        Ok(About { family, level: 0, day, rows: count, times })
-    };
-    core.part(family, write, skytrail_series::records::Part::open)
-}
 
 /// The parts that may hold what is asked for.
 fn parts(snapshot: &Snapshot, read: &RecordRead) -> Vec<Arc<RecordPart>> {

@@ -1,7 +1,5 @@
 //! Who called whom: rows of memory and edges with their hours in parts.
 
-mod rows;
-
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -13,16 +11,10 @@ use skytrail_storage::{
 };
 use tokio::sync::mpsc;
 
-pub(crate) use self::rows::RelationRows;
-use super::core::{Core, Sink};
-use super::manifest::Family;
-use super::memtable::Memtable;
-use super::part::Stored;
+use super::core::Core;
+use super::part::RelationPart;
 use super::state::Snapshot;
 use super::storage::EmbeddedStorage;
-
-/// A part of relations.
-pub(crate) type RelationPart = Stored<skytrail_series::relations::Part>;
 
 /// Edges that are handed over at once, and hand-overs that wait for whoever asked.
 const HANDED_EDGES: usize = 1_024;
@@ -30,40 +22,6 @@ const WAITING: usize = 2;
 
 /// An edge and some minutes of one hour that it was seen in.
 type Seen = (Edge, HourMinutes);
-
-/// Writes rows in memory as parts, one for each day of UTC.
-///
-/// # Errors
-/// The disk refuses; the rows stay.
-pub(crate) fn write(
-    core: &Core,
-    memtable: &Memtable<RelationRows, RelationPart>,
-) -> crate::error::Result<()> {
-    for rows in memtable.close() {
-        let mut days: BTreeMap<i64, Vec<(Option<Origin>, RelationRow)>> = BTreeMap::new();
-        for (origin, row) in rows.iter() {
-            let day = core.day_of(row.minute.start_nanos());
-            days.entry(day).or_default().push((Some(origin), row));
-        }
-        let parts = days.into_iter().map(|(day, rows)| write_day(core, day, rows));
-        let parts = parts.collect::<crate::error::Result<_>>()?;
-        memtable.written(&rows, parts);
-    }
-    Ok(())
-}
-
-fn write_day(
-    core: &Core,
-    day: i64,
-    rows: Vec<(Option<Origin>, RelationRow)>,
-) -> crate::error::Result<Arc<RelationPart>> {
-    let family = Family::Relations;
-    let write = |sink: Sink<'_>| {
-        let info = skytrail_series::relations::write(rows, sink)?;
-        Ok(super::metrics::about(family, 0, day, &info))
-    };
-    core.part(family, write, skytrail_series::relations::Part::open)
-}
 
 /// The parts that may hold what is asked for; none where it is too old.
 fn parts(snapshot: &Snapshot, read: &RelationRead) -> Vec<Arc<RelationPart>> {

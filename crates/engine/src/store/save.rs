@@ -6,6 +6,7 @@ use std::sync::Arc;
 use skytrail_storage::Checkpoint;
 
 use super::core::Core;
+use super::flush;
 use super::folder::{Folder, StoredFile};
 use super::generation::Generation;
 use super::manifest::{BlobEntry, CheckpointEntry};
@@ -24,7 +25,7 @@ pub(crate) fn save(core: &Core, frozen: &[Arc<Generation>], checkpoint: &Checkpo
     // A save that nobody waited for may have stored some of them.
     let frozen = &core.state.still_held(frozen);
     for generation in frozen {
-        generation.write(core)?;
+        flush::write(core, generation)?;
     }
     core.mutable.commit(checkpoint.position).map_err(|error| Error::mutable(&error))?;
     let state = write_state(core, &checkpoint.state)?;

@@ -1,52 +1,18 @@
 //! Spans: rows until a block is full, then encoded blocks, then parts.
 
-mod encoded;
 mod find;
-mod memtable;
 mod trace;
 
-use std::sync::Arc;
-
 use skytrail_base::future::BoxFuture;
-use skytrail_blocks::Part;
-use skytrail_columns::Fetch;
 use skytrail_storage::{
     Origin, Result, SegmentCursor, SegmentFilter, SegmentPage, SpanAppend, Spans, TraceAnswer,
 };
 
-pub(crate) use self::encoded::{seal, write};
-pub(crate) use self::memtable::SpanMemtable;
-use super::core::Core;
-use super::part::Stored;
 use super::storage::EmbeddedStorage;
-
-/// A part of spans.
-pub(crate) type SpanPart = Stored<Part>;
 
 /// Rows are encoded when they take this share of what all may take, however few
 /// spans they are: so there is always something that can be made smaller.
 const BLOCKS_AT_ONCE: usize = 4;
-
-/// Opens a part.
-pub(crate) fn open(fetch: Arc<dyn Fetch>, len: u64) -> skytrail_columns::Result<Part> {
-    Part::open(fetch, len)
-}
-
-/// Forgets dictionaries of parts while they take more than they may, the oldest
-/// parts first. Says how many bytes they take then.
-pub(crate) fn forget_dictionaries(core: &Core) -> usize {
-    let version = core.state.snapshot().version;
-    let mut parts: Vec<_> = version.spans.iter().collect();
-    parts.sort_by_key(|part| part.entry.last);
-    let mut held: usize = parts.iter().map(|part| part.part.memory()).sum();
-    for part in parts {
-        if held <= core.config.dictionary_bytes {
-            break;
-        }
-        held = held.saturating_sub(part.part.forget_dictionary());
-    }
-    held
-}
 
 impl EmbeddedStorage {
     /// Waits until rows and encoded spans in memory are fewer than they may be.

@@ -6,11 +6,8 @@ use parking_lot::RwLock;
 
 use super::folder::StoredFile;
 use super::generation::Generation;
-use super::manifest::Gone;
-use super::metrics::MetricPart;
-use super::records::RecordPart;
-use super::relations::RelationPart;
-use super::spans::SpanPart;
+use super::manifest::{Gone, PartEntry};
+use super::part::{MetricPart, RecordPart, RelationPart, SpanPart};
 
 /// The parts that count, of all families. Never changed: an edit makes another.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +27,15 @@ impl Version {
         let metrics = self.metrics.iter().map(|part| &*part.file);
         let relations = self.relations.iter().map(|part| &*part.file);
         spans.chain(metrics).chain(relations).chain(self.records.iter().map(|part| &*part.file))
+    }
+
+    /// Takes parts out.
+    pub(crate) fn forget(&mut self, gone: &[PartEntry]) {
+        let is_kept = |number: u64| gone.iter().all(|entry| entry.number != number);
+        self.spans.retain(|part| is_kept(part.entry.number));
+        self.metrics.retain(|part| is_kept(part.entry.number));
+        self.relations.retain(|part| is_kept(part.entry.number));
+        self.records.retain(|part| is_kept(part.entry.number));
     }
 
     /// Lets the files go that do not count any more, each with its last reader.

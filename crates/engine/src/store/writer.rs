@@ -9,6 +9,7 @@ use skytrail_storage::Checkpoint;
 use tokio::sync::oneshot;
 
 use super::core::Core;
+use super::flush;
 use super::generation::Generation;
 use super::save;
 use crate::error::Result;
@@ -55,7 +56,7 @@ pub(crate) fn run(core: &Core, jobs: &Receiver<Job>) {
 
 /// Gives the generation back when it is to be tried again.
 fn relieve(core: &Core, generation: Arc<Generation>) -> Option<Arc<Generation>> {
-    match generation.relieve(core) {
+    match flush::relieve(core, &generation) {
         Ok(()) => None,
         Err(error) => {
             core.metrics.failures.inc();

@@ -9,9 +9,10 @@ use skytrail_series::metrics::Selection;
 use skytrail_storage::{EntitySelection, Error, ErrorKind, MetricRead, Result};
 use tokio::sync::mpsc;
 
-use super::{InMemory, MetricPart, first_whole};
 use crate::store::core::Core;
 use crate::store::manifest::Family;
+use crate::store::part::MetricPart;
+use crate::store::rows::Came;
 use crate::store::state::Snapshot;
 
 /// Bytes of blocks that are handed over at once.
@@ -19,6 +20,9 @@ const HANDED_BYTES: usize = 256 << 10;
 
 /// Hand-overs that wait for whoever asked.
 const WAITING: usize = 2;
+
+/// Blocks by minute, each with the append that brought it.
+type InMemory = BTreeMap<Minute, Vec<Came>>;
 
 /// Everything that answers a question.
 struct Found {
@@ -56,7 +60,7 @@ pub(super) async fn read(
 /// The rows in memory and the parts that a question is about.
 fn find(core: &Core, snapshot: &Snapshot, read: &MetricRead) -> Found {
     let gone = &snapshot.version.gone;
-    let from = read.from.max(first_whole(core, gone, read.downsampling));
+    let from = read.from.max(core.first_whole(gone, read.downsampling));
     let read = MetricRead { from, ..read.clone() };
     let last = core.zone.next_bucket(read.downsampling, read.to).plus(-1);
     let mut memory = InMemory::new();

@@ -10,9 +10,9 @@ use skytrail_storage::{
     Error, ErrorKind, Order, Result, SegmentCursor, SegmentFilter, SegmentPage,
 };
 
-use super::SpanPart;
-use super::encoded::Encoded;
 use crate::store::core::Core;
+use crate::store::part::SpanPart;
+use crate::store::rows::Encoded;
 use crate::store::state::Snapshot;
 
 pub(super) async fn find(

@@ -6,9 +6,9 @@ use skytrail_blocks::trace_hash;
 use skytrail_storage::rows::{Gather, KeptBatch};
 use skytrail_storage::{Error, ErrorKind, Result, SegmentEntry, SpanAppend, TraceAnswer};
 
-use super::SpanPart;
-use super::encoded::Encoded;
 use crate::store::core::Core;
+use crate::store::part::SpanPart;
+use crate::store::rows::Encoded;
 use crate::store::state::Snapshot;
 
 /// Where a trace is, or may be.

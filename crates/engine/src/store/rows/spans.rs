@@ -6,13 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
-use skytrail_blocks::{BLOCK_SPANS, PartWriter};
+use skytrail_blocks::{BLOCK_SPANS, PartWriter, Sealed};
 use skytrail_storage::rows::{KeptBatch, SpanTable};
 use skytrail_storage::{Origin, SpanAppend};
 
-use super::SpanPart;
-use super::encoded::Encoded;
 use crate::store::memtable::{Memtable, Rows};
+use crate::store::part::SpanPart;
 
 impl Rows for SpanTable {
     fn bytes(&self) -> usize {
@@ -24,13 +23,30 @@ impl Rows for SpanTable {
     }
 }
 
+/// What rows have become.
+pub(crate) enum Encoded {
+    /// A block, of a day.
+    Sealed { day: i64, sealed: Sealed },
+    /// A part.
+    Part(Arc<SpanPart>),
+}
+
+impl Encoded {
+    fn earliest(&self) -> i64 {
+        match self {
+            Self::Sealed { sealed, .. } => sealed.summary().earliest,
+            Self::Part(part) => part.entry.first,
+        }
+    }
+}
+
 /// Rows, and blocks and parts made of them.
 #[derive(Default)]
 pub(crate) struct SpanMemtable {
-    pub(super) rows: Memtable<SpanTable, Encoded>,
+    pub(crate) rows: Memtable<SpanTable, Encoded>,
     /// By day, what the blocks that are not in a part yet are encoded with.
-    pub(super) writers: Mutex<BTreeMap<i64, PartWriter>>,
-    pub(super) sealed_bytes: AtomicUsize,
+    pub(crate) writers: Mutex<BTreeMap<i64, PartWriter>>,
+    pub(crate) sealed_bytes: AtomicUsize,
 }
 
 impl fmt::Debug for SpanMemtable {
@@ -61,7 +77,7 @@ impl SpanMemtable {
         is_full || is_large
     }
 
-    /// Has the rows that arrived encoded by the next [`super::seal`].
+    /// Has the rows that arrived encoded by the next look at them.
     pub(crate) fn close(&self) {
         self.rows.close();
     }

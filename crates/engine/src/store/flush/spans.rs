@@ -1,34 +1,17 @@
-//! Encoded spans: blocks in memory, and the parts that they become.
+//! Spans: rows to blocks in memory, and these to parts.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use skytrail_blocks::{BLOCK_SPANS, Limits, PartWriter, Row, Sealed};
+use skytrail_blocks::{BLOCK_SPANS, Limits, Part, PartWriter, Row, Sealed};
 use skytrail_storage::rows::SpanTable;
 
-use super::SpanPart;
-use super::memtable::SpanMemtable;
 use crate::error::Result;
 use crate::store::core::{About, Core, Sink};
 use crate::store::manifest::Family;
-
-/// What rows have become.
-pub(crate) enum Encoded {
-    /// A block, of a day.
-    Sealed { day: i64, sealed: Sealed },
-    /// A part.
-    Part(Arc<SpanPart>),
-}
-
-impl Encoded {
-    pub(super) fn earliest(&self) -> i64 {
-        match self {
-            Self::Sealed { sealed, .. } => sealed.summary().earliest,
-            Self::Part(part) => part.entry.first,
-        }
-    }
-}
+use crate::store::part::SpanPart;
+use crate::store::rows::{Encoded, SpanMemtable};
 
 /// Encodes the rows that are closed.
 ///
@@ -119,5 +102,5 @@ fn write_part(core: &Core, day: i64, sealed: &[Sealed]) -> Result<Arc<SpanPart>>
         let times = (info.earliest, info.latest);
         Ok(About { family, level: 0, day, rows: info.spans, times })
     };
-    core.part(family, write, super::open)
+    core.part(family, write, Part::open)
 }

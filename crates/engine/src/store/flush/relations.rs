@@ -1,0 +1,46 @@
+//! Relations of memory to parts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use skytrail_model::relation::RelationRow;
+use skytrail_series::relations::Part;
+use skytrail_storage::Origin;
+
+use crate::error::Result;
+use crate::store::core::{About, Core, Sink};
+use crate::store::manifest::Family;
+use crate::store::memtable::Memtable;
+use crate::store::part::RelationPart;
+use crate::store::rows::RelationRows;
+
+/// Writes rows in memory as parts, one for each day of UTC.
+///
+/// # Errors
+/// The disk refuses; the rows stay.
+pub(crate) fn write(core: &Core, memtable: &Memtable<RelationRows, RelationPart>) -> Result<()> {
+    for rows in memtable.close() {
+        let mut days: BTreeMap<i64, Vec<(Option<Origin>, RelationRow)>> = BTreeMap::new();
+        for (origin, row) in rows.iter() {
+            let day = core.day_of(row.minute.start_nanos());
+            days.entry(day).or_default().push((Some(origin), row));
+        }
+        let parts = days.into_iter().map(|(day, rows)| write_day(core, day, rows));
+        let parts = parts.collect::<Result<_>>()?;
+        memtable.written(&rows, parts);
+    }
+    Ok(())
+}
+
+fn write_day(
+    core: &Core,
+    day: i64,
+    rows: Vec<(Option<Origin>, RelationRow)>,
+) -> Result<Arc<RelationPart>> {
+    let family = Family::Relations;
+    let write = |sink: Sink<'_>| {
+        let info = skytrail_series::relations::write(rows, sink)?;
+        Ok(About::series(family, 0, day, &info))
+    };
+    core.part(family, write, Part::open)
+}

@@ -1,0 +1,50 @@
+//! Parts that readers found to be damaged: they are left out of answers at once.
+
+use parking_lot::Mutex;
+
+use super::manifest::PartEntry;
+use super::part::Stored;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Parts that readers found to be damaged, until they are put aside.
+#[derive(Debug, Default)]
+pub(crate) struct Suspects {
+    found: Mutex<Vec<PartEntry>>,
+}
+
+impl Suspects {
+    /// Passes an error on, unless it says that a part is damaged: then the answer
+    /// goes on without it, and what becomes of the part is decided elsewhere.
+    ///
+    /// # Errors
+    /// Any other error.
+    pub(crate) fn judge<P, T>(
+        &self,
+        part: &Stored<P>,
+        read: skytrail_columns::Result<T>,
+    ) -> Result<Option<T>> {
+        let error = match read {
+            Ok(read) => return Ok(Some(read)),
+            Err(error) => Error::format(part.file.describe(), &error),
+        };
+        if error.kind != ErrorKind::Corrupt {
+            return Err(error);
+        }
+        let mut found = self.found.lock();
+        if found.iter().all(|entry| entry.number != part.entry.number) {
+            tracing::error!(%error, "a part is damaged; answers go on without it");
+            found.push(part.entry.clone());
+        }
+        Ok(None)
+    }
+
+    /// What was found.
+    pub(crate) fn found(&self) -> Vec<PartEntry> {
+        self.found.lock().clone()
+    }
+
+    /// These were put aside.
+    pub(crate) fn clear(&self, done: &[PartEntry]) {
+        self.found.lock().retain(|entry| !done.contains(entry));
+    }
+}
