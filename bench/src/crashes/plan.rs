@@ -79,7 +79,7 @@ impl Plan {
         let long = Duration::from_millis(50 + random.below(most) as u64);
         let end = match random.below(12) {
             0..3 => End::KilledAtStart(Duration::from_millis(random.below(400) as u64)),
-            3 => End::Stopped(long),
+            3 | 4 => End::Stopped(long),
             _ => End::KilledUnderLoad(long),
         };
         Round { end, lanes }

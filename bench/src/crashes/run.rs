@@ -275,7 +275,7 @@ fn kill(server: &mut Server) -> Result<()> {
 fn stop(server: &mut Server) -> Result<()> {
     let status = server.child.stop()?;
     if !status.success() {
-        bail!("the server did not stop well: {status}; {}", last_words(server));
+        bail!("the server did not stop well: {status}; {}", server.child.last_words());
     }
     ensure_calm(server)
 }
@@ -286,12 +286,6 @@ fn ensure_calm(server: &Server) -> Result<()> {
         Some(line) => bail!("the server panicked: {line}"),
         None => Ok(()),
     }
-}
-
-fn last_words(server: &Server) -> String {
-    let log = server.child.log();
-    let skip = log.lines().count().saturating_sub(5);
-    log.lines().skip(skip).collect::<Vec<_>>().join(" | ")
 }
 
 /// Lanes at work.

@@ -9,7 +9,11 @@ use crate::process::cache_dir;
 
 /// The environment of a wheel of a version in the cache folder, with whatever
 /// `find` looks for in it; installed unless it is there already.
-pub(super) fn installed<T>(name: &str, version: &str, find: impl Fn(&Path) -> Option<T>) -> Result<T> {
+pub(super) fn installed<T>(
+    name: &str,
+    version: &str,
+    find: impl Fn(&Path) -> Option<T>,
+) -> Result<T> {
     let environment = cache_dir()?.join("peers").join(format!("{name}-{version}"));
     if let Some(found) = find(&environment) {
         return Ok(found);

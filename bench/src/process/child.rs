@@ -96,13 +96,17 @@ impl Child {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
+    /// The last it said.
+    pub fn last_words(&self) -> String {
+        let log = self.log();
+        let skip = log.lines().count().saturating_sub(5);
+        log.lines().skip(skip).collect::<Vec<_>>().join(" | ")
+    }
+
     /// An error when it has ended, with the last it said.
     pub fn ensure_alive(&mut self) -> Result<()> {
         if let Some(status) = self.inner.try_wait()? {
-            let log = self.log();
-            let last: Vec<_> = log.lines().rev().take(5).collect();
-            let last: Vec<_> = last.into_iter().rev().collect();
-            bail!("{} has ended ({status}); its last words: {}", self.name, last.join(" | "));
+            bail!("{} has ended ({status}); its last words: {}", self.name, self.last_words());
         }
         Ok(())
     }

@@ -79,7 +79,8 @@ impl Server {
                 return Ok(server);
             }
             if Instant::now() > deadline {
-                bail!("the server was not healthy within {} s", within.as_secs());
+                let words = server.child.last_words();
+                bail!("the server was not healthy within {} s: {words}", within.as_secs());
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
