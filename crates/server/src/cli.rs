@@ -37,6 +37,12 @@ pub enum Command {
         #[command(subcommand)]
         action: OalAction,
     },
+    /// Look at, check, copy and restore a store on disk.
+    Store {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: StoreAction,
+    },
     /// Send the traffic of an online shop to a server, like agents would.
     Demo(Demo),
 }
@@ -91,6 +97,67 @@ pub enum OalAction {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+}
+
+/// What `skytrail store` does. All but `restore` work on the store of a running
+/// server, as it was at its last checkpoint.
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  skytrail store stats --data ./data
+  skytrail store check --data /var/lib/skytrail
+  skytrail store export --data ./data --format jsonl > spans.jsonl
+  skytrail store backup /backup/skytrail --data ./data
+  skytrail store restore /backup/skytrail --data ./restored --verify")]
+pub enum StoreAction {
+    /// Say what takes room on the disk, by kind and day.
+    Stats(DataDir),
+    /// Read every byte and say what is not as it was written.
+    Check(DataDir),
+    /// Print all spans, a segment a line.
+    Export {
+        /// Which store.
+        #[command(flatten)]
+        data: DataDir,
+        /// In which form.
+        #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]
+        format: ExportFormat,
+    },
+    /// Copy the store into a folder; what an earlier backup has is not copied again.
+    Backup {
+        /// The folder: empty, or with an earlier backup of the same store.
+        #[arg(value_name = "DIR")]
+        to: PathBuf,
+        /// Which store.
+        #[command(flatten)]
+        data: DataDir,
+    },
+    /// Make a store of a backup, in a data folder that has none.
+    Restore {
+        /// The backup.
+        #[arg(value_name = "DIR")]
+        from: PathBuf,
+        /// Where to.
+        #[command(flatten)]
+        data: DataDir,
+        /// Read every byte of it afterwards.
+        #[arg(long)]
+        verify: bool,
+    },
+}
+
+/// The data folder of a server.
+#[derive(Debug, Clone, Args)]
+pub struct DataDir {
+    /// Folder for the data, as `skytrail serve` has it.
+    #[arg(long, value_name = "DIR", default_value = "./data")]
+    pub data: PathBuf,
+}
+
+/// Forms of an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ExportFormat {
+    /// A JSON object a line.
+    Jsonl,
 }
 
 /// Options of `skytrail demo`.

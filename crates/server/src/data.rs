@@ -10,6 +10,12 @@ use skytrail_base::code::Code;
 /// The code of a data folder that another process uses.
 const LOCKED: Code = Code("ST-1005");
 
+/// The folder in it that holds the store.
+pub const STORE: &str = "store";
+
+/// The folder in it that holds the log, unless it is elsewhere.
+pub const LOG: &str = "log";
+
 /// A locked data folder; unlocked when it is dropped.
 #[derive(Debug)]
 pub struct DataFolder {

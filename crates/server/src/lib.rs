@@ -12,3 +12,4 @@ pub mod serve;
 pub mod show;
 pub mod signals;
 pub mod status;
+pub mod store;

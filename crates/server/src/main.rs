@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use skytrail_server::cli::{Cli, Command};
-use skytrail_server::{demo, rules, serve, show};
+use skytrail_server::{demo, rules, serve, show, store};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -14,6 +14,7 @@ fn main() -> ExitCode {
         Command::Serve(options) => serve::run(&options),
         Command::Config { action } => show::run(&action),
         Command::Oal { action } => rules::run(&action),
+        Command::Store { action } => store::run(&action),
         Command::Demo(options) => demo::run(&options),
     };
     match done {

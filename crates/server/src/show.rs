@@ -1,7 +1,7 @@
 //! What the command line prints. Nothing else in the process writes to the
 //! terminal but the log.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use crate::cli::ConfigAction;
@@ -11,6 +11,14 @@ use crate::config;
 /// error.
 pub fn line(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{}", text.trim_end());
+}
+
+/// Says how far a long command is, to whoever watches a terminal.
+pub fn progress(text: &str) {
+    let mut terminal = std::io::stderr().lock();
+    if terminal.is_terminal() {
+        let _ = write!(terminal, "\r{text}\u{1b}[K");
+    }
 }
 
 /// Prints why the process ends, to standard error.

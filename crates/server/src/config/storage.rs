@@ -45,6 +45,10 @@ pub struct EmbeddedConfig {
     pub hour_ttl: Period,
     /// How long metrics of days are kept.
     pub day_ttl: Period,
+    /// Of all files; 0 is no limit.
+    pub disk_size: Bytes,
+    /// The same in percent of the disk.
+    pub disk_percent: u8,
     /// Spans as rows.
     pub open_spans: Bytes,
     /// Spans that are encoded and not written yet.
@@ -61,6 +65,8 @@ pub struct EmbeddedConfig {
     pub tags: Bytes,
     /// What was read of files.
     pub cache: Bytes,
+    /// Dictionaries of spans.
+    pub dictionaries: Bytes,
 }
 
 /// `storage.log`
@@ -93,7 +99,7 @@ pub enum Ack {
 
 impl StorageConfig {
     /// Key, value, least and most.
-    pub(super) fn bounds(&self) -> [(&'static str, u64, u64, u64); 12] {
+    pub(super) fn bounds(&self) -> [(&'static str, u64, u64, u64); 14] {
         let (embedded, log) = (&self.embedded, &self.log);
         [
             ("storage.memory.budget", self.memory.budget.0, 16 * MIB, 1 << 50),
@@ -105,6 +111,8 @@ impl StorageConfig {
             ("storage.embedded.entities", embedded.entities.0, MIB, 64 * GIB),
             ("storage.embedded.tags", embedded.tags.0, 64 * KIB, 64 * GIB),
             ("storage.embedded.cache", embedded.cache.0, MIB, 1024 * GIB),
+            ("storage.embedded.dictionaries", embedded.dictionaries.0, MIB, 64 * GIB),
+            ("storage.embedded.disk_percent", u64::from(embedded.disk_percent), 1, 100),
             ("storage.log.limit", log.limit.0, 32 * MIB, 1024 * GIB),
             ("storage.log.pending", log.pending.0, 64 * KIB, 4 * GIB),
             ("storage.log.checkpoint_every", log.checkpoint_every.0, MIB, 512 * GIB),

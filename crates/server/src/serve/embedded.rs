@@ -14,17 +14,13 @@ use skytrail_storage::Storage;
 
 use super::backend::{Backend, Opening};
 use crate::config::{Ack, Config};
-use crate::data::DataFolder;
+use crate::data::{DataFolder, LOG, STORE};
 
 /// The code of files that a later version wrote.
 const NEWER: Code = Code("ST-1009");
 
 /// The code of a store whose list of files is damaged.
 const DAMAGED: Code = Code("ST-1010");
-
-/// Folders in the data folder.
-const STORE: &str = "store";
-const LOG: &str = "log";
 
 /// Opens both.
 pub(super) async fn open(config: &Config, opening: Opening<'_>) -> anyhow::Result<Backend> {
@@ -91,6 +87,8 @@ fn limits(config: &Config) -> store::Config {
         metric_ttl: storage.metric_ttl.0,
         hour_ttl: embedded.hour_ttl.0,
         day_ttl: embedded.day_ttl.0,
+        disk_bytes: embedded.disk_size.0,
+        disk_percent: embedded.disk_percent,
         open_bytes: embedded.open_spans.as_len(),
         sealed_bytes: embedded.sealed_spans.as_len(),
         metric_bytes: embedded.metrics.as_len(),
@@ -99,6 +97,7 @@ fn limits(config: &Config) -> store::Config {
         entity_bytes: embedded.entities.as_len(),
         tag_bytes: embedded.tags.as_len(),
         cache_bytes: embedded.cache.as_len(),
+        dictionary_bytes: embedded.dictionaries.as_len(),
         ..store::Config::default()
     }
 }

@@ -97,8 +97,9 @@ fn layers(setup: &Setup) -> Layers {
     for (key, value) in values {
         layers.set(key, value, Origin::CommandLine).unwrap();
     }
+    let selector = if setup.folder.is_some() { "embedded" } else { "memory" };
+    layers.set("storage.selector", json!(selector), Origin::CommandLine).unwrap();
     if let Some(folder) = &setup.folder {
-        layers.set("storage.selector", json!("embedded"), Origin::CommandLine).unwrap();
         layers.set("server.data_dir", json!(folder), Origin::CommandLine).unwrap();
         // As the agreed answers have it, which were made in memory.
         for key in ["storage.embedded.hour_ttl", "storage.embedded.day_ttl"] {

@@ -131,7 +131,7 @@ fn ports_that_others_can_reach_need_a_token() {
 
 #[test]
 fn a_store_that_forgets_says_so() {
-    let server = Server::start(&[]);
+    let server = Server::start(&["storage.selector=memory"]);
     server.wait_for("everything is forgotten when the process ends");
 }
 

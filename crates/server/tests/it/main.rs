@@ -27,6 +27,7 @@ mod process;
 mod replay;
 mod rules;
 mod stopping;
+mod store;
 mod templates;
 mod tokens;
 mod wire;
