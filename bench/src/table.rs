@@ -46,11 +46,12 @@ impl Row {
     /// A ratio of two figures, `ours / theirs`.
     pub fn ratio(what: &str, ours: f64, theirs: f64, at_most: f64, limit: &'static str) -> Self {
         let figure = ours / theirs;
+        let shown = if figure < 0.1 { three_digits(figure) } else { format!("{figure:.2}") };
         Self {
             what: what.to_owned(),
             result: Outcome::Measured {
                 figure,
-                shown: format!("{figure:.2}×"),
+                shown: format!("{shown}×"),
                 goal: Bound { at_most, unit: "×" },
                 limit,
             },

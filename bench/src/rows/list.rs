@@ -1,8 +1,16 @@
 //! The list of rows.
 
 use super::bench::RowMaker;
-use super::{aggregate, decode, e2e, query, rss, start, store};
+use super::{aggregate, decode, durable, e2e, query, rss, start, store};
 
 /// Every row, in the order in which they run.
-pub static ALL: &[RowMaker] =
-    &[decode::ROW, aggregate::ROW, e2e::ROW, query::ROW, store::ROW, start::ROW, rss::ROW];
+pub static ALL: &[RowMaker] = &[
+    decode::ROW,
+    aggregate::ROW,
+    e2e::ROW,
+    query::ROW,
+    store::ROW,
+    durable::ROW,
+    start::ROW,
+    rss::ROW,
+];

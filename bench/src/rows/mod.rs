@@ -3,6 +3,7 @@
 mod aggregate;
 mod bench;
 mod decode;
+mod durable;
 mod e2e;
 mod list;
 mod query;
