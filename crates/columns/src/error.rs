@@ -11,6 +11,8 @@ pub enum ErrorKind {
     Io,
     /// What was asked for exceeds a limit.
     Limit,
+    /// The bytes are of a version that is not known here.
+    Version,
 }
 
 /// An error of a format.
@@ -34,6 +36,11 @@ impl Error {
     /// Bytes that could not be fetched or written.
     pub fn io(context: impl Into<String>) -> Self {
         Self { kind: ErrorKind::Io, context: context.into() }
+    }
+
+    /// Bytes of a version that is not known here.
+    pub fn version(context: impl Into<String>) -> Self {
+        Self { kind: ErrorKind::Version, context: context.into() }
     }
 
     /// More than a limit allows.

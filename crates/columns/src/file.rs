@@ -84,12 +84,6 @@ impl FileKind {
             return Err(wrong("not a file of this kind"));
         }
         let version = reader.u32()?;
-        if !(self.oldest..=self.version).contains(&version) {
-            return Err(wrong(&format!(
-                "version {version}, not {} to {}",
-                self.oldest, self.version
-            )));
-        }
         let mut reader = Reader::new(self.what, &trailer);
         let numbers: [u8; 24] = reader.array()?;
         let is_right =
@@ -98,6 +92,13 @@ impl FileKind {
         let (start, footer) = (reader.u64()?, reader.u64()?);
         if !is_right || reader.u64()? != len || start.checked_add(footer) != Some(end) {
             return Err(wrong("wrong trailer"));
+        }
+        // Only of a header that the checksum vouches for.
+        if !(self.oldest..=self.version).contains(&version) {
+            let (what, oldest, newest) = (self.what, self.oldest, self.version);
+            let told =
+                format!("{what}: version {version}, this program reads {oldest} to {newest}");
+            return Err(Error::version(told));
         }
         Ok(Footer { version, place: start..end })
     }

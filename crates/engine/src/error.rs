@@ -11,6 +11,8 @@ pub enum ErrorKind {
     Version,
     /// A file does not hold what was written to it.
     Corrupt,
+    /// What was asked for does not fit into memory or an answer.
+    Limit,
     /// The store belongs to another configuration, such as another time zone, or to another
     /// process.
     Mismatch,
@@ -56,9 +58,9 @@ impl Error {
     pub(crate) fn format(context: impl Into<String>, error: &skytrail_columns::Error) -> Self {
         let kind = match error.kind {
             skytrail_columns::ErrorKind::Io => ErrorKind::Io,
-            skytrail_columns::ErrorKind::Corrupt | skytrail_columns::ErrorKind::Limit => {
-                ErrorKind::Corrupt
-            }
+            skytrail_columns::ErrorKind::Corrupt => ErrorKind::Corrupt,
+            skytrail_columns::ErrorKind::Version => ErrorKind::Version,
+            skytrail_columns::ErrorKind::Limit => ErrorKind::Limit,
         };
         Self { kind, context: format!("{}: {error}", context.into()), source: None }
     }
@@ -90,6 +92,7 @@ impl From<Error> for skytrail_storage::Error {
             ErrorKind::Io => skytrail_storage::ErrorKind::Unavailable,
             ErrorKind::Version | ErrorKind::Mismatch => skytrail_storage::ErrorKind::Mismatch,
             ErrorKind::Corrupt => skytrail_storage::ErrorKind::Corrupt,
+            ErrorKind::Limit => skytrail_storage::ErrorKind::TooLarge,
         };
         Self::new(kind, error.to_string())
     }

@@ -15,6 +15,7 @@ mod files;
 mod flush;
 mod folder;
 mod generation;
+mod jobs;
 mod manifest;
 mod memtable;
 mod merge;

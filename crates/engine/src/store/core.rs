@@ -1,5 +1,6 @@
 //! What all parts of the store share.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 use std::{fmt, io};
@@ -48,6 +49,8 @@ pub(crate) struct Core {
     pub(crate) manifest: Mutex<Manifest>,
     /// Parts that are damaged.
     pub(crate) suspects: Suspects,
+    /// Files of edits that failed: a crash may leave a manifest that names them.
+    pub(crate) doubtful: Mutex<Vec<Arc<StoredFile>>>,
     /// Held by who merges.
     pub(crate) merging: Mutex<()>,
     /// Told when rows in memory became fewer.
@@ -126,23 +129,28 @@ impl Core {
         Ok(Arc::new(Stored { entry, part, file, is_settled, opened }))
     }
 
-    /// The same for a merge, whose rows say nothing of where they came from.
+    /// The same for a merge, whose rows say nothing of where they came from, and are
+    /// as old as `age` where their times do not tell.
     pub(crate) fn merged<P>(
         &self,
         family: Family,
+        age: i64,
         write: impl FnOnce(Sink<'_>) -> skytrail_columns::Result<About>,
         open: impl FnOnce(Arc<dyn Fetch>, u64) -> skytrail_columns::Result<P>,
     ) -> Result<Arc<Stored<P>>> {
         let mut part = self.part(family, write, open)?;
         if let Some(part) = Arc::get_mut(&mut part) {
             part.is_settled = true;
+            if part.entry.day == STRAY {
+                part.entry.age = age;
+            }
             self.metrics.merged_bytes.inc_by(part.file.len());
         }
         Ok(part)
     }
 
     /// The time of day, which is at least what [`super::expire`] was told last.
-    fn now(&self) -> i64 {
+    pub(crate) fn now(&self) -> i64 {
         let gone = self.state.snapshot().version.gone;
         let told = gone.records_before.saturating_add(self.config.record_ttl);
         self.clock.unix_nanos().max(told)
@@ -184,11 +192,16 @@ impl Core {
     }
 
     /// Makes a change count, durably: first on disk, then for readers. `stored`
-    /// are generations that are in it. Files that it drops go with their last
-    /// reader.
+    /// are generations that are in it, `file` another file that it names. Files
+    /// that it drops go with their last reader.
+    ///
+    /// # Errors
+    /// The disk refuses. Nobody knows then which manifest a crash would leave: all
+    /// files of both stay until an edit succeeds.
     pub(crate) fn edit(
         &self,
         stored: &[Arc<Generation>],
+        file: Option<&Arc<StoredFile>>,
         change: impl FnOnce(&mut Manifest, &mut Version),
     ) -> Result<()> {
         let mut current = self.manifest.lock();
@@ -200,11 +213,28 @@ impl Core {
         version.gone = next.gone;
         next.edit += 1;
         next.next_file = self.folder.next();
-        self.folder.sync().map_err(|error| Error::io("cannot make parts durable", error))?;
-        next.store(&**self.folder.fs())?;
+        let mut doubtful = self.doubtful.lock();
+        for file in version.files().chain(file) {
+            file.keep();
+        }
+        let written = self.folder.sync().map_err(|error| Error::io("cannot sync parts", error));
+        if let Err(error) = written.and_then(|()| next.store(&**self.folder.fs())) {
+            doubtful.extend(version.files().chain(file).cloned());
+            return Err(error);
+        }
         let before = self.state.replace(version, stored);
-        before.doom_unless(|number| next.parts.iter().any(|entry| entry.number == number));
+        let counts: HashSet<u64> = next.numbers().collect();
+        before.doom_unless(|number| counts.contains(&number));
+        let gone = doubtful.drain(..).filter(|file| !counts.contains(&file.number()));
+        gone.for_each(|file| file.doom());
         *current = next;
         Ok(())
+    }
+
+    /// Removes what nobody counts on: what is too old changes for readers.
+    pub(crate) fn forget(&self, later: &Gone) {
+        // No edit may put back what was too old before.
+        let _current = self.manifest.lock();
+        self.state.forget(later);
     }
 }

@@ -1,7 +1,9 @@
 //! Parts that cannot be read are put aside for the operator, and counted.
 
+use std::io::ErrorKind;
+
 use super::core::Core;
-use super::manifest::{Family, Manifest, PartEntry};
+use super::manifest::{Family, PartEntry, STRAY};
 use crate::error::Result;
 
 /// Puts aside what readers found to be damaged.
@@ -10,51 +12,63 @@ use crate::error::Result;
 /// The disk refuses.
 pub(crate) fn set_aside(core: &Core) -> Result<()> {
     let found = core.suspects.found();
-    if found.is_empty() {
+    // Those of a generation are put aside once the manifest names them.
+    let named: Vec<PartEntry> = {
+        let manifest = core.manifest.lock();
+        found.into_iter().filter(|entry| manifest.parts.contains(entry)).collect()
+    };
+    let moved: Vec<PartEntry> = named.into_iter().filter(|entry| put_aside(core, entry)).collect();
+    if moved.is_empty() {
         return Ok(());
     }
-    found.iter().for_each(|entry| put_aside(core, entry));
-    forget(core, &found)?;
-    core.suspects.clear(&found);
+    forget(core, &moved)?;
+    core.suspects.clear(&moved);
     Ok(())
 }
 
-/// Lets damaged parts count no more.
+/// Lets damaged parts, which were put aside, count no more.
 ///
 /// # Errors
 /// The disk refuses.
 pub(crate) fn forget(core: &Core, damaged: &[PartEntry]) -> Result<()> {
-    core.edit(&[], |manifest, version| {
+    let now = core.now();
+    core.edit(&[], None, |manifest, version| {
         let is_damaged = |entry: &PartEntry| damaged.iter().any(|one| one.number == entry.number);
         let gone = manifest.take(is_damaged);
-        gone.iter().for_each(|entry| note(manifest, entry));
+        let spans = gone.iter().filter(|one| one.family == Family::Spans && one.day != STRAY);
+        // What is missing from answers, as far as it is known: not what lies ahead.
+        let last = spans.map(|entry| entry.last.min(now)).max();
+        manifest.gone.spans_lost_to = manifest.gone.spans_lost_to.max(last);
         version.forget(&gone);
     })
 }
 
-/// What answers are to know of a part that is lost.
-fn note(manifest: &mut Manifest, entry: &PartEntry) {
-    if entry.family == Family::Spans {
-        let lost_to = &mut manifest.gone.spans_lost_to;
-        *lost_to = (*lost_to).max(Some(entry.last));
-    }
-}
-
-/// Moves the file of a part where the operator finds it, and nobody else.
-pub(crate) fn put_aside(core: &Core, entry: &PartEntry) {
-    core.metrics.damaged.inc();
+/// Moves the file of a part where the operator finds it, and nobody else; whether
+/// it is where nobody looks.
+pub(crate) fn put_aside(core: &Core, entry: &PartEntry) -> bool {
     let (family, rows) = (entry.family, entry.rows);
     match core.folder.set_aside(entry.number, family.extension()) {
-        Ok(place) => tracing::error!(
-            ?family,
-            rows,
-            set_aside = place,
-            "a damaged part was set aside; what it held is missing from answers"
-        ),
-        // It may not be there at all.
-        Err(error) => tracing::error!(
-            ?family, rows, %error,
-            "a damaged part is left out; what it held is missing from answers"
-        ),
+        Ok(place) => {
+            core.metrics.damaged.inc();
+            tracing::error!(
+                ?family,
+                rows,
+                set_aside = place,
+                "a damaged part was set aside; what it held is missing from answers"
+            );
+            true
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            core.metrics.damaged.inc();
+            tracing::error!(?family, rows, "a part is gone; what it held is missing from answers");
+            true
+        }
+        Err(error) => {
+            tracing::error!(
+                ?family, rows, %error,
+                "a damaged part cannot be set aside; it is left where it is and tried again"
+            );
+            false
+        }
     }
 }

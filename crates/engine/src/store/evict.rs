@@ -1,11 +1,11 @@
 //! Room on the disk: the oldest parts go when all of them take more than they may,
 //! spans and records first, metrics last, an hour's worth at a time.
 
-use skytrail_model::time::Minute;
+use skytrail_model::time::{Downsampling, Minute, Zone};
 
 use super::core::Core;
-use super::manifest::{Family, Gone, Manifest, PartEntry};
-use crate::error::{Error, Result};
+use super::manifest::{Family, Gone, Manifest, PartEntry, STRAY};
+use crate::error::Result;
 
 /// What goes at a time is at most so much younger than the oldest, nanoseconds.
 const HOUR: i64 = 3_600_000_000_000;
@@ -15,7 +15,8 @@ const HOUR: i64 = 3_600_000_000_000;
 /// # Errors
 /// The disk refuses.
 pub(crate) fn evict(core: &Core) -> Result<bool> {
-    let limit = limit(core)?;
+    let held = core.manifest.lock().parts.iter().map(|entry| entry.bytes).sum();
+    let limit = limit(core, held);
     let chosen = choose(&core.manifest.lock(), limit);
     let Some(oldest) = chosen.first() else { return Ok(false) };
     let bytes: u64 = chosen.iter().map(|entry| entry.bytes).sum();
@@ -27,36 +28,37 @@ pub(crate) fn evict(core: &Core) -> Result<bool> {
         "the store takes more of the disk than it may (storage.embedded.disk_size, \
          storage.embedded.disk_percent); the oldest parts are removed"
     );
-    core.edit(&[], |manifest, version| {
+    core.edit(&[], None, |manifest, version| {
         let is_chosen = |entry: &PartEntry| chosen.iter().any(|one| one.number == entry.number);
         let old = manifest.take(is_chosen);
-        old.iter().for_each(|entry| note(&mut manifest.gone, entry));
+        old.iter().for_each(|entry| note(&mut manifest.gone, entry, &core.zone));
         version.forget(&old);
     })?;
     Ok(true)
 }
 
-/// Bytes that all parts may take.
-fn limit(core: &Core) -> Result<u64> {
+/// Bytes that all parts may take, which are `held` now: others fill the disk too.
+fn limit(core: &Core, held: u64) -> u64 {
     let config = &core.config;
     let by_size = if config.disk_bytes == 0 { u64::MAX } else { config.disk_bytes };
     if config.disk_percent == 0 || config.disk_percent >= 100 {
-        return Ok(by_size);
+        return by_size;
     }
-    let space = core.folder.fs().space();
-    let space = space.map_err(|error| Error::io("cannot tell the room on the disk", error))?;
-    Ok(by_size.min(space.total / 100 * u64::from(config.disk_percent)))
+    // A disk that does not tell its size is one without a limit.
+    let Ok(space) = core.folder.fs().space() else { return by_size };
+    let reserved = space.total / 100 * u64::from(100 - config.disk_percent);
+    by_size.min(held.saturating_add(space.free).saturating_sub(reserved))
 }
 
 /// The parts that are to go now.
 fn choose(manifest: &Manifest, limit: u64) -> Vec<PartEntry> {
     let mut held: u64 = manifest.parts.iter().map(|entry| entry.bytes).sum();
     let mut parts: Vec<&PartEntry> = manifest.parts.iter().collect();
-    parts.sort_by_key(|entry| (is_kept_longest(entry.family), entry.age, entry.number));
+    parts.sort_by_key(|entry| (worth(entry.family), entry.age, entry.number));
     let mut chosen: Vec<PartEntry> = Vec::new();
     for entry in parts {
         let is_near = chosen.first().is_none_or(|oldest| {
-            let is_alike = is_kept_longest(oldest.family) == is_kept_longest(entry.family);
+            let is_alike = worth(oldest.family) == worth(entry.family);
             is_alike && entry.age.saturating_sub(oldest.age) <= HOUR
         });
         if held <= limit || !is_near {
@@ -68,34 +70,52 @@ fn choose(manifest: &Manifest, limit: u64) -> Vec<PartEntry> {
     chosen
 }
 
-fn is_kept_longest(family: Family) -> bool {
-    !matches!(family, Family::Spans | Family::Records)
+/// What goes first has the least.
+fn worth(family: Family) -> u8 {
+    match family {
+        Family::Spans | Family::Records => 0,
+        Family::FoldedMinutes | Family::Relations => 1,
+        // Its hours and days are nowhere else.
+        Family::Minutes => 2,
+        Family::Hours => 3,
+        Family::Days => 4,
+    }
 }
 
-/// What answers are to know of a part that goes.
-fn note(gone: &mut Gone, entry: &PartEntry) {
-    let behind = Minute::of_nanos(entry.last).0.saturating_add(1);
-    let is_gone = |before: &mut i64| *before = (*before).max(behind);
+/// What answers are to know of a part that goes: from where on they are whole. Rows
+/// of odd times say nothing about the others.
+fn note(gone: &mut Gone, entry: &PartEntry, zone: &Zone) {
+    gone.evicted += entry.rows;
+    if entry.day == STRAY {
+        return;
+    }
+    let last = Minute::of_nanos(entry.last);
+    let behind = |size| zone.next_bucket(size, zone.bucket(size, last)).0;
+    let mut later = Gone::default();
     match entry.family {
-        Family::Spans => gone.spans_lost_to = gone.spans_lost_to.max(Some(entry.last)),
+        Family::Spans => {
+            later.records_before = entry.last.saturating_add(1);
+            later.spans_gone_to = Some(entry.last);
+        }
         Family::Records | Family::Relations => {}
-        Family::FoldedMinutes => is_gone(&mut gone.minutes_before),
-        Family::Hours => is_gone(&mut gone.hours_before),
-        Family::Days => is_gone(&mut gone.days_before),
-        // Its hours and days are nowhere else.
+        Family::FoldedMinutes => later.minutes_before = last.plus(1).0,
+        Family::Hours => later.hours_before = behind(Downsampling::Hour),
+        Family::Days => later.days_before = behind(Downsampling::Day),
         Family::Minutes => {
-            is_gone(&mut gone.minutes_before);
-            is_gone(&mut gone.hours_before);
-            is_gone(&mut gone.days_before);
+            later.minutes_before = last.plus(1).0;
+            later.hours_before = behind(Downsampling::Hour);
+            later.days_before = behind(Downsampling::Day);
         }
     }
-    gone.evicted += entry.rows;
+    gone.raise(&later);
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{HOUR, choose};
-    use crate::store::manifest::{Family, Manifest, PartEntry};
+    use skytrail_model::time::Zone;
+
+    use super::{HOUR, choose, note};
+    use crate::store::manifest::{Family, Gone, Manifest, PartEntry, STRAY};
 
     fn part(number: u64, family: Family, age: i64) -> PartEntry {
         let (level, day, bytes, checksum, rows) = (0, 0, 100, 0, 1);
@@ -122,5 +142,25 @@ mod tests {
         assert_eq!(chosen(0), [3, 4], "no more than an hour at once");
         let metrics = Manifest { parts: vec![part(1, Family::Days, 0)], ..Manifest::default() };
         assert_eq!(choose(&metrics, 0).len(), 1);
+    }
+
+    #[test]
+    fn what_is_left_is_answered_whole_and_odd_times_say_nothing() {
+        let hour = HOUR + HOUR / 2;
+        let noted = |entry: PartEntry| {
+            let mut gone = Gone::default();
+            note(&mut gone, &entry, &Zone::utc());
+            gone
+        };
+        let minutes = noted(part(1, Family::Minutes, hour));
+        assert_eq!(minutes.minutes_before, 91);
+        assert_eq!((minutes.hours_before, minutes.days_before), (120, 1440));
+        assert_eq!(noted(part(1, Family::Hours, hour)).hours_before, 120);
+        assert_eq!(noted(part(1, Family::Days, 0)).days_before, 1440);
+        assert_eq!(noted(part(1, Family::Spans, hour)).records_before, hour + 1);
+        for family in [Family::Spans, Family::Minutes, Family::Days] {
+            let stray = noted(PartEntry { day: STRAY, ..part(1, family, i64::MAX) });
+            assert_eq!(stray, Gone { evicted: 1, ..Gone::default() }, "{family:?}");
+        }
     }
 }

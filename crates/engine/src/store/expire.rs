@@ -25,8 +25,14 @@ pub(crate) fn expire(core: &Core, wall: i64) -> Result<()> {
         true => core.time.believed(wall, &**core.folder.fs(), &core.metrics),
         false => Some(wall),
     };
+    if let Some(now) = believed {
+        by_age(core, now)?;
+    }
     while evict::evict(core)? {}
-    let Some(now) = believed else { return Ok(()) };
+    Ok(())
+}
+
+fn by_age(core: &Core, now: i64) -> Result<()> {
     let gone = later(core, now);
     core.mutable.expire_entities(Minute(gone.minutes_before));
     // A day of 25 hours is over when its last minute is old.
@@ -43,13 +49,11 @@ pub(crate) fn expire(core: &Core, wall: i64) -> Result<()> {
         moved >= WRITTEN_EVERY || manifest.parts.iter().any(is_old)
     };
     if !is_due {
-        // No edit may put back what was too old before.
-        let _current = core.manifest.lock();
-        core.state.forget(gone);
+        core.forget(&gone);
         return Ok(());
     }
-    core.edit(&[], |manifest, version| {
-        manifest.gone = gone;
+    core.edit(&[], None, |manifest, version| {
+        manifest.gone.raise(&gone);
         let old = manifest.take(is_old);
         old.iter().for_each(|entry| count(&mut manifest.gone, entry));
         version.forget(&old);
@@ -67,16 +71,18 @@ fn later(core: &Core, now: i64) -> Gone {
         minutes_before: before.minutes_before.max(minute(core.config.metric_ttl)),
         hours_before: before.hours_before.max(minute(core.config.hour_ttl)),
         days_before: before.days_before.max(minute(core.config.day_ttl)),
-        has_old_spans: before.has_old_spans || holds_before(&snapshot, records_before),
+        spans_gone_to: before.spans_gone_to.max(last_before(&snapshot, records_before)),
         ..before
     }
 }
 
-/// Whether any span started before a time.
-fn holds_before(snapshot: &Snapshot, before: i64) -> bool {
-    let parts = snapshot.version.spans.iter().any(|part| part.entry.first < before);
-    let earliest = snapshot.generations.iter().filter_map(|rows| rows.spans.earliest());
-    parts || earliest.min().is_some_and(|earliest| earliest < before)
+/// The latest start of a segment before a time; for parts that reach over it, the
+/// time itself.
+fn last_before(snapshot: &Snapshot, before: i64) -> Option<i64> {
+    let parts = snapshot.version.spans.iter().filter(|part| part.entry.first < before);
+    let parts = parts.map(|part| part.entry.last.min(before.saturating_sub(1))).max();
+    let rows = snapshot.generations.iter().filter_map(|rows| rows.spans.last_before(before)).max();
+    parts.max(rows)
 }
 
 fn is_old(core: &Core, gone: &Gone, entry: &PartEntry) -> bool {

@@ -8,10 +8,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use skytrail_base::fs::{File, SharedFileSystem};
 
-use crate::error::{Error, Result};
-
 /// Bytes that are written at once.
 const WRITE_BYTES: usize = 256 << 10;
+
+/// What names of numbered files end with.
+const EXTENSIONS: [&str; 7] =
+    ["spans", "minutes", "hours", "days", "relations", "records", "state"];
 
 /// Where files that cannot be read are put aside.
 const DAMAGED: &str = "damaged";
@@ -102,7 +104,7 @@ impl Folder {
     }
 
     /// Puts a file that cannot be read where nobody looks, for the operator.
-    pub(crate) fn set_aside(&self, number: u64, extension: &str) -> Result<String> {
+    pub(crate) fn set_aside(&self, number: u64, extension: &str) -> io::Result<String> {
         let (from, dir) = (name(number, extension), Path::new(DAMAGED));
         let to = dir.join(&from);
         let moved = || {
@@ -111,18 +113,17 @@ impl Folder {
             self.fs.sync_dir(dir)?;
             self.fs.sync_dir(Path::new(""))
         };
-        moved().map_err(|error| {
-            Error::io(format!("cannot set aside {}", self.fs.describe(&from)), error)
-        })?;
+        moved()?;
         Ok(self.fs.describe(&to))
     }
 }
 
 /// Whether a name is one that [`name`] gives.
-fn is_numbered(name: &Path) -> bool {
+pub(crate) fn is_numbered(name: &Path) -> bool {
     let number = name.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let is_number = number.len() >= 12 && number.bytes().all(|byte| byte.is_ascii_digit());
-    is_number && name.extension().is_some()
+    let extension = name.extension().and_then(|extension| extension.to_str());
+    is_number && extension.is_some_and(|extension| EXTENSIONS.contains(&extension))
 }
 
 impl NewFile {
@@ -153,7 +154,8 @@ impl NewFile {
             file: self.file.clone(),
             len: self.written,
             number: self.number,
-            is_doomed: AtomicBool::new(false),
+            // Until a manifest names it.
+            is_doomed: AtomicBool::new(true),
         })
     }
 }
@@ -204,6 +206,11 @@ impl StoredFile {
             }
         }
         Ok(())
+    }
+
+    /// Lets it stay: a manifest is about to name it.
+    pub(crate) fn keep(&self) {
+        self.is_doomed.store(false, Ordering::Release);
     }
 
     /// Lets it go with its last reader. No manifest may name it any more.

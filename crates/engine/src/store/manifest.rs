@@ -116,8 +116,8 @@ pub(crate) struct Gone {
     pub(crate) minutes_before: i64,
     pub(crate) hours_before: i64,
     pub(crate) days_before: i64,
-    /// Whether there ever was a span that is too old.
-    pub(crate) has_old_spans: bool,
+    /// About the latest start of a segment that is too old, or went for want of room.
+    pub(crate) spans_gone_to: Option<i64>,
     /// The latest start in parts that could not be read.
     pub(crate) spans_lost_to: Option<i64>,
     /// Rows of parts that went: spans, metric rows, relations and records.
@@ -130,10 +130,13 @@ pub(crate) struct Gone {
 }
 
 impl Gone {
-    /// The latest start that spans may be missing at.
-    pub(crate) fn spans_to(&self) -> Option<i64> {
-        let old = self.has_old_spans.then(|| self.records_before.saturating_sub(1));
-        self.spans_lost_to.max(old)
+    /// More is too old; nothing that was is young again.
+    pub(crate) fn raise(&mut self, later: &Self) {
+        self.records_before = self.records_before.max(later.records_before);
+        self.minutes_before = self.minutes_before.max(later.minutes_before);
+        self.hours_before = self.hours_before.max(later.hours_before);
+        self.days_before = self.days_before.max(later.days_before);
+        self.spans_gone_to = self.spans_gone_to.max(later.spans_gone_to);
     }
 }
 
@@ -144,7 +147,7 @@ impl Default for Gone {
             minutes_before: i64::MIN,
             hours_before: i64::MIN,
             days_before: i64::MIN,
-            has_old_spans: false,
+            spans_gone_to: None,
             spans_lost_to: None,
             spans: 0,
             metrics: 0,
@@ -186,6 +189,13 @@ impl CheckpointEntry {
 }
 
 impl Manifest {
+    /// Numbers of all files that it names.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = u64> {
+        let checkpoint = self.checkpoint.iter().filter_map(|entry| entry.state.as_ref());
+        let parts = self.parts.iter().map(|entry| entry.number);
+        parts.chain(checkpoint.map(|blob| blob.number))
+    }
+
     /// Takes parts out.
     pub(crate) fn take(&mut self, is_wanted: impl Fn(&PartEntry) -> bool) -> Vec<PartEntry> {
         let parts = std::mem::take(&mut self.parts);
@@ -238,6 +248,11 @@ impl Manifest {
 
     fn write(&self) -> std::io::Result<Vec<u8>> {
         let body = serde_json::to_string(self)?;
+        if body.len() as u64 > MAX_BYTES / 2 {
+            // One that is larger would not be read again.
+            let told = format!("{} parts are too many for the manifest", self.parts.len());
+            return Err(std::io::Error::other(told));
+        }
         let sum = checksum(body.as_bytes(), 0);
         Ok(format!("{HEADER}\n{body}\n{sum:016x}\n").into_bytes())
     }
@@ -245,8 +260,8 @@ impl Manifest {
 
 fn damaged(told: &str, how: &str) -> Error {
     let message = format!(
-        "{told} is damaged: {how}; restore the folder from a backup, or move it away to begin with \
-         an empty store"
+        "{told} is damaged: {how}; restore the folder from a backup, or move the whole folder away \
+         to begin with an empty store"
     );
     Error::corrupt(message)
 }

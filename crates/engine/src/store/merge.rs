@@ -17,7 +17,10 @@ use super::damage;
 use super::manifest::{Family, PartEntry};
 use super::part::{MetricPart, RecordPart, RelationPart, SpanPart, Stored};
 use super::state::Version;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Nanoseconds of a day.
+const DAY_NANOS: i64 = 86_400_000_000_000;
 
 /// How often it is looked for something to merge.
 const LOOK: Duration = Duration::from_secs(1);
@@ -64,10 +67,20 @@ fn forget_dictionaries(core: &Core) -> usize {
 /// As [`step`].
 pub(crate) fn all(core: &Core) -> Result<usize> {
     let mut merges = 0;
+    damage::set_aside(core)?;
     while step(core)? {
         merges += 1;
     }
     Ok(merges)
+}
+
+/// Where the rows of a merge belong.
+#[derive(Debug, Clone, Copy)]
+struct At {
+    day: i64,
+    level: u8,
+    /// The latest age of its parts.
+    age: i64,
 }
 
 /// What a merge leads to.
@@ -79,20 +92,25 @@ struct Merged {
     records: Vec<Arc<RecordPart>>,
 }
 
-/// Does the merge that is most due; whether there was one.
+/// Does one merge, if there is one to be done; whether there was.
 ///
 /// # Errors
 /// The disk refuses, or a part is damaged. All is as before then.
 pub(crate) fn step(core: &Core) -> Result<bool> {
     let _alone = core.merging.lock();
     let version = core.state.snapshot().version;
-    let Some(entries) = pick::pick(&version, core.config.settle) else { return Ok(false) };
-    let merged = merge(core, &version, &entries)?;
-    core.edit(&[], |manifest, version| {
+    let today = core.now().div_euclid(DAY_NANOS);
+    let Some(entries) = pick::pick(&version, core.config.settle, today) else { return Ok(false) };
+    let merged = merge(core, &version, &entries).inspect_err(|error| {
+        if error.kind == ErrorKind::Corrupt {
+            accuse(core, &version, &entries);
+        }
+    })?;
+    core.edit(&[], None, |manifest, version| {
         let is_merged = |entry: &PartEntry| entries.iter().any(|one| one.number == entry.number);
         let old = manifest.take(is_merged);
         if old.len() < entries.len() {
-            // Some of it went meanwhile: the rest stays as it is, and what was written is swept.
+            // Some of it went meanwhile: the rest stays as it is, and what was written goes.
             manifest.parts.extend(old);
             return;
         }
@@ -116,25 +134,43 @@ impl Merged {
     }
 }
 
+/// Reads the parts of a merge that failed one by one, to find which is damaged.
+fn accuse(core: &Core, version: &Version, entries: &[PartEntry]) {
+    for part in chosen(&version.spans, entries) {
+        let mut blocks = 0..part.part.len();
+        let read = blocks.try_for_each(|number| part.part.block(number)?.rows().map(drop));
+        report(core, &part, read);
+    }
+    chosen(&version.metrics, entries).iter().for_each(|one| report(core, one, one.part.check()));
+    chosen(&version.relations, entries).iter().for_each(|one| report(core, one, one.part.check()));
+    chosen(&version.records, entries).iter().for_each(|one| report(core, one, one.part.check()));
+}
+
+fn report<P>(core: &Core, part: &Stored<P>, read: skytrail_columns::Result<()>) {
+    // What is not damage is told by the merge.
+    let _ = core.suspects.judge(part, read);
+}
+
 fn merge(core: &Core, version: &Version, entries: &[PartEntry]) -> Result<Merged> {
     let mut merged = Merged::default();
     let Some(first) = entries.first() else { return Ok(merged) };
     let day = first.day;
+    let age = entries.iter().map(|entry| entry.age).max().unwrap_or(0);
     let level = entries.iter().map(|entry| entry.level).max().unwrap_or(0).saturating_add(1);
     match first.family {
         Family::Spans => {
             let parts = chosen(&version.spans, entries);
-            merged.spans.push(merge_spans(core, &parts, day, level)?);
+            merged.spans.push(merge_spans(core, &parts, At { day, level, age })?);
         }
         Family::Minutes => {
             let parts = chosen(&version.metrics, entries);
             for family in [Family::FoldedMinutes, Family::Hours, Family::Days] {
-                merged.metrics.push(merge_metrics(core, &parts, family, day, level)?);
+                merged.metrics.push(merge_metrics(core, &parts, family, At { day, level, age })?);
             }
         }
         family @ (Family::FoldedMinutes | Family::Hours | Family::Days) => {
             let parts = chosen(&version.metrics, entries);
-            merged.metrics.push(merge_metrics(core, &parts, family, day, level)?);
+            merged.metrics.push(merge_metrics(core, &parts, family, At { day, level, age })?);
         }
         Family::Relations => {
             let parts = chosen(&version.relations, entries);
@@ -144,7 +180,7 @@ fn merge(core: &Core, version: &Version, entries: &[PartEntry]) -> Result<Merged
                 Ok(About::series(Family::Relations, level, day, &info))
             };
             let open = skytrail_series::relations::Part::open;
-            merged.relations.push(core.merged(Family::Relations, write, open)?);
+            merged.relations.push(core.merged(Family::Relations, age, write, open)?);
         }
         Family::Records => {
             let parts = chosen(&version.records, entries);
@@ -155,7 +191,7 @@ fn merge(core: &Core, version: &Version, entries: &[PartEntry]) -> Result<Merged
                 Ok(About { family: Family::Records, level, day, rows: info.rows, times })
             };
             let open = skytrail_series::records::Part::open;
-            merged.records.push(core.merged(Family::Records, write, open)?);
+            merged.records.push(core.merged(Family::Records, age, write, open)?);
         }
     }
     Ok(merged)
@@ -177,9 +213,9 @@ fn merge_metrics(
     core: &Core,
     parts: &[Arc<MetricPart>],
     family: Family,
-    day: i64,
-    level: u8,
+    at: At,
 ) -> Result<Arc<MetricPart>> {
+    let At { day, level, age } = at;
     let inputs: Vec<_> = parts.iter().map(|part| &part.part).collect();
     let (gone, zone) = (core.state.snapshot().version.gone, &core.zone);
     let size = match family {
@@ -193,11 +229,12 @@ fn merge_metrics(
         let info = skytrail_series::metrics::merge(&inputs, &target, sink)?;
         Ok(About::series(family, level, day, &info))
     };
-    core.merged(family, write, |fetch, len| Part::open(fetch, len, &core.catalogue))
+    core.merged(family, age, write, |fetch, len| Part::open(fetch, len, &core.catalogue))
 }
 
 /// Blocks of many parts, filled up, in one.
-fn merge_spans(core: &Core, parts: &[Arc<SpanPart>], day: i64, level: u8) -> Result<Arc<SpanPart>> {
+fn merge_spans(core: &Core, parts: &[Arc<SpanPart>], at: At) -> Result<Arc<SpanPart>> {
+    let At { day, level, age } = at;
     let mut filling = Filling::new();
     for part in parts {
         let format = |error| Error::format(part.file.describe(), &error);
@@ -212,7 +249,7 @@ fn merge_spans(core: &Core, parts: &[Arc<SpanPart>], day: i64, level: u8) -> Res
         let times = (info.earliest, info.latest);
         Ok(About { family: Family::Spans, level, day, rows: info.spans, times })
     };
-    core.merged(Family::Spans, write, skytrail_blocks::Part::open)
+    core.merged(Family::Spans, age, write, skytrail_blocks::Part::open)
 }
 
 /// Rows that are still less than a block, and the blocks before them.

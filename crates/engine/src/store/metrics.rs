@@ -16,13 +16,15 @@ use super::storage::EmbeddedStorage;
 
 impl Metrics for EmbeddedStorage {
     fn append<'a>(&'a self, origin: Origin, blocks: Vec<MetricBlock>) -> BoxFuture<'a, Result<()>> {
-        let full = self.core.state.append(|generation| {
+        let is_full = self.core.state.append(|generation| {
             let bytes = generation.metrics.append(|rows| {
                 blocks.into_iter().for_each(|block| rows.push(origin, block));
             });
-            (bytes > self.core.config.metric_bytes).then(|| generation.clone())
+            bytes > self.core.config.metric_bytes
         });
-        full.into_iter().for_each(|generation| self.relieve(generation));
+        if is_full {
+            self.relieve();
+        }
         Box::pin(std::future::ready(Ok(())))
     }
 

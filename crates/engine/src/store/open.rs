@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -19,7 +19,7 @@ use super::config::Config;
 use super::core::Core;
 use super::damage;
 use super::files::Files;
-use super::folder::{Folder, name};
+use super::folder::{Folder, is_numbered, name};
 use super::manifest::Manifest;
 use super::save;
 use super::self_metrics::Metrics;
@@ -64,6 +64,7 @@ pub fn open(opening: Opening) -> Result<EmbeddedStorage> {
     let Opening { fs, config, catalogue, zone, clock, metrics } = opening;
     let manifest = match Manifest::load(&*fs)? {
         Some(manifest) => manifest,
+        None if has_parts(&fs)? => return Err(headless(&fs)),
         // A hasher is the one source of chance that the standard library has.
         None => Manifest {
             store: RandomState::new().hash_one(zone.name()),
@@ -72,17 +73,18 @@ pub fn open(opening: Opening) -> Result<EmbeddedStorage> {
         },
     };
     check_zone(&manifest.zone, &zone).map_err(|error| Error::mismatch(error.context))?;
-    // The one that was found may be in the memory of the system only, and a crash would bring
-    // back the one before: nothing that only that one names may go until this one is durable.
-    manifest.store(&*fs)?;
     let opened = Mutable::open(fs.clone(), PathBuf::from(MUTABLE), limits(&config));
     // What was damaged of it has been told.
     let mutable = opened.map_err(|error| Error::mutable(&error))?.mutable;
+    // The one that was found may be in the memory of the system only, and a crash would bring
+    // back the one before: nothing that only that one names may go until this one is durable.
+    manifest.store(&*fs)?;
     let core = Core {
         folder: Folder::new(fs, manifest.next_file),
         cache: Cache::new(config.cache_bytes),
         state: State::new(Version { gone: manifest.gone, ..Version::default() }),
         manifest: Mutex::new(manifest),
+        doubtful: Mutex::default(),
         merging: Mutex::new(()),
         suspects: Suspects::default(),
         room: Notify::new(),
@@ -117,8 +119,7 @@ fn load(core: &Core) -> Result<()> {
         match files.add(&mut version, entry) {
             Err(error) if error.kind == ErrorKind::Corrupt => {
                 tracing::error!(%error, "a part cannot be read");
-                damage::put_aside(core, entry);
-                damaged.push(entry.clone());
+                damaged.push((entry.clone(), damage::put_aside(core, entry)));
             }
             added => added?,
         }
@@ -130,8 +131,26 @@ fn load(core: &Core) -> Result<()> {
     core.folder
         .sweep_names(|name| keep.contains(name))
         .map_err(|error| Error::io("cannot sweep the store's folder", error))?;
-    if damaged.is_empty() {
+    // What could not be put aside stays in the manifest, for the next start.
+    let moved = damaged.into_iter().filter_map(|(entry, is_moved)| is_moved.then_some(entry));
+    let moved: Vec<_> = moved.collect();
+    if moved.is_empty() {
         return Ok(());
     }
-    damage::forget(core, &damaged)
+    damage::forget(core, &moved)
+}
+
+/// Whether a folder holds parts.
+fn has_parts(fs: &SharedFileSystem) -> Result<bool> {
+    let held = fs.list(Path::new(""));
+    let held = held.map_err(|error| Error::io("cannot list the folder of the store", error))?;
+    Ok(held.iter().any(|entry| !entry.is_dir && is_numbered(&entry.name)))
+}
+
+fn headless(fs: &SharedFileSystem) -> Error {
+    let place = fs.describe(Path::new(""));
+    Error::corrupt(format!(
+        "{place} holds parts and no manifest, which says what they are; restore the folder from a \
+         backup, or move the whole folder away to begin with an empty store"
+    ))
 }

@@ -47,13 +47,15 @@ fn top(core: &Core, snapshot: &Snapshot, read: &RecordRead) -> Result<Vec<TopRec
 
 impl Records for EmbeddedStorage {
     fn append<'a>(&'a self, _: Origin, records: Vec<TopRecord>) -> BoxFuture<'a, Result<()>> {
-        let full = self.core.state.append(|generation| {
+        let is_full = self.core.state.append(|generation| {
             let bytes = generation.records.append(|rows| {
                 records.into_iter().for_each(|record| rows.push(record));
             });
-            (bytes > self.core.config.top_record_bytes).then(|| generation.clone())
+            bytes > self.core.config.top_record_bytes
         });
-        full.into_iter().for_each(|generation| self.relieve(generation));
+        if is_full {
+            self.relieve();
+        }
         Box::pin(std::future::ready(Ok(())))
     }
 

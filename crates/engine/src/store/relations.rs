@@ -83,13 +83,15 @@ fn give_parts(
 
 impl Relations for EmbeddedStorage {
     fn append<'a>(&'a self, origin: Origin, rows: Vec<RelationRow>) -> BoxFuture<'a, Result<()>> {
-        let full = self.core.state.append(|generation| {
+        let is_full = self.core.state.append(|generation| {
             let bytes = generation.relations.append(|held| {
                 rows.into_iter().for_each(|row| held.push(origin, row));
             });
-            (bytes > self.core.config.relation_bytes).then(|| generation.clone())
+            bytes > self.core.config.relation_bytes
         });
-        full.into_iter().for_each(|generation| self.relieve(generation));
+        if is_full {
+            self.relieve();
+        }
         Box::pin(std::future::ready(Ok(())))
     }
 

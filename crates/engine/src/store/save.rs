@@ -36,7 +36,8 @@ pub(crate) fn save(core: &Core, frozen: &[Arc<Generation>], checkpoint: &Checkpo
         state: state.as_ref().map(|(entry, _)| entry.clone()),
     };
     let mut before = None;
-    core.edit(frozen, |manifest, version| {
+    let file = state.as_ref().map(|(_, file)| file);
+    core.edit(frozen, file, |manifest, version| {
         for generation in frozen {
             let spans = generation.spans.parts();
             let metrics = generation.metrics.parts();
@@ -60,7 +61,7 @@ pub(crate) fn save(core: &Core, frozen: &[Arc<Generation>], checkpoint: &Checkpo
     Ok(())
 }
 
-fn write_state(core: &Core, state: &[u8]) -> Result<Option<(BlobEntry, StoredFile)>> {
+fn write_state(core: &Core, state: &[u8]) -> Result<Option<(BlobEntry, Arc<StoredFile>)>> {
     if state.is_empty() {
         return Ok(None);
     }
@@ -71,7 +72,8 @@ fn write_state(core: &Core, state: &[u8]) -> Result<Option<(BlobEntry, StoredFil
     };
     let file = written().map_err(|error| Error::io("cannot write the state", error))?;
     let (bytes, sum) = (state.len() as u64, checksum(state, 0));
-    Ok(Some((BlobEntry { number: file.number(), bytes, checksum: sum }, file)))
+    let entry = BlobEntry { number: file.number(), bytes, checksum: sum };
+    Ok(Some((entry, Arc::new(file))))
 }
 
 fn forget_state(core: &Core, old: &BlobEntry) {

@@ -3,11 +3,14 @@
 mod find;
 mod trace;
 
+use std::sync::Arc;
+
 use skytrail_base::future::BoxFuture;
 use skytrail_storage::{
     Origin, Result, SegmentCursor, SegmentFilter, SegmentPage, SpanAppend, Spans, TraceAnswer,
 };
 
+use super::generation::Generation;
 use super::storage::EmbeddedStorage;
 
 /// Rows are encoded when they take this share of what all may take, however few
@@ -24,6 +27,7 @@ impl EmbeddedStorage {
             if self.core.span_bytes() <= self.core.config.open_bytes {
                 return;
             }
+            self.relieve();
             freed.await;
         }
     }
@@ -33,12 +37,11 @@ impl Spans for EmbeddedStorage {
     fn append<'a>(&'a self, origin: Origin, spans: SpanAppend) -> BoxFuture<'a, Result<()>> {
         self.core.time.witness(&spans.entries, || self.core.clock.unix_nanos());
         let append = move || {
-            let full = self.core.state.append(|generation| {
-                let most_bytes = self.core.config.open_bytes / BLOCKS_AT_ONCE;
-                let is_full = generation.spans.append(origin, spans, most_bytes);
-                is_full.then(|| generation.clone())
-            });
-            full.into_iter().for_each(|generation| self.relieve(generation));
+            let most_bytes = self.core.config.open_bytes / BLOCKS_AT_ONCE;
+            let append = |rows: &Arc<Generation>| rows.spans.append(origin, spans, most_bytes);
+            if self.core.state.append(append) {
+                self.relieve();
+            }
         };
         if self.core.span_bytes() <= self.core.config.open_bytes {
             append();

@@ -21,12 +21,12 @@ pub(crate) struct Version {
 }
 
 impl Version {
-    /// Every part, with the number of its file.
-    fn files(&self) -> impl Iterator<Item = &StoredFile> {
-        let spans = self.spans.iter().map(|part| &*part.file);
-        let metrics = self.metrics.iter().map(|part| &*part.file);
-        let relations = self.relations.iter().map(|part| &*part.file);
-        spans.chain(metrics).chain(relations).chain(self.records.iter().map(|part| &*part.file))
+    /// The file of every part.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Arc<StoredFile>> {
+        let spans = self.spans.iter().map(|part| &part.file);
+        let metrics = self.metrics.iter().map(|part| &part.file);
+        let relations = self.relations.iter().map(|part| &part.file);
+        spans.chain(metrics).chain(relations).chain(self.records.iter().map(|part| &part.file))
     }
 
     /// Takes parts out.
@@ -40,7 +40,7 @@ impl Version {
 
     /// Lets the files go that do not count any more, each with its last reader.
     pub(crate) fn doom_unless(&self, counts: impl Fn(u64) -> bool) {
-        self.files().filter(|file| !counts(file.number())).for_each(StoredFile::doom);
+        self.files().filter(|file| !counts(file.number())).for_each(|file| file.doom());
     }
 }
 
@@ -96,9 +96,11 @@ impl State {
     }
 
     /// What is too old changes for readers; parts do not.
-    pub(crate) fn forget(&self, gone: Gone) {
+    pub(crate) fn forget(&self, later: &Gone) {
         let mut snapshot = self.snapshot.write();
-        snapshot.version = Arc::new(Version { gone, ..(*snapshot.version).clone() });
+        let mut version = (*snapshot.version).clone();
+        version.gone.raise(later);
+        snapshot.version = Arc::new(version);
     }
 
     /// An edit counts: its version is what readers see from now on, and `stored`

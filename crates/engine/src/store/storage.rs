@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 
 use skytrail_base::future::BoxFuture;
@@ -13,19 +13,14 @@ use skytrail_storage::{
 use tokio::sync::oneshot;
 
 use super::core::Core;
-use super::generation::Generation;
-use super::writer::{self, Job};
-use super::{expire, merge, save};
-
-/// Jobs that may wait for the thread: rows that wait with them are bounded by
-/// their bytes.
-const WAITING_JOBS: usize = 1_024;
+use super::jobs::{Jobs, Save};
+use super::{expire, merge, save, writer};
 
 /// The embedded store. Dropping it leaves what no checkpoint covers to the log.
 pub struct EmbeddedStorage {
     pub(super) core: Arc<Core>,
-    /// None once it is being closed, which ends the threads.
-    jobs: Option<SyncSender<Job>>,
+    jobs: Arc<Jobs>,
+    /// None once it is being closed.
     merges: Option<Sender<()>>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -33,7 +28,7 @@ pub struct EmbeddedStorage {
 /// Waits for what is being written, so that the folder can be opened again.
 impl Drop for EmbeddedStorage {
     fn drop(&mut self) {
-        self.jobs = None;
+        self.jobs.close();
         self.merges = None;
         for thread in self.threads.drain(..) {
             // A panic of it was told when it happened.
@@ -60,14 +55,15 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> crate::error::Resu
 
 impl EmbeddedStorage {
     pub(super) fn start(core: Arc<Core>) -> crate::error::Result<Self> {
-        let (jobs, asked): (_, Receiver<Job>) = sync_channel(WAITING_JOBS);
+        let jobs = Arc::<Jobs>::default();
+        let asked = jobs.clone();
         let (merges, ended) = channel();
         let works = core.clone();
         let writer = spawn("store", move || writer::run(&works, &asked))?;
         let works = core.clone();
         let merger = spawn("merge", move || merge::run(&works, &ended))?;
         let threads = vec![writer, merger];
-        Ok(Self { core, jobs: Some(jobs), merges: Some(merges), threads })
+        Ok(Self { core, jobs, merges: Some(merges), threads })
     }
 
     /// Merges all that may be merged now; says how many merges there were.
@@ -80,12 +76,9 @@ impl EmbeddedStorage {
         Ok(merged.map_err(|_| stopped())??)
     }
 
-    /// Has rows of a generation encoded or written.
-    pub(super) fn relieve(&self, generation: Arc<Generation>) {
-        // A full queue holds enough of the same.
-        if let Some(jobs) = &self.jobs {
-            let _ = jobs.try_send(Job::Relieve(generation));
-        }
+    /// Has rows encoded or written.
+    pub(super) fn relieve(&self) {
+        self.jobs.relieve();
     }
 }
 
@@ -96,14 +89,8 @@ impl Checkpoints for EmbeddedStorage {
         }
         let (reply, replied) = oneshot::channel();
         let frozen = self.core.state.freeze();
-        let job = Job::Save { frozen, checkpoint, reply };
-        let asked = self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok());
-        Box::pin(async move {
-            if !asked {
-                return Err(stopped());
-            }
-            Ok(replied.await.map_err(|_| stopped())??)
-        })
+        self.jobs.save(Save { frozen, checkpoint, reply });
+        Box::pin(async move { Ok(replied.await.map_err(|_| stopped())??) })
     }
 
     fn load<'a>(&'a self) -> BoxFuture<'a, Result<Option<Checkpoint>>> {

@@ -30,12 +30,17 @@ impl Suspects {
         if error.kind != ErrorKind::Corrupt {
             return Err(error);
         }
-        let mut found = self.found.lock();
-        if found.iter().all(|entry| entry.number != part.entry.number) {
-            tracing::error!(%error, "a part is damaged; answers go on without it");
-            found.push(part.entry.clone());
-        }
+        self.add(&part.entry, &error);
         Ok(None)
+    }
+
+    /// A part was found to be damaged.
+    pub(crate) fn add(&self, entry: &PartEntry, error: &Error) {
+        let mut found = self.found.lock();
+        if found.iter().all(|known| known.number != entry.number) {
+            tracing::error!(%error, "a part is damaged; answers go on without it");
+            found.push(entry.clone());
+        }
     }
 
     /// What was found.

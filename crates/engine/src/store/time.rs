@@ -47,7 +47,9 @@ impl Time {
         let passed = self.begun.elapsed();
         let mut trust = self.trust.lock();
         let was_doubted = trust.doubt(passed).is_some();
-        if fs.remove(Path::new(CONFIRMED)).is_ok() {
+        // Only when it is gone for good: it speaks of this time, and no later one.
+        let is_gone = || fs.remove(Path::new(CONFIRMED)).and_then(|()| fs.sync_dir(Path::new("")));
+        if is_gone().is_ok() {
             trust.confirm(wall, passed);
         }
         let time = trust.time(wall, passed);

@@ -4,5 +4,6 @@ mod contract;
 mod crashes;
 mod damage;
 mod readers;
+mod refusals;
 mod view;
 mod volume;

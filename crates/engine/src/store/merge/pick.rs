@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::store::manifest::{Family, PartEntry};
+use crate::store::manifest::{Family, PartEntry, STRAY};
 use crate::store::part::Stored;
 use crate::store::state::Version;
 
@@ -16,15 +16,18 @@ const FAN_IN: usize = 8;
 /// its dictionaries cost little.
 const ENOUGH_SPANS: u64 = 250_000;
 
-/// Spans that are merged at once: what bounds the memory of a merge.
-const MOST_SPANS: u64 = 1_000_000;
+/// And one with so many bytes, however few spans they are.
+const ENOUGH_SPAN_BYTES: u64 = 4 << 20;
 
-/// Bytes of other rows that are merged at once.
+/// Bytes of spans that are merged at once, all of which the merge holds encoded.
+const MOST_SPAN_BYTES: u64 = 16 << 20;
+
+/// Bytes of other rows that are merged at once, of which it holds some frames.
 const MOST_BYTES: u64 = 1 << 30;
 
-/// The parts that are most due; none where nothing is. What was written less than
-/// `settle` ago may still be hidden from a reader in part, and is left alone.
-pub(crate) fn pick(version: &Version, settle: Duration) -> Option<Vec<PartEntry>> {
+/// Parts to be merged; none where nothing is. What was written less than `settle`
+/// ago may still be hidden from a reader in part, and is left alone.
+pub(crate) fn pick(version: &Version, settle: Duration, today: i64) -> Option<Vec<PartEntry>> {
     let now = Instant::now();
     let mut groups: BTreeMap<(Family, i64, u8), Vec<PartEntry>> = BTreeMap::new();
     let mut add = |entry: &PartEntry| {
@@ -32,12 +35,22 @@ pub(crate) fn pick(version: &Version, settle: Duration) -> Option<Vec<PartEntry>
         groups.entry(key).or_default().push(entry.clone());
     };
     settled(&version.spans, now, settle)
-        .filter(|entry| entry.rows < ENOUGH_SPANS)
+        .filter(|entry| entry.rows < ENOUGH_SPANS && entry.bytes < ENOUGH_SPAN_BYTES)
         .for_each(&mut add);
     settled(&version.metrics, now, settle).for_each(&mut add);
     settled(&version.relations, now, settle).for_each(&mut add);
     settled(&version.records, now, settle).for_each(&mut add);
-    groups.into_values().filter(|group| group.len() >= FAN_IN).map(bounded).next()
+    let is_due = |((family, day, _), group): &((Family, i64, u8), Vec<PartEntry>)| {
+        // Of a day that is over few more will come; its hours and days are to be made.
+        let is_over = *day != STRAY && *day < today.saturating_sub(1);
+        let least = match (is_over, family) {
+            (true, Family::Minutes) => 1,
+            (true, _) => 2,
+            (false, _) => FAN_IN,
+        };
+        group.len() >= least
+    };
+    groups.into_iter().filter(is_due).map(|(_, group)| bounded(group)).next()
 }
 
 fn settled<P>(
@@ -54,12 +67,12 @@ fn settled<P>(
 /// As many of a group, oldest first, as one merge may read; two at least.
 fn bounded(mut group: Vec<PartEntry>) -> Vec<PartEntry> {
     group.sort_by_key(|entry| entry.number);
-    let (mut spans, mut bytes, mut count) = (0_u64, 0_u64, 0_usize);
+    let (mut bytes, mut count) = (0_u64, 0_usize);
     group.retain(|entry| {
         count += 1;
-        spans += if entry.family == Family::Spans { entry.rows } else { 0 };
         bytes += entry.bytes;
-        count <= 2 || (spans <= MOST_SPANS && bytes <= MOST_BYTES)
+        let most = if entry.family == Family::Spans { MOST_SPAN_BYTES } else { MOST_BYTES };
+        count <= 2 || bytes <= most
     });
     group
 }

@@ -32,10 +32,11 @@ pub(crate) enum Encoded {
 }
 
 impl Encoded {
-    fn earliest(&self) -> i64 {
+    /// Earliest and latest start.
+    fn starts(&self) -> (i64, i64) {
         match self {
-            Self::Sealed { sealed, .. } => sealed.summary().earliest,
-            Self::Part(part) => part.entry.first,
+            Self::Sealed { sealed, .. } => (sealed.summary().earliest, sealed.summary().latest),
+            Self::Part(part) => (part.entry.first, part.entry.last),
         }
     }
 }
@@ -130,18 +131,22 @@ impl SpanMemtable {
         })
     }
 
-    /// The earliest start of any segment.
-    pub(crate) fn earliest(&self) -> Option<i64> {
-        let mut earliest: Option<i64> = None;
-        let mut offer =
-            |start: i64| earliest = Some(earliest.map_or(start, |held| held.min(start)));
+    /// The latest start of a segment before a time; for what is encoded and reaches
+    /// over it, the time itself.
+    pub(crate) fn last_before(&self, before: i64) -> Option<i64> {
         self.rows.look(|layers| {
             let rows = layers.closed.iter().map(AsRef::as_ref).chain([&layers.open]);
             let batches = rows.flat_map(SpanTable::newest_first);
-            batches.for_each(|kept| offer(kept.earliest()));
-            layers.parts.iter().for_each(|encoded| offer(encoded.earliest()));
-        });
-        earliest
+            let old = batches.filter(|kept| kept.earliest() < before);
+            let old = old.filter_map(|kept| {
+                let starts = kept.entries().iter().map(|entry| entry.start);
+                starts.filter(|start| *start < before).max()
+            });
+            let encoded = layers.parts.iter().map(|encoded| encoded.starts());
+            let encoded = encoded.filter(|(earliest, _)| *earliest < before);
+            let encoded = encoded.map(|(_, latest)| latest.min(before.saturating_sub(1)));
+            old.max().max(encoded.max())
+        })
     }
 }
 

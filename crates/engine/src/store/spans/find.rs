@@ -24,7 +24,9 @@ pub(super) async fn find(
     let snapshot = core.state.snapshot();
     let gone = &snapshot.version.gone;
     let from = filter.from.max(gone.records_before);
-    let (gone_to, filter) = (gone.spans_to(), SegmentFilter { from, ..filter.clone() });
+    // Some of what is asked for may have been there and be too old now.
+    let reaches_back = gone.spans_gone_to.is_some_and(|to| to >= filter.from);
+    let (gone_to, filter) = (gone.spans_lost_to, SegmentFilter { from, ..filter.clone() });
     let after = after.cloned();
     // Dropped with the future: whoever asked is gone.
     let asked = Asked(Arc::new(AtomicBool::new(true)));
@@ -34,7 +36,11 @@ pub(super) async fn find(
         let mut page = Page::new(&filter, after.as_ref(), limit);
         let asking = Asking { filter: &filter, after: after.as_ref(), limit, is_asked: &is_asked };
         let searched = search(&core, &snapshot, &asking, &mut page)?;
-        Ok(page.finish(searched.examined, gone_to.max(searched.lost_to)))
+        let mut answer = page.finish(searched.examined, gone_to.max(searched.lost_to));
+        // A page that ends before is whole.
+        let goes_back = answer.next.is_none() || filter.order == Order::Duration;
+        answer.complete &= !(reaches_back && goes_back);
+        Ok(answer)
     });
     let cut_off = |_| Error::new(ErrorKind::Unavailable, "the search was cut off");
     found.await.map_err(cut_off)?

@@ -18,6 +18,8 @@ struct Places {
     parts: Vec<Arc<SpanPart>>,
     /// Segments that started before are too old.
     before: i64,
+    /// Whether a part that could not be read may have held some of it.
+    is_doubtful: bool,
 }
 
 pub(super) async fn trace(
@@ -37,12 +39,13 @@ pub(super) async fn trace(
 }
 
 fn find(snapshot: &Snapshot, trace_id: &str) -> Places {
-    let hash = trace_hash(trace_id.as_bytes());
+    let (hash, gone) = (trace_hash(trace_id.as_bytes()), &snapshot.version.gone);
     let mut places = Places {
         rows: Vec::new(),
         encoded: Vec::new(),
         parts: snapshot.version.spans.clone(),
-        before: snapshot.version.gone.records_before,
+        before: gone.records_before,
+        is_doubtful: gone.spans_lost_to.is_some_and(|lost_to| lost_to >= gone.records_before),
     };
     for generation in &snapshot.generations {
         generation.spans.rows.look(|layers| {
@@ -83,7 +86,7 @@ fn gather(core: &Core, places: &Places, trace_id: &str, max_spans: usize) -> Res
         }
     }
     let hash = trace_hash(trace_id.as_bytes());
-    let mut is_damaged = false;
+    let mut is_damaged = places.is_doubtful;
     for part in &places.parts {
         let found = in_part(part, hash, trace_id);
         match core.suspects.judge(part, found)? {

@@ -12,7 +12,7 @@ use skytrail_base::fs::{File, FileSystem, SharedFileSystem};
 use super::{Finding, Progress, View};
 use crate::bytes::Checksum;
 use crate::error::{Error, Result};
-use crate::store::folder::{Folder, name};
+use crate::store::folder::{Folder, is_numbered, name};
 use crate::store::manifest::Manifest;
 use crate::store::open::MUTABLE;
 use crate::store::save::STATE;
@@ -23,7 +23,11 @@ const PIECE: usize = 1 << 20;
 /// How often what changes in place is read until it did not change meanwhile.
 const TRIES: usize = 100;
 
+/// What names of files end with that are not whole.
+const DRAFT: &str = "copy";
+
 /// A file that is copied.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Listed {
     path: PathBuf,
     bytes: u64,
@@ -83,16 +87,16 @@ impl View {
             return Err(Error::corrupt(format!("nothing was copied: {error}")));
         }
         let earlier = Manifest::load(&**to)?;
-        if earlier.is_some_and(|earlier| earlier.store != self.manifest.store) {
-            let place = to.describe(Path::new(""));
-            let what = format!("{place} holds a backup of another store; choose another folder");
-            return Err(Error::mismatch(what));
-        }
+        self.check_folder(to, earlier.as_ref())?;
+        let there = earlier.iter().flat_map(listed).collect::<HashSet<Listed>>();
         (done.position, done.kept_files) = (self.position().0, 0);
-        let files = self.files();
+        let files: Vec<Listed> = listed(&self.manifest).collect();
         let all = files.len() as u64;
         for (count, file) in (1..).zip(&files) {
-            self.copy(to, file, done)?;
+            match there.contains(file) {
+                true => done.kept_files += 1,
+                false => self.copy(to, file, done)?,
+            }
             progress(count, all);
         }
         self.copy_mutable(to, done)?;
@@ -106,43 +110,45 @@ impl View {
         Ok(())
     }
 
-    /// Everything that is copied, what changes in place aside.
-    fn files(&self) -> Vec<Listed> {
-        let parts = self.manifest.parts.iter().map(|entry| Listed {
-            path: name(entry.number, entry.family.extension()),
-            bytes: entry.bytes,
-            checksum: entry.checksum,
-        });
-        let checkpoint = self.manifest.checkpoint.iter();
-        let state = checkpoint.filter_map(|entry| entry.state.as_ref()).map(|blob| Listed {
-            path: name(blob.number, STATE),
-            bytes: blob.bytes,
-            checksum: blob.checksum,
-        });
-        parts.chain(state).collect()
+    /// Whether a folder is one that a backup may be in: nothing of others is touched.
+    fn check_folder(&self, to: &SharedFileSystem, earlier: Option<&Manifest>) -> Result<()> {
+        let place = to.describe(Path::new(""));
+        if earlier.is_some_and(|earlier| earlier.store != self.manifest.store) {
+            let what = format!("{place} holds a backup of another store; choose another folder");
+            return Err(Error::mismatch(what));
+        }
+        let held = to.list(Path::new(""));
+        let held = held.map_err(|error| Error::io(format!("cannot list {place}"), error))?;
+        // An interrupted backup leaves files of a store and no manifest.
+        let is_ours = |name: &Path| {
+            let is_draft = name.extension().is_some_and(|extension| extension == DRAFT);
+            is_draft || is_numbered(name) || name == Path::new(MUTABLE)
+        };
+        let foreign = held.iter().find(|entry| entry.is_dir || !is_ours(&entry.name));
+        match foreign.filter(|_| earlier.is_none()) {
+            None => Ok(()),
+            Some(entry) => Err(Error::mismatch(format!(
+                "{place} holds {}, which is not of a backup; choose an empty folder",
+                entry.name.display()
+            ))),
+        }
     }
 
     fn copy(&self, to: &SharedFileSystem, file: &Listed, done: &mut Backup) -> Result<()> {
         let told = self.fs.describe(&file.path);
         let cannot = |error| Error::io(format!("cannot copy {told}"), error);
-        // Files are never changed, so one of the same name and length is the same.
-        let has = to.open(&file.path).and_then(|file| file.len()).ok();
-        if has == Some(file.bytes) {
-            done.kept_files += 1;
-            return Ok(());
-        }
+        let draft = file.path.with_extension(DRAFT);
+        // The name comes when the bytes are durable: so what has it is whole.
         let copied = || {
-            if has.is_some() {
-                to.remove(&file.path)?;
-            }
-            let (from, into) = (self.fs.open(&file.path)?, to.create(&file.path)?);
+            remove(&**to, &draft)?;
+            let (from, into) = (self.fs.open(&file.path)?, to.create(&draft)?);
             let sum = copy_bytes(&*from, &*into, file.bytes)?;
             if sum != file.checksum {
-                drop(into);
-                to.remove(&file.path)?;
+                to.remove(&draft)?;
                 return Ok(false);
             }
             into.sync()?;
+            to.rename(&draft, &file.path)?;
             Ok(true)
         };
         if !copied().map_err(cannot)? {
@@ -168,6 +174,30 @@ impl View {
         }
         let what = format!("{} changes faster than it is read; try again", self.fs.describe(path));
         Err(Error::io(what, io::ErrorKind::ResourceBusy.into()))
+    }
+}
+
+/// Everything of a store that is copied, what changes in place aside.
+fn listed(manifest: &Manifest) -> impl Iterator<Item = Listed> + '_ {
+    let parts = manifest.parts.iter().map(|entry| Listed {
+        path: name(entry.number, entry.family.extension()),
+        bytes: entry.bytes,
+        checksum: entry.checksum,
+    });
+    let checkpoint = manifest.checkpoint.iter();
+    let state = checkpoint.filter_map(|entry| entry.state.as_ref()).map(|blob| Listed {
+        path: name(blob.number, STATE),
+        bytes: blob.bytes,
+        checksum: blob.checksum,
+    });
+    parts.chain(state)
+}
+
+/// Removes a file that may not be there.
+fn remove(fs: &dyn FileSystem, path: &Path) -> io::Result<()> {
+    match fs.remove(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -207,11 +237,8 @@ fn write_all(
     done: &mut Backup,
 ) -> io::Result<()> {
     let Some(bytes) = bytes else { return Ok(()) };
-    let draft = path.with_extension("redb.copy");
-    match fs.remove(&draft) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+    let draft = path.with_extension(DRAFT);
+    remove(fs, &draft)?;
     let file = fs.create(&draft)?;
     file.write_at(&bytes, 0)?;
     file.sync()?;

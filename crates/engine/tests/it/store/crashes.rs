@@ -38,7 +38,13 @@ fn catalogue() -> Arc<Catalogue> {
 }
 
 pub(super) fn opened(disk: &Arc<SimFileSystem>) -> skytrail_engine::Result<EmbeddedStorage> {
-    let config = Config { settle: Duration::ZERO, ..Config::default() };
+    opened_with(disk, Config { settle: Duration::ZERO, ..Config::default() })
+}
+
+pub(super) fn opened_with(
+    disk: &Arc<SimFileSystem>,
+    config: Config,
+) -> skytrail_engine::Result<EmbeddedStorage> {
     open(Opening {
         fs: disk.clone(),
         config,
@@ -211,7 +217,18 @@ struct Known {
 
 /// One life: opens, compares, replays, goes on until the disk stops.
 async fn live(disk: &Arc<SimFileSystem>, known: &mut Known, dice: &mut Dice) -> Result<(), String> {
-    let Ok(store) = opened(disk) else { return Ok(()) };
+    // So little memory, sometimes, that much is written before its checkpoint.
+    let mut small = |bytes: usize| if dice.below(2) == 0 { bytes } else { 1 };
+    let usual = Config::default();
+    let config = Config {
+        settle: Duration::ZERO,
+        sealed_bytes: small(usual.sealed_bytes),
+        metric_bytes: small(usual.metric_bytes),
+        relation_bytes: small(usual.relation_bytes),
+        top_record_bytes: small(usual.top_record_bytes),
+        ..usual
+    };
+    let Ok(store) = opened_with(disk, config) else { return Ok(()) };
     let found = store.load().await.map_err(|error| error.to_string())?;
     let position = found.as_ref().map_or(0, |checkpoint| checkpoint.position.0);
     if position != known.saved && !known.tried.contains(&position) {
@@ -227,9 +244,11 @@ async fn live(disk: &Arc<SimFileSystem>, known: &mut Known, dice: &mut Dice) -> 
         step(&store, n).await;
     }
     for _ in 0..20 {
-        match dice.below(6) {
+        match dice.below(7) {
             0 => save(&store, known).await,
             1 => drop(store.merge().await),
+            // Nothing is too old; what it writes must not harm.
+            2 => drop(store.expire(START.start_nanos()).await),
             _ => {
                 known.steps += 1;
                 step(&store, known.steps).await;
