@@ -1,6 +1,7 @@
 //! What was read of files, as long as there is room.
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -78,7 +79,11 @@ impl CachedFile {
         }
         let mut bytes = vec![0; (range.end - range.start) as usize];
         let read = self.file.read(&mut bytes, range.start);
-        read.map_err(|error| Error::io(format!("{}: {error}", self.file.describe())))?;
+        read.map_err(|error| match error.kind() {
+            // It had this length when it was opened.
+            ErrorKind::UnexpectedEof => Error::corrupt("the file was cut off"),
+            _ => Error::io(format!("{}: {error}", self.file.describe())),
+        })?;
         Ok(bytes.into())
     }
 }

@@ -84,6 +84,11 @@ impl Folder {
         Ok(StoredFile { fs: self.fs.clone(), path, file, len, number, is_doomed })
     }
 
+    /// Where a file is, for messages to the operator.
+    pub(crate) fn describe(&self, number: u64, extension: &str) -> String {
+        self.fs.describe(&name(number, extension))
+    }
+
     /// Makes the names of finished files durable.
     pub(crate) fn sync(&self) -> io::Result<()> {
         self.fs.sync_dir(Path::new(""))

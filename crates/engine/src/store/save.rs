@@ -107,16 +107,25 @@ pub(crate) fn read_state(core: &Core) -> Result<Option<Checkpoint>> {
 /// # Errors
 /// They cannot be read, or are not what was written.
 pub(crate) fn read_blob(folder: &Folder, blob: &BlobEntry) -> Result<Vec<u8>> {
-    let cannot = |error| Error::io("cannot read the state", error);
+    let told = folder.describe(blob.number, STATE);
+    let advice = "the store cannot go on without it; restore the folder from a backup";
+    let cannot = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => Error::corrupt(format!("{told} is missing; {advice}")),
+        _ => Error::io(format!("cannot read {told}"), error),
+    };
     let file = folder.open(blob.number, STATE).map_err(cannot)?;
-    let told = file.describe();
     if file.len() != blob.bytes {
-        return Err(Error::corrupt(format!("{told} has not the length that the manifest tells")));
+        return Err(Error::corrupt(format!(
+            "{told} has another length than was written; {advice}"
+        )));
     }
     let mut bytes = vec![0; blob.bytes as usize];
     file.read(&mut bytes, 0).map_err(cannot)?;
     match checksum(&bytes, 0) == blob.checksum {
         true => Ok(bytes),
-        false => Err(Error::corrupt(format!("{told} is damaged: its checksum does not match"))),
+        false => {
+            let how = format!("{told} is damaged: its checksum does not match; {advice}");
+            Err(Error::corrupt(how))
+        }
     }
 }

@@ -27,7 +27,12 @@ pub fn open(
     metrics: Metrics,
     at_least: Position,
 ) -> Result<(Log, Writer)> {
-    let chain = Chain::open(&*fs, &config)?;
+    let mut chain = Chain::open(&*fs, &config)?;
+    // What the checkpoint covers makes room first: writing the last records once more needs some.
+    for blank in chain.trim(at_least.0.saturating_add(1), &config) {
+        // One that stays is trimmed again.
+        let _ = fs.remove(&blank.path);
+    }
     let intake = Intake::new(fs, config, metrics, chain, at_least.0);
     let writer = Writer::new(intake.clone());
     Ok((Log { intake }, writer))

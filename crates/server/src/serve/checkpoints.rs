@@ -14,6 +14,9 @@ use tokio::time::{Instant, MissedTickBehavior};
 use super::health::{Health, Part};
 use super::pace::Pace;
 
+/// How often a checkpoint is made while the log takes nothing.
+const HELP: Duration = Duration::from_secs(5);
+
 /// How often the log's length and the store's memory are looked at. Memory runs
 /// short within a second.
 const LOOK: Duration = Duration::from_millis(100);
@@ -72,15 +75,21 @@ impl Checkpoints {
         let mut pace = Pace::new(limit_bytes);
         let mut looks = tokio::time::interval_at(Instant::now() + LOOK, LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut helped: Option<Instant> = None;
         loop {
             tokio::select! {
                 _ = looks.tick() => {}
                 () = stop.stopping() => return,
             }
-            let wants = self.storage.wants_checkpoint();
-            if !pace.is_due(self.journal.used_bytes(), wants, Instant::now()) {
+            let now = Instant::now();
+            // One gives a log that has no room some of its own back.
+            let is_stuck = self.journal.refusal().is_some()
+                && helped.is_none_or(|last| now.duration_since(last) >= HELP);
+            let wants = self.storage.wants_checkpoint() || is_stuck;
+            if !pace.is_due(self.journal.used_bytes(), wants, now) {
                 continue;
             }
+            helped = Some(now);
             match self.make().await {
                 Ok(left) => {
                     pace.made(left);

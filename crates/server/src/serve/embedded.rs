@@ -35,13 +35,17 @@ pub(super) async fn open(config: &Config, opening: Opening<'_>) -> anyhow::Resul
         metrics: store::Metrics::new(opening.registry),
     });
     let storage = storage.map_err(coded)?;
-    let last = storage.checkpoints().load().await?.map_or(Position(0), |found| found.position);
+    let found = storage.checkpoints().load().await.map_err(|error| match error.kind {
+        skytrail_storage::ErrorKind::Corrupt => anyhow!("{DAMAGED}: {error}"),
+        _ => error.into(),
+    })?;
+    let last = found.map_or(Position(0), |found| found.position);
     let place = match wal.wal_dir.as_str() {
         "" => data.join(LOG),
         elsewhere => PathBuf::from(elsewhere),
     };
-    // A folder elsewhere is not under the lock of the data folder.
-    let lock = (!wal.wal_dir.is_empty()).then(|| DataFolder::open(&place)).transpose()?;
+    // Another process may name it as its own, wherever it lies.
+    let lock = DataFolder::open(&place)?;
     let limits = wal::Config {
         limit_bytes: wal.limit.0,
         pending_bytes: wal.pending.as_len(),
@@ -118,7 +122,7 @@ struct DurableLog {
     log: Option<wal::Log>,
     running: Option<wal::Running>,
     ack: Ack,
-    _lock: Option<DataFolder>,
+    _lock: DataFolder,
 }
 
 impl DurableLog {
