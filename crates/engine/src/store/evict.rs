@@ -15,8 +15,7 @@ const HOUR: i64 = 3_600_000_000_000;
 /// # Errors
 /// The disk refuses.
 pub(crate) fn evict(core: &Core) -> Result<bool> {
-    let held = core.manifest.lock().parts.iter().map(|entry| entry.bytes).sum();
-    let limit = limit(core, held);
+    let limit = limit(core);
     let chosen = choose(&core.manifest.lock(), limit);
     let Some(oldest) = chosen.first() else { return Ok(false) };
     let bytes: u64 = chosen.iter().map(|entry| entry.bytes).sum();
@@ -37,8 +36,9 @@ pub(crate) fn evict(core: &Core) -> Result<bool> {
     Ok(true)
 }
 
-/// Bytes that all parts may take, which are `held` now: others fill the disk too.
-fn limit(core: &Core, held: u64) -> u64 {
+/// Bytes that all parts may take. What others have on the disk makes it no less: data
+/// does not go because somebody else needs room.
+fn limit(core: &Core) -> u64 {
     let config = &core.config;
     let by_size = if config.disk_bytes == 0 { u64::MAX } else { config.disk_bytes };
     if config.disk_percent == 0 || config.disk_percent >= 100 {
@@ -46,8 +46,7 @@ fn limit(core: &Core, held: u64) -> u64 {
     }
     // A disk that does not tell its size is one without a limit.
     let Ok(space) = core.folder.fs().space() else { return by_size };
-    let reserved = space.total / 100 * u64::from(100 - config.disk_percent);
-    by_size.min(held.saturating_add(space.free).saturating_sub(reserved))
+    by_size.min(space.total / 100 * u64::from(config.disk_percent))
 }
 
 /// The parts that are to go now.
