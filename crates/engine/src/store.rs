@@ -5,6 +5,7 @@
 //! [`manifest`] names these parts and the position. A reader takes a snapshot of
 //! [`state`]: the generations and the version of that moment.
 
+mod blocking;
 mod cache;
 mod config;
 mod core;

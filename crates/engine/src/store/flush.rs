@@ -1,5 +1,6 @@
 //! Rows of memory to parts.
 
+mod days;
 mod metrics;
 mod records;
 mod relations;

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use skytrail_base::future::BoxFuture;
 use skytrail_model::record::TopRecord;
-use skytrail_storage::{Error, ErrorKind, Origin, RecordRead, Records, Result};
+use skytrail_storage::{Origin, RecordRead, Records, Result};
 
 use self::top::Top;
+use super::blocking::blocking;
 use super::core::Core;
 use super::part::RecordPart;
 use super::state::Snapshot;
@@ -63,8 +64,7 @@ impl Records for EmbeddedStorage {
         Box::pin(async move {
             let (core, read) = (self.core.clone(), read.clone());
             let found = move || top(&core, &core.state.snapshot(), &read);
-            let found = tokio::task::spawn_blocking(found).await;
-            found.map_err(|_| Error::new(ErrorKind::Unavailable, "reading records was cut off"))?
+            blocking("reading records", found).await
         })
     }
 

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use skytrail_base::future::BoxFuture;
 use skytrail_model::relation::RelationRow;
 use skytrail_model::time::Minute;
-use skytrail_storage::{
-    Edge, Error, ErrorKind, HourMinutes, Origin, RelationRead, Relations, Result, Sighting,
-};
+use skytrail_storage::{Edge, HourMinutes, Origin, RelationRead, Relations, Result, Sighting};
 use tokio::sync::mpsc;
 
+use super::blocking::blocking;
 use super::core::Core;
 use super::part::RelationPart;
 use super::state::Snapshot;
@@ -116,7 +115,7 @@ impl Relations for EmbeddedStorage {
             let (hand, mut handed) = mpsc::channel(WAITING);
             let core = self.core.clone();
             let give = move || give_parts(&core, &parts, &read, &hand);
-            let reading = tokio::task::spawn_blocking(give);
+            let reading = blocking("reading relations", give);
             while let Some(seen) = handed.recv().await {
                 let mut sightings = seen
                     .iter()
@@ -126,8 +125,7 @@ impl Relations for EmbeddedStorage {
                 }
             }
             drop(handed);
-            let cut_off = |_| Error::new(ErrorKind::Unavailable, "reading relations was cut off");
-            reading.await.map_err(cut_off)?
+            reading.await
         })
     }
 
@@ -135,8 +133,7 @@ impl Relations for EmbeddedStorage {
         Box::pin(async move {
             let snapshot = self.core.state.snapshot();
             let (core, wanted) = (self.core.clone(), edges.to_vec());
-            let held = tokio::task::spawn_blocking(move || hold(&core, &snapshot, &wanted)).await;
-            held.map_err(|_| Error::new(ErrorKind::Unavailable, "the look was cut off"))?
+            blocking("looking for relations", move || hold(&core, &snapshot, &wanted)).await
         })
     }
 

@@ -12,6 +12,7 @@ use skytrail_storage::{
 };
 use tokio::sync::oneshot;
 
+use super::blocking::blocking;
 use super::core::Core;
 use super::jobs::{Jobs, Save};
 use super::{expire, merge, save, writer};
@@ -72,8 +73,7 @@ impl EmbeddedStorage {
     /// The disk refuses, or a part is damaged.
     pub async fn merge(&self) -> Result<usize> {
         let core = self.core.clone();
-        let merged = tokio::task::spawn_blocking(move || merge::all(&core)).await;
-        Ok(merged.map_err(|_| stopped())??)
+        blocking("the merge", move || Ok(merge::all(&core)?)).await
     }
 
     /// Has rows encoded or written.
@@ -143,9 +143,8 @@ impl Storage for EmbeddedStorage {
 
     fn expire<'a>(&'a self, now: i64) -> BoxFuture<'a, Result<()>> {
         let core = self.core.clone();
-        Box::pin(async move {
-            let expired = tokio::task::spawn_blocking(move || expire::expire(&core, now)).await;
-            Ok(expired.map_err(|_| stopped())??)
-        })
+        Box::pin(
+            async move { blocking("the expiry", move || Ok(expire::expire(&core, now)?)).await },
+        )
     }
 }

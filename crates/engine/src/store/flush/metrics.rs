@@ -1,6 +1,5 @@
 //! Metric rows of memory to parts of minutes.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use skytrail_model::metric::MetricBlock;
@@ -8,6 +7,7 @@ use skytrail_model::time::Downsampling;
 use skytrail_series::metrics::Part;
 use skytrail_storage::Origin;
 
+use super::days::by_day;
 use crate::error::Result;
 use crate::store::core::{About, Core, Sink};
 use crate::store::manifest::Family;
@@ -23,17 +23,16 @@ type Written = (Option<Origin>, Arc<MetricBlock>);
 /// # Errors
 /// The disk refuses; the rows stay.
 pub(crate) fn write(core: &Core, memtable: &Memtable<MetricRows, MetricPart>) -> Result<()> {
-    for rows in memtable.close() {
-        let mut days: BTreeMap<i64, Vec<Written>> = BTreeMap::new();
-        for (origin, block) in rows.iter() {
-            let day = core.day_of(block.bucket.start_nanos());
-            days.entry(day).or_default().push((Some(*origin), block.clone()));
-        }
-        let parts = days.into_iter().map(|(day, rows)| write_day(core, day, &rows));
-        let parts = parts.collect::<Result<_>>()?;
-        memtable.written(&rows, parts);
-    }
-    Ok(())
+    by_day(
+        core,
+        memtable,
+        |rows, give| {
+            for (origin, block) in rows.iter() {
+                give(block.bucket.start_nanos(), (Some(*origin), block.clone()));
+            }
+        },
+        |day, rows: Vec<Written>| write_day(core, day, &rows),
+    )
 }
 
 fn write_day(core: &Core, day: i64, rows: &[Written]) -> Result<Arc<MetricPart>> {

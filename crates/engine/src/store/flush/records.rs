@@ -1,11 +1,11 @@
 //! Records of memory to parts.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use skytrail_model::record::TopRecord;
 use skytrail_series::records::Part;
 
+use super::days::by_day;
 use crate::error::Result;
 use crate::store::core::{About, Core, Sink};
 use crate::store::manifest::Family;
@@ -18,16 +18,12 @@ use crate::store::rows::RecordRows;
 /// # Errors
 /// The disk refuses; the rows stay.
 pub(crate) fn write(core: &Core, memtable: &Memtable<RecordRows, RecordPart>) -> Result<()> {
-    for rows in memtable.close() {
-        let mut days: BTreeMap<i64, Vec<TopRecord>> = BTreeMap::new();
-        for record in rows.rows() {
-            days.entry(core.day_of(record.time)).or_default().push(record.clone());
-        }
-        let parts = days.into_iter().map(|(day, rows)| write_day(core, day, rows));
-        let parts = parts.collect::<Result<_>>()?;
-        memtable.written(&rows, parts);
-    }
-    Ok(())
+    by_day(
+        core,
+        memtable,
+        |rows, give| rows.rows().iter().for_each(|record| give(record.time, record.clone())),
+        |day, rows| write_day(core, day, rows),
+    )
 }
 
 fn write_day(core: &Core, day: i64, rows: Vec<TopRecord>) -> Result<Arc<RecordPart>> {

@@ -1,12 +1,12 @@
 //! Relations of memory to parts.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use skytrail_model::relation::RelationRow;
 use skytrail_series::relations::Part;
 use skytrail_storage::Origin;
 
+use super::days::by_day;
 use crate::error::Result;
 use crate::store::core::{About, Core, Sink};
 use crate::store::manifest::Family;
@@ -19,17 +19,16 @@ use crate::store::rows::RelationRows;
 /// # Errors
 /// The disk refuses; the rows stay.
 pub(crate) fn write(core: &Core, memtable: &Memtable<RelationRows, RelationPart>) -> Result<()> {
-    for rows in memtable.close() {
-        let mut days: BTreeMap<i64, Vec<(Option<Origin>, RelationRow)>> = BTreeMap::new();
-        for (origin, row) in rows.iter() {
-            let day = core.day_of(row.minute.start_nanos());
-            days.entry(day).or_default().push((Some(origin), row));
-        }
-        let parts = days.into_iter().map(|(day, rows)| write_day(core, day, rows));
-        let parts = parts.collect::<Result<_>>()?;
-        memtable.written(&rows, parts);
-    }
-    Ok(())
+    by_day(
+        core,
+        memtable,
+        |rows, give| {
+            for (origin, row) in rows.iter() {
+                give(row.minute.start_nanos(), (Some(origin), row));
+            }
+        },
+        |day, rows| write_day(core, day, rows),
+    )
 }
 
 fn write_day(

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use skytrail_model::metric::MetricBlock;
 use skytrail_model::time::{Downsampling, Minute};
 use skytrail_series::metrics::Selection;
-use skytrail_storage::{EntitySelection, Error, ErrorKind, MetricRead, Result};
+use skytrail_storage::{EntitySelection, MetricRead, Result};
 use tokio::sync::mpsc;
 
+use crate::store::blocking::blocking;
 use crate::store::core::Core;
 use crate::store::manifest::Family;
 use crate::store::part::MetricPart;
@@ -45,7 +46,7 @@ pub(super) async fn read(
     }
     let (hand, mut handed) = mpsc::channel::<Vec<MetricBlock>>(WAITING);
     let works = core.clone();
-    let reading = tokio::task::spawn_blocking(move || give_all(&works, &found, &hand));
+    let reading = blocking("reading metrics", move || give_all(&works, &found, &hand));
     while let Some(blocks) = handed.recv().await {
         if !blocks.iter().all(&mut *take) {
             // Whoever reads finds nobody to hand over to, and ends.
@@ -54,7 +55,7 @@ pub(super) async fn read(
         }
     }
     drop(handed);
-    reading.await.map_err(|_| Error::new(ErrorKind::Unavailable, "reading metrics was cut off"))?
+    reading.await
 }
 
 /// The rows in memory and the parts that a question is about.

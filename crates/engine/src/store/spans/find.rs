@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use skytrail_blocks::{Block, Sealed, Summary};
 use skytrail_storage::rows::Page;
-use skytrail_storage::{
-    Error, ErrorKind, Order, Result, SegmentCursor, SegmentFilter, SegmentPage,
-};
+use skytrail_storage::{Order, Result, SegmentCursor, SegmentFilter, SegmentPage};
 
+use crate::store::blocking::blocking;
 use crate::store::core::Core;
 use crate::store::part::SpanPart;
 use crate::store::rows::Encoded;
@@ -32,7 +31,7 @@ pub(super) async fn find(
     let asked = Asked(Arc::new(AtomicBool::new(true)));
     let is_asked = asked.0.clone();
     let core = core.clone();
-    let found = tokio::task::spawn_blocking(move || {
+    let found = blocking("the search", move || {
         let mut page = Page::new(&filter, after.as_ref(), limit);
         let asking = Asking { filter: &filter, after: after.as_ref(), limit, is_asked: &is_asked };
         let searched = search(&core, &snapshot, &asking, &mut page)?;
@@ -42,8 +41,7 @@ pub(super) async fn find(
         answer.complete &= !(reaches_back && goes_back);
         Ok(answer)
     });
-    let cut_off = |_| Error::new(ErrorKind::Unavailable, "the search was cut off");
-    found.await.map_err(cut_off)?
+    found.await
 }
 
 struct Asked(Arc<AtomicBool>);

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use skytrail_blocks::trace_hash;
 use skytrail_storage::rows::{Gather, KeptBatch};
-use skytrail_storage::{Error, ErrorKind, Result, SegmentEntry, SpanAppend, TraceAnswer};
+use skytrail_storage::{Result, SegmentEntry, SpanAppend, TraceAnswer};
 
+use crate::store::blocking::blocking;
 use crate::store::core::Core;
 use crate::store::part::SpanPart;
 use crate::store::rows::Encoded;
@@ -33,9 +34,7 @@ pub(super) async fn trace(
         return gather(core, &places, trace_id, max_spans);
     }
     let (core, wanted) = (core.clone(), trace_id.to_owned());
-    let found = move || gather(&core, &places, &wanted, max_spans);
-    let found = tokio::task::spawn_blocking(found).await;
-    found.map_err(|_| Error::new(ErrorKind::Unavailable, "reading a trace was cut off"))?
+    blocking("reading a trace", move || gather(&core, &places, &wanted, max_spans)).await
 }
 
 fn find(snapshot: &Snapshot, trace_id: &str) -> Places {
