@@ -1,6 +1,7 @@
 //! What all parts of the store share.
 
 use std::collections::HashSet;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Instant;
 use std::{fmt, io};
@@ -16,7 +17,6 @@ use tokio::sync::Notify;
 
 use super::cache::{Cache, CachedFile};
 use super::config::Config;
-
 use super::folder::{Folder, StoredFile};
 use super::generation::Generation;
 use super::manifest::{Family, Gone, Manifest, PartEntry, STRAY};
@@ -85,6 +85,20 @@ impl About {
 
 /// Takes the bytes of a part, front to back.
 pub(crate) type Sink<'a> = &'a mut dyn FnMut(&[u8]) -> io::Result<()>;
+
+/// Tells the day that rows of a time are stored with.
+#[derive(Debug, Clone)]
+pub(crate) struct Days {
+    /// Times that have a day of their own, nanoseconds since the Unix epoch.
+    near: RangeInclusive<i64>,
+}
+
+impl Days {
+    /// The day of a time, or [`STRAY`].
+    pub(crate) fn of(&self, nanos: i64) -> i64 {
+        if self.near.contains(&nanos) { nanos.div_euclid(DAY_NANOS) } else { STRAY }
+    }
+}
 
 impl Core {
     /// Writes a part by `write`, which says what it is about, and opens it by
@@ -156,12 +170,16 @@ impl Core {
         self.clock.unix_nanos().max(told)
     }
 
-    /// The day that rows of a time are stored with.
-    pub(crate) fn day_of(&self, nanos: i64) -> i64 {
+    /// The day of UTC that it is, since the Unix epoch.
+    pub(crate) fn today(&self) -> i64 {
+        self.now().div_euclid(DAY_NANOS)
+    }
+
+    /// The days that rows are stored with, as of now.
+    pub(crate) fn days(&self) -> Days {
         let now = self.now();
         let oldest = now.saturating_sub(self.config.metric_ttl.max(self.config.record_ttl));
-        let is_near = (oldest..=now.saturating_add(AHEAD)).contains(&nanos);
-        if is_near { nanos.div_euclid(DAY_NANOS) } else { STRAY }
+        Days { near: oldest..=now.saturating_add(AHEAD) }
     }
 
     /// Bytes of spans in memory that whoever appends has to wait for: rows, and
@@ -231,7 +249,7 @@ impl Core {
         Ok(())
     }
 
-    /// Removes what nobody counts on: what is too old changes for readers.
+    /// More is too old for readers; the manifest is not written for it.
     pub(crate) fn forget(&self, later: &Gone) {
         // No edit may put back what was too old before.
         let _current = self.manifest.lock();

@@ -19,9 +19,6 @@ use super::part::{MetricPart, RecordPart, RelationPart, SpanPart, Stored};
 use super::state::Version;
 use crate::error::{Error, ErrorKind, Result};
 
-/// Nanoseconds of a day.
-const DAY_NANOS: i64 = 86_400_000_000_000;
-
 /// How often it is looked for something to merge.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -46,8 +43,8 @@ pub(crate) fn run(core: &Core, ended: &Receiver<()>) {
 }
 
 /// Forgets dictionaries of parts while they take more than they may, the oldest
-/// parts first. Says how many bytes they take then.
-fn forget_dictionaries(core: &Core) -> usize {
+/// parts first.
+fn forget_dictionaries(core: &Core) {
     let version = core.state.snapshot().version;
     let mut parts: Vec<_> = version.spans.iter().collect();
     parts.sort_by_key(|part| part.entry.last);
@@ -58,7 +55,6 @@ fn forget_dictionaries(core: &Core) -> usize {
         }
         held = held.saturating_sub(part.part.forget_dictionary());
     }
-    held
 }
 
 /// Merges all that may be merged now; says how many merges there were.
@@ -99,8 +95,8 @@ struct Merged {
 pub(crate) fn step(core: &Core) -> Result<bool> {
     let _alone = core.merging.lock();
     let version = core.state.snapshot().version;
-    let today = core.now().div_euclid(DAY_NANOS);
-    let Some(entries) = pick::pick(&version, core.config.settle, today) else { return Ok(false) };
+    let picked = pick::pick(&version, core.config.settle, core.today());
+    let Some(entries) = picked else { return Ok(false) };
     let merged = merge(core, &version, &entries).inspect_err(|error| {
         if error.kind == ErrorKind::Corrupt {
             accuse(core, &version, &entries);

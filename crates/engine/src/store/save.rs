@@ -87,7 +87,10 @@ fn forget_state(core: &Core, old: &BlobEntry) {
 /// # Errors
 /// It cannot be read, or is damaged.
 pub(crate) fn read_state(core: &Core) -> Result<Option<Checkpoint>> {
-    let entry = core.manifest.lock().checkpoint.clone();
+    let (entry, zone) = {
+        let manifest = core.manifest.lock();
+        (manifest.checkpoint.clone(), manifest.zone.clone())
+    };
     let Some(entry) = entry else { return Ok(None) };
     let state = match &entry.state {
         Some(blob) => read_blob(&core.folder, blob)?,
@@ -98,7 +101,7 @@ pub(crate) fn read_state(core: &Core) -> Result<Option<Checkpoint>> {
         cut: entry.cut(),
         state,
         rules: entry.rules,
-        zone: core.manifest.lock().zone.clone(),
+        zone,
     }))
 }
 

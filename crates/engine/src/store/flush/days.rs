@@ -15,10 +15,11 @@ pub(super) fn by_day<R: Rows, P, W>(
     each: impl Fn(&R, &mut dyn FnMut(i64, W)),
     write: impl Fn(i64, Vec<W>) -> Result<Arc<P>>,
 ) -> Result<()> {
+    let days = core.days();
     for rows in memtable.close() {
-        let mut days: BTreeMap<i64, Vec<W>> = BTreeMap::new();
-        each(&rows, &mut |time, row| days.entry(core.day_of(time)).or_default().push(row));
-        let parts = days.into_iter().map(|(day, rows)| write(day, rows));
+        let mut by_day: BTreeMap<i64, Vec<W>> = BTreeMap::new();
+        each(&rows, &mut |time, row| by_day.entry(days.of(time)).or_default().push(row));
+        let parts = by_day.into_iter().map(|(day, rows)| write(day, rows));
         let parts = parts.collect::<Result<_>>()?;
         memtable.written(&rows, parts);
     }

@@ -34,17 +34,17 @@ pub(crate) fn seal(core: &Core, memtable: &SpanMemtable) -> Result<()> {
 }
 
 fn seal_rows(core: &Core, memtable: &SpanMemtable, rows: &SpanTable) -> Vec<(i64, Sealed)> {
-    let batches = rows.newest_first();
-    let mut days: BTreeMap<i64, Vec<Row<'_>>> = BTreeMap::new();
+    let (batches, days) = (rows.newest_first(), core.days());
+    let mut by_day: BTreeMap<i64, Vec<Row<'_>>> = BTreeMap::new();
     for kept in &batches {
         for entry in kept.entries() {
             let row = Row { batch: kept.batch(), entry };
-            days.entry(core.day_of(entry.start)).or_default().push(row);
+            by_day.entry(days.of(entry.start)).or_default().push(row);
         }
     }
     let mut writers = memtable.writers.lock();
     let mut blocks = Vec::new();
-    for (day, rows) in days {
+    for (day, rows) in by_day {
         let writer = writers.entry(day).or_insert_with(|| PartWriter::new(Limits::default()));
         blocks.extend(cut(&rows).map(|block| (day, writer.seal(block))));
     }
