@@ -232,17 +232,17 @@ impl Core {
         next.edit += 1;
         next.next_file = self.folder.next();
         let mut doubtful = self.doubtful.lock();
-        for file in version.files().chain(file) {
+        for file in version.parts.files().chain(file) {
             file.keep();
         }
         let written = self.folder.sync().map_err(|error| Error::io("cannot sync parts", error));
         if let Err(error) = written.and_then(|()| next.store(&**self.folder.fs())) {
-            doubtful.extend(version.files().chain(file).cloned());
+            doubtful.extend(version.parts.files().chain(file).cloned());
             return Err(error);
         }
         let before = self.state.replace(version, stored);
         let counts: HashSet<u64> = next.numbers().collect();
-        before.doom_unless(|number| counts.contains(&number));
+        before.parts.doom_unless(|number| counts.contains(&number));
         let gone = doubtful.drain(..).filter(|file| !counts.contains(&file.number()));
         gone.for_each(|file| file.doom());
         *current = next;

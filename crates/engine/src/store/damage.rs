@@ -39,7 +39,7 @@ pub(crate) fn forget(core: &Core, damaged: &[PartEntry]) -> Result<()> {
         // What is missing from answers, as far as it is known: not what lies ahead.
         let last = spans.map(|entry| entry.last.min(now)).max();
         manifest.gone.spans_lost_to = manifest.gone.spans_lost_to.max(last);
-        version.forget(&gone);
+        version.parts.forget(&gone);
     })
 }
 

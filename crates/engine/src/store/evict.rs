@@ -31,7 +31,7 @@ pub(crate) fn evict(core: &Core) -> Result<bool> {
         let is_chosen = |entry: &PartEntry| chosen.iter().any(|one| one.number == entry.number);
         let old = manifest.take(is_chosen);
         old.iter().for_each(|entry| note(&mut manifest.gone, entry, &core.zone));
-        version.forget(&old);
+        version.parts.forget(&old);
     })?;
     Ok(true)
 }

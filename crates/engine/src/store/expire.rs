@@ -56,7 +56,7 @@ fn by_age(core: &Core, now: i64) -> Result<()> {
         manifest.gone.raise(&gone);
         let old = manifest.take(is_old);
         old.iter().for_each(|entry| count(&mut manifest.gone, entry));
-        version.forget(&old);
+        version.parts.forget(&old);
     })
 }
 
@@ -79,7 +79,7 @@ fn later(core: &Core, now: i64) -> Gone {
 /// The latest start of a segment before a time; for parts that reach over it, the
 /// time itself.
 fn last_before(snapshot: &Snapshot, before: i64) -> Option<i64> {
-    let parts = snapshot.version.spans.iter().filter(|part| part.entry.first < before);
+    let parts = snapshot.version.parts.spans.iter().filter(|part| part.entry.first < before);
     let parts = parts.map(|part| part.entry.last.min(before.saturating_sub(1))).max();
     let rows = snapshot.generations.iter().filter_map(|rows| rows.spans.last_before(before)).max();
     parts.max(rows)

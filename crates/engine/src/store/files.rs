@@ -28,19 +28,21 @@ impl Files<'_> {
     /// refuses.
     pub(crate) fn add(&self, version: &mut Version, entry: &PartEntry) -> Result<()> {
         match entry.family {
-            Family::Spans => version.spans.push(self.stored(entry, skytrail_blocks::Part::open)?),
+            Family::Spans => {
+                version.parts.spans.push(self.stored(entry, skytrail_blocks::Part::open)?)
+            }
             Family::Minutes | Family::FoldedMinutes | Family::Hours | Family::Days => {
                 let open =
                     |fetch, len| skytrail_series::metrics::Part::open(fetch, len, self.catalogue);
-                version.metrics.push(self.stored(entry, open)?);
+                version.parts.metrics.push(self.stored(entry, open)?);
             }
             Family::Relations => {
                 let open = skytrail_series::relations::Part::open;
-                version.relations.push(self.stored(entry, open)?);
+                version.parts.relations.push(self.stored(entry, open)?);
             }
             Family::Records => {
                 let open = skytrail_series::records::Part::open;
-                version.records.push(self.stored(entry, open)?);
+                version.parts.records.push(self.stored(entry, open)?);
             }
         }
         Ok(())

@@ -32,6 +32,13 @@ pub(crate) struct Layers<R, P> {
     pub(crate) parts: Vec<Arc<P>>,
 }
 
+impl<R, P> Layers<R, P> {
+    /// The rows in memory.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &R> {
+        self.closed.iter().map(AsRef::as_ref).chain([&self.open])
+    }
+}
+
 impl<R: Rows, P> Default for Memtable<R, P> {
     fn default() -> Self {
         let layers = Layers { open: R::default(), closed: Vec::new(), parts: Vec::new() };
@@ -53,10 +60,8 @@ impl<R: Rows, P> Memtable<R, P> {
     }
 
     /// Gives a reader the rows in memory.
-    pub(crate) fn rows(&self, mut look: impl FnMut(&R)) {
-        let layers = self.layers.read();
-        layers.closed.iter().for_each(|rows| look(rows));
-        look(&layers.open);
+    pub(crate) fn rows(&self, look: impl FnMut(&R)) {
+        self.layers.read().rows().for_each(look);
     }
 
     /// The rows that arrived so far, to be written; new ones come into new rows.
@@ -96,7 +101,6 @@ impl<R: Rows, P> Memtable<R, P> {
 
     /// Bytes of the rows in memory.
     pub(crate) fn bytes(&self) -> usize {
-        let layers = self.layers.read();
-        layers.open.bytes() + layers.closed.iter().map(|rows| rows.bytes()).sum::<usize>()
+        self.layers.read().rows().map(R::bytes).sum()
     }
 }

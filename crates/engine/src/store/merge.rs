@@ -15,8 +15,8 @@ use skytrail_storage::SpanAppend;
 use super::core::{About, Core, Sink};
 use super::damage;
 use super::manifest::{Family, PartEntry};
-use super::part::{MetricPart, RecordPart, RelationPart, SpanPart, Stored};
-use super::state::Version;
+use super::part::{MetricPart, SpanPart, Stored};
+use super::state::{Parts, Version};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How often it is looked for something to merge.
@@ -46,7 +46,7 @@ pub(crate) fn run(core: &Core, ended: &Receiver<()>) {
 /// parts first.
 fn forget_dictionaries(core: &Core) {
     let version = core.state.snapshot().version;
-    let mut parts: Vec<_> = version.spans.iter().collect();
+    let mut parts: Vec<_> = version.parts.spans.iter().collect();
     parts.sort_by_key(|part| part.entry.last);
     let mut held: usize = parts.iter().map(|part| part.part.memory()).sum();
     for part in parts {
@@ -79,15 +79,6 @@ struct At {
     age: i64,
 }
 
-/// What a merge leads to.
-#[derive(Default)]
-struct Merged {
-    spans: Vec<Arc<SpanPart>>,
-    metrics: Vec<Arc<MetricPart>>,
-    relations: Vec<Arc<RelationPart>>,
-    records: Vec<Arc<RecordPart>>,
-}
-
 /// Does one merge, if there is one to be done; whether there was.
 ///
 /// # Errors
@@ -110,36 +101,29 @@ pub(crate) fn step(core: &Core) -> Result<bool> {
             manifest.parts.extend(old);
             return;
         }
-        version.forget(&old);
-        manifest.parts.extend(merged.entries());
-        version.spans.extend(merged.spans);
-        version.metrics.extend(merged.metrics);
-        version.relations.extend(merged.relations);
-        version.records.extend(merged.records);
+        version.parts.forget(&old);
+        manifest.parts.extend(merged.entries().cloned());
+        version.parts.extend(merged);
     })?;
     Ok(true)
 }
 
-impl Merged {
-    fn entries(&self) -> Vec<PartEntry> {
-        let spans = self.spans.iter().map(|part| &part.entry);
-        let metrics = self.metrics.iter().map(|part| &part.entry);
-        let relations = self.relations.iter().map(|part| &part.entry);
-        let records = self.records.iter().map(|part| &part.entry);
-        spans.chain(metrics).chain(relations).chain(records).cloned().collect()
-    }
-}
-
 /// Reads the parts of a merge that failed one by one, to find which is damaged.
 fn accuse(core: &Core, version: &Version, entries: &[PartEntry]) {
-    for part in chosen(&version.spans, entries) {
+    for part in chosen(&version.parts.spans, entries) {
         let mut blocks = 0..part.part.len();
         let read = blocks.try_for_each(|number| part.part.block(number)?.rows().map(drop));
         report(core, &part, read);
     }
-    chosen(&version.metrics, entries).iter().for_each(|one| report(core, one, one.part.check()));
-    chosen(&version.relations, entries).iter().for_each(|one| report(core, one, one.part.check()));
-    chosen(&version.records, entries).iter().for_each(|one| report(core, one, one.part.check()));
+    chosen(&version.parts.metrics, entries)
+        .iter()
+        .for_each(|one| report(core, one, one.part.check()));
+    chosen(&version.parts.relations, entries)
+        .iter()
+        .for_each(|one| report(core, one, one.part.check()));
+    chosen(&version.parts.records, entries)
+        .iter()
+        .for_each(|one| report(core, one, one.part.check()));
 }
 
 fn report<P>(core: &Core, part: &Stored<P>, read: skytrail_columns::Result<()>) {
@@ -147,29 +131,29 @@ fn report<P>(core: &Core, part: &Stored<P>, read: skytrail_columns::Result<()>) 
     let _ = core.suspects.judge(part, read);
 }
 
-fn merge(core: &Core, version: &Version, entries: &[PartEntry]) -> Result<Merged> {
-    let mut merged = Merged::default();
+fn merge(core: &Core, version: &Version, entries: &[PartEntry]) -> Result<Parts> {
+    let mut merged = Parts::default();
     let Some(first) = entries.first() else { return Ok(merged) };
     let day = first.day;
     let age = entries.iter().map(|entry| entry.age).max().unwrap_or(0);
     let level = entries.iter().map(|entry| entry.level).max().unwrap_or(0).saturating_add(1);
     match first.family {
         Family::Spans => {
-            let parts = chosen(&version.spans, entries);
+            let parts = chosen(&version.parts.spans, entries);
             merged.spans.push(merge_spans(core, &parts, At { day, level, age })?);
         }
         Family::Minutes => {
-            let parts = chosen(&version.metrics, entries);
+            let parts = chosen(&version.parts.metrics, entries);
             for family in [Family::FoldedMinutes, Family::Hours, Family::Days] {
                 merged.metrics.push(merge_metrics(core, &parts, family, At { day, level, age })?);
             }
         }
         family @ (Family::FoldedMinutes | Family::Hours | Family::Days) => {
-            let parts = chosen(&version.metrics, entries);
+            let parts = chosen(&version.parts.metrics, entries);
             merged.metrics.push(merge_metrics(core, &parts, family, At { day, level, age })?);
         }
         Family::Relations => {
-            let parts = chosen(&version.relations, entries);
+            let parts = chosen(&version.parts.relations, entries);
             let inputs: Vec<_> = parts.iter().map(|part| &part.part).collect();
             let write = |sink: Sink<'_>| {
                 let info = skytrail_series::relations::merge(&inputs, sink)?;
@@ -179,7 +163,7 @@ fn merge(core: &Core, version: &Version, entries: &[PartEntry]) -> Result<Merged
             merged.relations.push(core.merged(Family::Relations, age, write, open)?);
         }
         Family::Records => {
-            let parts = chosen(&version.records, entries);
+            let parts = chosen(&version.parts.records, entries);
             let inputs: Vec<_> = parts.iter().map(|part| &part.part).collect();
             let times = times(entries);
             let write = |sink: Sink<'_>| {

@@ -17,7 +17,7 @@ use super::storage::EmbeddedStorage;
 
 /// The parts that may hold what is asked for.
 fn parts(snapshot: &Snapshot, read: &RecordRead) -> Vec<Arc<RecordPart>> {
-    let mut parts = snapshot.version.records.clone();
+    let mut parts = snapshot.version.parts.records.clone();
     for generation in &snapshot.generations {
         parts.extend(generation.records.parts());
     }

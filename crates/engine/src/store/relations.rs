@@ -24,7 +24,7 @@ type Seen = (Edge, HourMinutes);
 
 /// The parts that may hold what is asked for; none where it is too old.
 fn parts(snapshot: &Snapshot, read: &RelationRead) -> Vec<Arc<RelationPart>> {
-    let mut parts: Vec<_> = snapshot.version.relations.clone();
+    let mut parts: Vec<_> = snapshot.version.parts.relations.clone();
     for generation in &snapshot.generations {
         parts.extend(generation.relations.parts());
     }
@@ -150,7 +150,7 @@ impl Relations for EmbeddedStorage {
 
 fn hold(core: &Core, snapshot: &Snapshot, edges: &[Edge]) -> Result<Vec<bool>> {
     let mut held = vec![false; edges.len()];
-    let mut parts = snapshot.version.relations.clone();
+    let mut parts = snapshot.version.parts.relations.clone();
     for generation in &snapshot.generations {
         generation.relations.rows(|rows| {
             let known: HashSet<Edge> = rows.edges().copied().collect();

@@ -10,6 +10,7 @@ use super::flush;
 use super::folder::{Folder, StoredFile};
 use super::generation::Generation;
 use super::manifest::{BlobEntry, CheckpointEntry};
+use super::state::Parts;
 use crate::bytes::checksum;
 use crate::error::{Error, Result};
 
@@ -39,18 +40,14 @@ pub(crate) fn save(core: &Core, frozen: &[Arc<Generation>], checkpoint: &Checkpo
     let file = state.as_ref().map(|(_, file)| file);
     core.edit(frozen, file, |manifest, version| {
         for generation in frozen {
-            let spans = generation.spans.parts();
-            let metrics = generation.metrics.parts();
-            let relations = generation.relations.parts();
-            let records = generation.records.parts();
-            manifest.parts.extend(spans.iter().map(|part| part.entry.clone()));
-            manifest.parts.extend(metrics.iter().map(|part| part.entry.clone()));
-            manifest.parts.extend(relations.iter().map(|part| part.entry.clone()));
-            manifest.parts.extend(records.iter().map(|part| part.entry.clone()));
-            version.spans.extend(spans);
-            version.metrics.extend(metrics);
-            version.relations.extend(relations);
-            version.records.extend(records);
+            let parts = Parts {
+                spans: generation.spans.parts(),
+                metrics: generation.metrics.parts(),
+                relations: generation.relations.parts(),
+                records: generation.records.parts(),
+            };
+            manifest.parts.extend(parts.entries().cloned());
+            version.parts.extend(parts);
         }
         before = manifest.checkpoint.replace(entry).and_then(|entry| entry.state);
     })?;

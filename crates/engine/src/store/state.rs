@@ -9,18 +9,40 @@ use super::generation::Generation;
 use super::manifest::{Gone, PartEntry};
 use super::part::{MetricPart, RecordPart, RelationPart, SpanPart};
 
-/// The parts that count, of all families. Never changed: an edit makes another.
+/// Parts of all families.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Version {
+pub(crate) struct Parts {
     pub(crate) spans: Vec<Arc<SpanPart>>,
     /// Of all precisions.
     pub(crate) metrics: Vec<Arc<MetricPart>>,
     pub(crate) relations: Vec<Arc<RelationPart>>,
     pub(crate) records: Vec<Arc<RecordPart>>,
+}
+
+/// The parts that count. Never changed: an edit makes another.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Version {
+    pub(crate) parts: Parts,
     pub(crate) gone: Gone,
 }
 
-impl Version {
+impl Parts {
+    /// What the manifest says of them.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &PartEntry> {
+        let spans = self.spans.iter().map(|part| &part.entry);
+        let metrics = self.metrics.iter().map(|part| &part.entry);
+        let relations = self.relations.iter().map(|part| &part.entry);
+        spans.chain(metrics).chain(relations).chain(self.records.iter().map(|part| &part.entry))
+    }
+
+    /// Adds parts.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.spans.extend(other.spans);
+        self.metrics.extend(other.metrics);
+        self.relations.extend(other.relations);
+        self.records.extend(other.records);
+    }
+
     /// The file of every part.
     pub(crate) fn files(&self) -> impl Iterator<Item = &Arc<StoredFile>> {
         let spans = self.spans.iter().map(|part| &part.file);

@@ -13,13 +13,17 @@ impl Core {
     pub(crate) fn usage(&self) -> Vec<FamilyUsage> {
         let snapshot = self.state.snapshot();
         let (version, gone) = (&snapshot.version, snapshot.version.gone);
-        let mut spans = held("spans", version.spans.iter().map(|part| &part.entry), gone.spans);
+        let mut spans =
+            held("spans", version.parts.spans.iter().map(|part| &part.entry), gone.spans);
         let mut metrics =
-            held("metrics", version.metrics.iter().map(|part| &part.entry), gone.metrics);
-        let mut relations =
-            held("relations", version.relations.iter().map(|part| &part.entry), gone.relations);
+            held("metrics", version.parts.metrics.iter().map(|part| &part.entry), gone.metrics);
+        let mut relations = held(
+            "relations",
+            version.parts.relations.iter().map(|part| &part.entry),
+            gone.relations,
+        );
         let mut records =
-            held("records", version.records.iter().map(|part| &part.entry), gone.records);
+            held("records", version.parts.records.iter().map(|part| &part.entry), gone.records);
         for generation in &snapshot.generations {
             let (rows, bytes) = generation.spans.held();
             spans.rows += rows;
@@ -41,10 +45,10 @@ impl Core {
     /// and dictionaries.
     fn indexes(&self) -> usize {
         let version = self.state.snapshot().version;
-        let spans: usize = version.spans.iter().map(|part| part.part.memory()).sum();
-        let metrics: usize = version.metrics.iter().map(|part| part.part.memory()).sum();
-        let relations: usize = version.relations.iter().map(|part| part.part.memory()).sum();
-        let records: usize = version.records.iter().map(|part| part.part.memory()).sum();
+        let spans: usize = version.parts.spans.iter().map(|part| part.part.memory()).sum();
+        let metrics: usize = version.parts.metrics.iter().map(|part| part.part.memory()).sum();
+        let relations: usize = version.parts.relations.iter().map(|part| part.part.memory()).sum();
+        let records: usize = version.parts.records.iter().map(|part| part.part.memory()).sum();
         spans + metrics + relations + records
     }
 

@@ -100,7 +100,7 @@ impl View {
     /// # Errors
     /// A part cannot be read.
     pub fn spans(&self, take: &mut dyn FnMut(SpanAppend) -> bool) -> Result<()> {
-        let mut parts: Vec<_> = self.version.spans.iter().collect();
+        let mut parts: Vec<_> = self.version.parts.spans.iter().collect();
         parts.sort_by_key(|part| (part.entry.first, part.entry.number));
         for part in parts {
             let format = |error| Error::format(part.file.describe(), &error);

@@ -15,7 +15,7 @@ use skytrail_model::time::{Downsampling, Minute, Zone};
 use table::{Stored, Tables};
 
 use crate::error::Result;
-use crate::spi::{Cut, EntitySelection, FamilyUsage, MetricRead, Metrics, Origin};
+use crate::spi::{Cut, FamilyUsage, MetricRead, Metrics, Origin};
 
 /// Buckets between two chances for other work and for cancelling.
 const BUCKETS_PER_TURN: usize = 64;
@@ -97,25 +97,6 @@ impl MemoryMetrics {
     }
 }
 
-/// The selected rows of a block as rows of `bucket`, given to `take`; whether
-/// it wants more. Nothing is copied that was not asked for.
-fn give(
-    block: &MetricBlock,
-    read: &MetricRead,
-    bucket: Minute,
-    take: &mut (dyn FnMut(&MetricBlock) -> bool + Send),
-) -> bool {
-    let places: Vec<usize> = match &read.entities {
-        EntitySelection::All if block.bucket == bucket => return take(block),
-        EntitySelection::All => (0..block.len()).collect(),
-        EntitySelection::These(ids) => {
-            ids.iter().filter_map(|id| block.entities.binary_search(id).ok()).collect()
-        }
-    };
-    let is_wanted = |id| read.columns.contains(id);
-    places.is_empty() || take(&block.gather_columns(&places, bucket, is_wanted))
-}
-
 impl Metrics for MemoryMetrics {
     fn append<'a>(&'a self, origin: Origin, blocks: Vec<MetricBlock>) -> BoxFuture<'a, Result<()>> {
         self.append_now(origin, blocks);
@@ -133,7 +114,7 @@ impl Metrics for MemoryMetrics {
                 if turn % BUCKETS_PER_TURN == BUCKETS_PER_TURN - 1 {
                     tokio::task::yield_now().await;
                 }
-                if !blocks.iter().all(|block| give(block, read, bucket, take)) {
+                if !blocks.iter().all(|block| read.give(block, bucket, take)) {
                     break;
                 }
             }

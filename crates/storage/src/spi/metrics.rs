@@ -83,6 +83,28 @@ pub struct MetricRead {
     pub visible: Visible,
 }
 
+impl MetricRead {
+    /// Gives the selected rows of a block, which is sorted by entity, to `take` as
+    /// rows of `bucket`; whether it wants more. Nothing is copied that was not asked
+    /// for.
+    pub fn give(
+        &self,
+        block: &MetricBlock,
+        bucket: Minute,
+        take: &mut (dyn FnMut(&MetricBlock) -> bool + Send),
+    ) -> bool {
+        let places: Vec<usize> = match &self.entities {
+            EntitySelection::All if block.bucket == bucket => return take(block),
+            EntitySelection::All => (0..block.len()).collect(),
+            EntitySelection::These(ids) => {
+                ids.iter().filter_map(|id| block.entities.binary_search(id).ok()).collect()
+            }
+        };
+        let is_wanted = |id| self.columns.contains(id);
+        places.is_empty() || take(&block.gather_columns(&places, bucket, is_wanted))
+    }
+}
+
 /// Metric rows.
 ///
 /// - Blocks are appended at minute precision only. A store MUST answer hours

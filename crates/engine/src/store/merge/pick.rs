@@ -34,12 +34,12 @@ pub(crate) fn pick(version: &Version, settle: Duration, today: i64) -> Option<Ve
         let key = (entry.family, entry.day, entry.level);
         groups.entry(key).or_default().push(entry.clone());
     };
-    settled(&version.spans, now, settle)
+    settled(&version.parts.spans, now, settle)
         .filter(|entry| entry.rows < ENOUGH_SPANS && entry.bytes < ENOUGH_SPAN_BYTES)
         .for_each(&mut add);
-    settled(&version.metrics, now, settle).for_each(&mut add);
-    settled(&version.relations, now, settle).for_each(&mut add);
-    settled(&version.records, now, settle).for_each(&mut add);
+    settled(&version.parts.metrics, now, settle).for_each(&mut add);
+    settled(&version.parts.relations, now, settle).for_each(&mut add);
+    settled(&version.parts.records, now, settle).for_each(&mut add);
     let is_due = |((family, day, _), group): &((Family, i64, u8), Vec<PartEntry>)| {
         // Of a day that is over few more will come; its hours and days are to be made.
         let is_over = *day != STRAY && *day < today.saturating_sub(1);

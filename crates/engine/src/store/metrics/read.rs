@@ -6,7 +6,7 @@ use std::sync::Arc;
 use skytrail_model::metric::MetricBlock;
 use skytrail_model::time::{Downsampling, Minute};
 use skytrail_series::metrics::Selection;
-use skytrail_storage::{EntitySelection, MetricRead, Result};
+use skytrail_storage::{MetricRead, Result};
 use tokio::sync::mpsc;
 
 use crate::store::blocking::blocking;
@@ -71,15 +71,14 @@ fn find(core: &Core, snapshot: &Snapshot, read: &MetricRead) -> Found {
     }
     for generation in &snapshot.generations {
         generation.metrics.look(|layers| {
-            let rows = layers.closed.iter().map(AsRef::as_ref).chain([&layers.open]);
-            for (minute, came) in rows.flat_map(|rows| rows.of(read.table, from..=last)) {
+            for (minute, came) in layers.rows().flat_map(|rows| rows.of(read.table, from..=last)) {
                 let seen = came.iter().filter(|(origin, _)| read.visible.sees(*origin)).cloned();
                 memory.entry(minute).or_default().extend(seen);
             }
             parts.extend(layers.parts.iter().cloned());
         });
     }
-    parts.extend(snapshot.version.metrics.iter().cloned());
+    parts.extend(snapshot.version.parts.metrics.iter().cloned());
     parts.retain(|part| is_about(part, read.downsampling, from, last));
     Found { read, memory, parts }
 }
@@ -104,29 +103,11 @@ fn give_memory(
 ) -> Result<()> {
     for (minute, came) in &found.memory {
         let bucket = core.zone.bucket(found.read.downsampling, *minute);
-        if !came.iter().all(|(_, block)| give(block, &found.read, bucket, take)) {
+        if !came.iter().all(|(_, block)| found.read.give(block, bucket, take)) {
             break;
         }
     }
     Ok(())
-}
-
-/// The selected rows of a block as rows of `bucket`; whether more is wanted.
-fn give(
-    block: &MetricBlock,
-    read: &MetricRead,
-    bucket: Minute,
-    take: &mut (dyn FnMut(&MetricBlock) -> bool + Send),
-) -> bool {
-    let places: Vec<usize> = match &read.entities {
-        EntitySelection::All if block.bucket == bucket => return take(block),
-        EntitySelection::All => (0..block.len()).collect(),
-        EntitySelection::These(ids) => {
-            ids.iter().filter_map(|id| block.entities.binary_search(id).ok()).collect()
-        }
-    };
-    let is_wanted = |id| read.columns.contains(id);
-    places.is_empty() || take(&block.gather_columns(&places, bucket, is_wanted))
 }
 
 /// Blocks on their way to whoever asked.
@@ -224,7 +205,7 @@ fn give_source(
         Source::Memory(minute) => {
             let came = found.memory.get(minute).map(Vec::as_slice).unwrap_or_default();
             let mut take = |block: &MetricBlock| handing.take(block.clone());
-            Ok(came.iter().all(|(_, block)| give(block, &found.read, bucket, &mut take)))
+            Ok(came.iter().all(|(_, block)| found.read.give(block, bucket, &mut take)))
         }
         Source::Part(place, minute) => {
             let Some(selected) = selections.get_mut(*place) else { return Ok(true) };

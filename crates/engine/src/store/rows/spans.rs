@@ -106,8 +106,7 @@ impl SpanMemtable {
     /// Spans, and bytes of memory and disk that they take.
     pub(crate) fn held(&self) -> (u64, u64) {
         self.rows.look(|layers| {
-            let rows = layers.closed.iter().map(AsRef::as_ref).chain([&layers.open]);
-            let rows = rows.map(|rows| (rows.spans(), SpanTable::bytes(rows) as u64));
+            let rows = layers.rows().map(|rows| (rows.spans(), SpanTable::bytes(rows) as u64));
             let encoded = layers.parts.iter().map(|encoded| match &**encoded {
                 Encoded::Sealed { sealed, .. } => (sealed.summary().spans, sealed.bytes() as u64),
                 Encoded::Part(part) => (part.entry.rows, part.entry.bytes),
@@ -119,8 +118,7 @@ impl SpanMemtable {
     /// Spans that are not in a part, of segments that started before a time.
     pub(crate) fn before(&self, time: i64) -> u64 {
         self.rows.look(|layers| {
-            let rows = layers.closed.iter().map(AsRef::as_ref).chain([&layers.open]);
-            let batches = rows.flat_map(SpanTable::newest_first);
+            let batches = layers.rows().flat_map(SpanTable::newest_first);
             let old = batches.filter(|kept| kept.earliest() < time).map(|kept| old_in(&kept, time));
             let encoded = layers.parts.iter().filter_map(|encoded| match &**encoded {
                 Encoded::Sealed { sealed, .. } => Some(sealed.summary()),
@@ -135,8 +133,7 @@ impl SpanMemtable {
     /// over it, the time itself.
     pub(crate) fn last_before(&self, before: i64) -> Option<i64> {
         self.rows.look(|layers| {
-            let rows = layers.closed.iter().map(AsRef::as_ref).chain([&layers.open]);
-            let batches = rows.flat_map(SpanTable::newest_first);
+            let batches = layers.rows().flat_map(SpanTable::newest_first);
             let old = batches.filter(|kept| kept.earliest() < before);
             let old = old.filter_map(|kept| {
                 let starts = kept.entries().iter().map(|entry| entry.start);

@@ -86,12 +86,11 @@ fn search(
     let mut places = Places { filter, after, found: Vec::new() };
     for generation in &snapshot.generations {
         generation.spans.rows.look(|layers| {
-            let rows = layers.closed.iter().map(AsRef::as_ref).chain([&layers.open]);
-            batches.extend(rows.flat_map(|rows| rows.candidates(filter)));
+            batches.extend(layers.rows().flat_map(|rows| rows.candidates(filter)));
             layers.parts.iter().for_each(|encoded| places.add_encoded(encoded));
         });
     }
-    snapshot.version.spans.iter().for_each(|part| places.add_part(part));
+    snapshot.version.parts.spans.iter().for_each(|part| places.add_part(part));
     for kept in batches {
         if page.may_gain(kept.earliest(), kept.latest(), kept.longest()) {
             searched.examined += kept.search_into(page);

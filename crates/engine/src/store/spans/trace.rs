@@ -42,14 +42,13 @@ fn find(snapshot: &Snapshot, trace_id: &str) -> Places {
     let mut places = Places {
         rows: Vec::new(),
         encoded: Vec::new(),
-        parts: snapshot.version.spans.clone(),
+        parts: snapshot.version.parts.spans.clone(),
         before: gone.records_before,
         is_doubtful: gone.spans_lost_to.is_some_and(|lost_to| lost_to >= gone.records_before),
     };
     for generation in &snapshot.generations {
         generation.spans.rows.look(|layers| {
-            let rows = layers.closed.iter().map(AsRef::as_ref).chain([&layers.open]);
-            places.rows.extend(rows.flat_map(|rows| rows.of_trace(trace_id)));
+            places.rows.extend(layers.rows().flat_map(|rows| rows.of_trace(trace_id)));
             for encoded in &layers.parts {
                 match &**encoded {
                     Encoded::Part(part) => places.parts.push(part.clone()),

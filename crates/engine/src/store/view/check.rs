@@ -36,18 +36,18 @@ impl View {
             done += 1;
             progress(done, all);
         };
-        for part in &self.version.spans {
+        for part in &self.version.parts.spans {
             let mut blocks = 0..part.part.len();
             let read = blocks.try_for_each(|number| part.part.block(number)?.rows().map(drop));
             add(&part.entry, &part.file, read);
         }
-        for part in &self.version.metrics {
+        for part in &self.version.parts.metrics {
             add(&part.entry, &part.file, part.part.check());
         }
-        for part in &self.version.relations {
+        for part in &self.version.parts.relations {
             add(&part.entry, &part.file, part.part.check());
         }
-        for part in &self.version.records {
+        for part in &self.version.parts.records {
             add(&part.entry, &part.file, part.part.check());
         }
         found.extend(self.check_state());

@@ -21,6 +21,8 @@ use skytrail_storage::{
     TraceState,
 };
 
+use super::crashes::block_on;
+
 const SERVICES: u64 = 7;
 const TRACES: u64 = 2_000;
 const SEGMENTS_PER_BATCH: u64 = 100;
@@ -150,11 +152,6 @@ fn merged_parts(disk: &Arc<SimFileSystem>) -> u64 {
     let view = View::open(&(disk.clone() as SharedFileSystem)).unwrap();
     let merged = view.stats().families.into_iter();
     merged.filter(|one| one.family == "spans" && one.level > 0).map(|one| one.parts).sum()
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(future)
 }
 
 #[test]
