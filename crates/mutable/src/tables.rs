@@ -7,11 +7,10 @@ use std::task::{Context, Poll, Waker};
 
 use parking_lot::{Mutex, RwLock};
 use skytrail_model::entity::EntityRecord;
-use skytrail_model::scope::Scope;
 use skytrail_model::template::UiTemplate;
 use skytrail_model::time::Minute;
 use skytrail_storage::memory::{Changes, MemoryEntities, MemoryTags, MemoryTemplates};
-use skytrail_storage::{Entities, EntityQuery, TagKind, TagRead, TagSighting, Tags, Templates};
+use skytrail_storage::{TagKind, TagRead, TagSighting, Tags, Templates};
 
 use crate::file::load::Sink;
 use crate::file::transaction::{Batch, Source};
@@ -94,14 +93,6 @@ impl Tables {
         );
     }
 
-    fn entity_rows(&self) -> Vec<Row> {
-        let rows = Scope::ALL.into_iter().flat_map(|scope| {
-            let query = EntityQuery { scope, filters: Vec::new(), limit: usize::MAX };
-            now(self.entities.list(&query)).map(|(records, _)| records).unwrap_or_default()
-        });
-        rows.map(|record: EntityRecord| entity::encode(&record)).collect()
-    }
-
     fn tag_rows(&self) -> Vec<Row> {
         let mut rows = Vec::new();
         for day in self.days.lock().iter() {
@@ -128,10 +119,11 @@ impl Source for Tables {
     fn rows(&self, table: Table) -> Vec<Row> {
         match table {
             Table::State => Vec::new(),
-            Table::Entities => self.entity_rows(),
+            Table::Entities => {
+                self.entities.written_anew().iter().map(entity::encode).collect()
+            }
             Table::Aliases => {
-                let aliases = now(self.entities.aliases()).unwrap_or_default();
-                aliases.iter().map(alias::encode).collect()
+                self.entities.aliases_written_anew().iter().map(alias::encode).collect()
             }
             Table::Tags => self.tag_rows(),
             Table::Templates => {

@@ -44,4 +44,12 @@ impl Taken {
             Self::Older | Self::AsIs => Self::Older,
         }
     }
+
+    /// After the row was written without being taken, as it was at some time.
+    pub(super) fn written(self) -> Self {
+        match self {
+            Self::Never => Self::Older,
+            Self::Older | Self::AsIs => self,
+        }
+    }
 }

@@ -86,6 +86,17 @@ impl MemoryEntities {
         self.change(|table| table.give_back(changes));
     }
 
+    /// Everything, for whoever writes it anew while rows arrive: what of it goes later
+    /// is among the changes, even if it was never taken.
+    pub fn written_anew(&self) -> Vec<EntityRecord> {
+        self.table.write().written_anew()
+    }
+
+    /// [`Self::written_anew`] of the aliases.
+    pub fn aliases_written_anew(&self) -> Vec<Alias> {
+        self.table.write().aliases_written_anew()
+    }
+
     /// [`Self::take_changes`] of the aliases.
     pub fn take_alias_changes(&self, most: usize) -> Changes<Alias, AliasKey> {
         self.table.write().take_aliases(most)

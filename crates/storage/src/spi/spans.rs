@@ -165,7 +165,7 @@ pub struct SegmentPage {
     pub next: Option<SegmentCursor>,
     /// Whether everything that matches and comes before `next` is in the page.
     /// False where a limit of work cut the search off, and where segments that
-    /// started in the range had to go, by memory or by age: some of them might
+    /// started in the range may have gone, by memory or by age: some of them might
     /// have matched.
     pub complete: bool,
     /// Segments looked at, for cost accounting.

@@ -182,7 +182,7 @@ impl Game {
             assert_eq!(self.store().records().top(&read).await?, self.naive.top(&read));
         }
         // What began before the era may be gone, and answers say so.
-        let era = SegmentFilter { from: from.start_nanos(), ..any_segment() };
+        let era = SegmentFilter { from: self.era.start_nanos(), ..any_segment() };
         self.compare_search(&era, 1_000).await?;
         for number in 0..7 {
             self.compare_trace(number, 1_000).await?;
@@ -271,7 +271,7 @@ impl Game {
             key: KEYS[*key as usize].to_owned(),
             value: value.map(|value| VALUES[value as usize].to_owned()),
         };
-        let (from, to) = search.times.unwrap_or((-DAY, 4 * DAY));
+        let (from, to) = search.times.unwrap_or((0, 4 * DAY));
         SegmentFilter {
             from: self.era.plus(from).start_nanos(),
             to: self.era.plus(to).start_nanos(),

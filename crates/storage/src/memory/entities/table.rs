@@ -276,6 +276,23 @@ impl Table {
         Changes { put, gone, has_more }
     }
 
+    pub(super) fn written_anew(&mut self) -> Vec<EntityRecord> {
+        let known = self.by_scope.values_mut().flat_map(HashMap::values_mut);
+        let written = known.map(|known| {
+            known.taken = known.taken.written();
+            known.record.clone()
+        });
+        written.collect()
+    }
+
+    pub(super) fn aliases_written_anew(&mut self) -> Vec<Alias> {
+        let written = self.aliases.values_mut().map(|known| {
+            known.taken = known.taken.written();
+            known.alias.clone()
+        });
+        written.collect()
+    }
+
     /// What was taken could not be written.
     pub(super) fn give_back(&mut self, changes: &Changes<EntityRecord, EntityId>) {
         for record in &changes.put {

@@ -53,6 +53,25 @@ struct Disk {
 }
 
 impl Disk {
+    /// Begins with everything there is, of which some came after the last changes were taken.
+    fn write_anew(entities: &MemoryEntities, meanwhile: Vec<EntityRecord>) -> Self {
+        drop((entities.take_changes(usize::MAX), entities.take_alias_changes(usize::MAX)));
+        block_on(entities.upsert(ORIGIN, meanwhile)).unwrap();
+        block_on(entities.upsert_aliases(ORIGIN, vec![alias(1, 50)])).unwrap();
+        let records = entities.written_anew().into_iter();
+        let aliases = entities.aliases_written_anew().into_iter();
+        let disk = Self {
+            records: records.map(|record| (record.entity.id(), record)).collect(),
+            aliases: aliases.map(|alias| (AliasKey::of(&alias), alias)).collect(),
+        };
+        // What made room meanwhile is not in it.
+        let gone = entities.take_changes(0).gone;
+        assert!(gone.iter().all(|id| !disk.records.contains_key(id)));
+        let gone = entities.take_alias_changes(0).gone;
+        assert!(gone.iter().all(|key| !disk.aliases.contains_key(key)));
+        disk
+    }
+
     /// Says whether there is more.
     fn write(&mut self, entities: &MemoryEntities, most: usize) -> bool {
         let changes = entities.take_changes(most);
@@ -96,15 +115,22 @@ enum Step {
     Alias(Vec<(u8, i64)>),
     Expire(i64),
     Write { most: usize },
+    WriteAnew(Vec<(u8, i64, u8)>),
     Restart,
 }
 
+fn records(seen: &[(u8, i64, u8)]) -> Vec<EntityRecord> {
+    seen.iter().map(|(n, minute, more)| record(*n, *minute, *more)).collect()
+}
+
 fn step() -> impl Strategy<Value = Step> {
+    let seen = || prop::collection::vec((0..40_u8, 0..90_i64, 0..3_u8), 0..12);
     prop_oneof![
-        4 => prop::collection::vec((0..40_u8, 0..90_i64, 0..3_u8), 0..12).prop_map(Step::See),
+        4 => seen().prop_map(Step::See),
         3 => prop::collection::vec((0..12_u8, 0..90_i64), 0..6).prop_map(Step::Alias),
         1 => (0..90_i64).prop_map(Step::Expire),
         3 => (0..20_usize).prop_map(|most| Step::Write { most }),
+        1 => seen().prop_map(Step::WriteAnew),
         1 => Just(Step::Restart),
     ]
 }
@@ -116,8 +142,7 @@ proptest! {
         for step in steps {
             match step {
                 Step::See(seen) => {
-                    let seen = seen.into_iter().map(|(n, minute, more)| record(n, minute, more));
-                    block_on(entities.upsert(ORIGIN, seen.collect())).unwrap();
+                    block_on(entities.upsert(ORIGIN, records(&seen))).unwrap();
                 }
                 Step::Alias(seen) => {
                     let seen = seen.into_iter().map(|(n, minute)| alias(n, minute));
@@ -125,6 +150,7 @@ proptest! {
                 }
                 Step::Expire(minute) => entities.expire(Minute(minute)),
                 Step::Write { most } => drop(disk.write(&entities, most)),
+                Step::WriteAnew(seen) => disk = Disk::write_anew(&entities, records(&seen)),
                 Step::Restart => {
                     entities = MemoryEntities::new(LIMIT);
                     disk.load(&entities);
