@@ -12,7 +12,7 @@ use skytrail_base::fs::sim::SimFileSystem;
 use skytrail_base::journal::{Journal, Position, Record};
 use skytrail_base::metrics::Registry;
 use skytrail_engine::wal::{Config, Metrics, open};
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 const FILE: usize = 4096;
 const CONFIG: Config = Config {
@@ -24,7 +24,7 @@ const CONFIG: Config = Config {
 };
 
 fn sum(bytes: &mut [u8], until: usize) {
-    let sum = xxh3_64(&bytes[..until]);
+    let sum = xxh3_64_with_seed(&bytes[..until], 0);
     bytes[until..until + 8].copy_from_slice(&sum.to_le_bytes());
 }
 
@@ -64,7 +64,7 @@ fn frame(input: &mut &[u8]) -> Vec<u8> {
     if said == 239 {
         bytes[17..24].fill(255);
     }
-    let payload = xxh3_64(&bytes[64..]);
+    let payload = xxh3_64_with_seed(&bytes[64..], 0);
     bytes[48..56].copy_from_slice(&payload.to_le_bytes());
     sum(&mut bytes, 56);
     bytes

@@ -34,6 +34,7 @@
 //! }
 //! ```
 
+mod below;
 mod bytes;
 mod dice;
 mod disk;
@@ -43,6 +44,7 @@ mod names;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod watched;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -50,11 +52,13 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-pub use self::dice::Dice;
+pub use self::below::Below;
+pub use self::dice::{Dice, Loss};
 use self::disk::Disk;
 pub use self::fault::{Fault, Operation};
 use self::file::SimFile;
 pub use self::trace::{TRACE_LIMIT, Traced};
+pub use self::watched::{Call, Watch, Watched};
 use super::path::{inside, named};
 use super::{Entry, File, FileSystem, Space};
 
@@ -91,7 +95,13 @@ impl SimFileSystem {
     /// one in five keeps all.
     #[must_use]
     pub fn crash(&self, seed: u64) -> Arc<Self> {
-        Self::of(self.disk.lock().crash(seed))
+        self.crash_losing(Loss::Any, seed)
+    }
+
+    /// The same, where it is known what becomes of what was not synced.
+    #[must_use]
+    pub fn crash_losing(&self, loss: Loss, seed: u64) -> Arc<Self> {
+        Self::of(self.disk.lock().crash(loss, seed))
     }
 
     /// What the next process finds after this one was killed: everything written,

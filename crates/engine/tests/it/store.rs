@@ -1,7 +1,7 @@
 //! The store on simulated disks.
 
 mod contract;
-mod crashes;
+pub(crate) mod crashes;
 mod damage;
 mod readers;
 mod refusals;

@@ -4,7 +4,6 @@ mod contract;
 mod crashes;
 mod damage;
 mod faults;
-mod lying;
 mod player;
 
 use std::sync::Arc;
@@ -17,7 +16,7 @@ use skytrail_base::metrics::Registry;
 use skytrail_engine::wal::{Config, Log, Metrics, Writer, open};
 
 /// Segments so small that every test has several.
-const CONFIG: Config = Config {
+pub(crate) const CONFIG: Config = Config {
     segment_bytes: 4096,
     limit_bytes: 256 << 10,
     spare_bytes: 16 << 10,
@@ -46,7 +45,7 @@ fn record(number: u64, len: usize) -> Record<'static> {
 }
 
 /// Everything from a position on.
-fn replayed(log: &Log, from: u64) -> Result<Vec<(u64, Record<'static>)>, JournalError> {
+pub(crate) fn replayed(log: &Log, from: u64) -> Result<Vec<(u64, Record<'static>)>, JournalError> {
     let mut seen = Vec::new();
     let mut take = |position: Position, record: Record<'_>| {
         seen.push((position.0, record.into_owned()));

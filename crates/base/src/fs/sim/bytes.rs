@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use super::dice::{Chance, Dice};
+use super::dice::{Chance, Dice, Loss};
 
 /// What a disk writes whole or not at all.
 const SECTOR: usize = 512;
@@ -141,7 +141,7 @@ impl FileBytes {
     }
 
     /// What the disk may hold when the power fails now.
-    pub(super) fn crash(&self, chance: Chance, dice: &mut Dice) -> Self {
+    pub(super) fn crash(&self, loss: Loss, chance: Chance, dice: &mut Dice) -> Self {
         let mut disk = self.disk.clone();
         let mut lens = vec![disk.len()];
         for piece in &self.doubtful {
@@ -152,7 +152,9 @@ impl FileBytes {
         }
         for edit in &self.unsynced {
             match &edit.change {
-                Change::Write(piece) => tear(piece, chance, dice, &mut disk),
+                Change::Write(piece) if is_torn(loss, dice) => tear(piece, chance, dice, &mut disk),
+                Change::Write(piece) if dice.keeps(chance) => piece.put(&mut disk),
+                Change::Write(_) => {}
                 Change::SetLen if dice.keeps(chance) => disk.truncate(edit.len),
                 Change::SetLen => {}
             }
@@ -163,16 +165,20 @@ impl FileBytes {
     }
 }
 
-/// Whole, not at all, or some of the sectors.
+/// Whether some sectors of a write may be there without the others.
+fn is_torn(loss: Loss, dice: &mut Dice) -> bool {
+    match loss {
+        Loss::Any => dice.below(3) == 0,
+        Loss::Torn => true,
+        Loss::Everything | Loss::Reordered => false,
+    }
+}
+
 fn tear(piece: &Piece, chance: Chance, dice: &mut Dice, disk: &mut Vec<u8>) {
-    if dice.below(3) == 0 {
-        for sector in piece.sectors() {
-            if dice.keeps(chance) {
-                sector.put(disk);
-            }
+    for sector in piece.sectors() {
+        if dice.keeps(chance) {
+            sector.put(disk);
         }
-    } else if dice.keeps(chance) {
-        piece.put(disk);
     }
 }
 

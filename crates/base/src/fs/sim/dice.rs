@@ -10,6 +10,19 @@ pub struct Dice {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Chance(u64);
 
+/// What a crash does to what was not synced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Loss {
+    /// Any of the others, or nothing.
+    Any,
+    /// All of it is gone.
+    Everything,
+    /// Some of the writes are there, whole, and others before them are not.
+    Reordered,
+    /// Writes are there in part, by sectors.
+    Torn,
+}
+
 impl Dice {
     /// Throws that `seed` decides.
     pub fn new(seed: u64) -> Self {
@@ -33,9 +46,18 @@ impl Dice {
         self.below(len as u64) as usize
     }
 
+    /// How much of what was not synced a crash keeps.
+    pub(super) fn chance_of(&mut self, loss: Loss) -> Chance {
+        match loss {
+            Loss::Any => self.chance(),
+            Loss::Everything => Chance(0),
+            Loss::Reordered | Loss::Torn => Chance(2),
+        }
+    }
+
     /// Each of the five is as likely, so that everything and nothing are often
     /// kept, which many throws at even odds would hardly ever give.
-    pub(super) fn chance(&mut self) -> Chance {
+    fn chance(&mut self) -> Chance {
         Chance(self.below(5))
     }
 

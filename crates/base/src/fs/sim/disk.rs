@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::bytes::FileBytes;
-use super::dice::Dice;
+use super::dice::{Dice, Loss};
 use super::fault::{Faults, Operation};
 use super::names::{Child, Id, Names, ROOT};
 use super::trace::{Trace, Traced};
@@ -66,13 +66,13 @@ impl Disk {
         disk
     }
 
-    pub(super) fn crash(&self, seed: u64) -> Self {
+    pub(super) fn crash(&self, loss: Loss, seed: u64) -> Self {
         let mut dice = Dice::new(seed);
-        let chance = dice.chance();
+        let chance = dice.chance_of(loss);
         let names = self.names.crash(chance, &mut dice);
-        let chance = dice.chance();
+        let chance = dice.chance_of(loss);
         let files = self.files.iter().map(|(id, node)| {
-            let bytes = node.bytes.crash(chance, &mut dice);
+            let bytes = node.bytes.crash(loss, chance, &mut dice);
             (*id, Node { bytes, ..Node::default() })
         });
         let files = files.collect();

@@ -26,12 +26,12 @@ use skytrail_storage::{
 const TABLE: TableId = TableId(0);
 
 /// Where the minutes of the steps begin: a day of 1970 that is near the fake clock.
-const START: Minute = Minute(60);
+pub(crate) const START: Minute = Minute(60);
 
 /// Lives of one store in a row.
 const LIVES: u64 = 4;
 
-fn catalogue() -> Arc<Catalogue> {
+pub(crate) fn catalogue() -> Arc<Catalogue> {
     let columns = vec![Column { name: "count[]".to_owned(), merge: Merge::Sum }];
     let table = Table { name: "Service".to_owned(), scope: Scope::Service, columns };
     Arc::new(Catalogue::new(vec![table], Vec::new()))
@@ -56,7 +56,7 @@ pub(super) fn opened_with(
 }
 
 /// Step `n`, from 1 on, adds a row to each family that no other step adds.
-pub(super) async fn step(store: &dyn Storage, n: u64) {
+pub(crate) async fn step(store: &dyn Storage, n: u64) {
     let origin = Origin { shard: (n % 2) as u16, sequence: n };
     let minute = START.plus((n / 8) as i64);
     let time = minute.start_nanos() + n as i64;
@@ -97,7 +97,7 @@ fn trace_of(n: u64) -> String {
 }
 
 /// A checkpoint of the first `n` steps.
-pub(super) fn checkpoint(n: u64) -> Checkpoint {
+pub(crate) fn checkpoint(n: u64) -> Checkpoint {
     let mut cut = Cut::default();
     (1..=n).for_each(|n| cut.include((n % 2) as u16, n));
     let (position, zone) = (Position(n), "UTC".to_owned());
@@ -134,6 +134,15 @@ pub(super) async fn check(store: &dyn Storage, n: u64) -> Result<(), String> {
     if callers != (1..=n).map(u128::from).collect() {
         return told("callers", &callers);
     }
+    let latencies = records(store).await;
+    if latencies != (1..=n).collect::<Vec<_>>() {
+        return told("records", &latencies);
+    }
+    Ok(())
+}
+
+/// Latencies of all records, ascending.
+pub(crate) async fn records(store: &dyn Storage) -> Vec<u64> {
     let read = RecordRead {
         stream: TopStream::DatabaseStatement,
         entity: None,
@@ -143,14 +152,10 @@ pub(super) async fn check(store: &dyn Storage, n: u64) -> Result<(), String> {
         limit: 1_000,
     };
     let records = store.records().top(&read).await.unwrap();
-    let latencies: Vec<u64> = records.iter().map(|record| record.latency_ms as u64).collect();
-    if latencies != (1..=n).collect::<Vec<_>>() {
-        return told("records", &latencies);
-    }
-    Ok(())
+    records.iter().map(|record| record.latency_ms as u64).collect()
 }
 
-pub(super) async fn search(store: &dyn Storage, order: Order) -> Vec<String> {
+pub(crate) async fn search(store: &dyn Storage, order: Order) -> Vec<String> {
     let page = search_page(store, order).await;
     page.segments.into_iter().map(|found| found.segment.segment_id).collect()
 }
@@ -167,7 +172,7 @@ pub(super) async fn search_page(store: &dyn Storage, order: Order) -> SegmentPag
     store.spans().search(&filter, None, 1_000).await.unwrap()
 }
 
-pub(super) async fn count(store: &dyn Storage, downsampling: Downsampling) -> u64 {
+pub(crate) async fn count(store: &dyn Storage, downsampling: Downsampling) -> u64 {
     let zone = Zone::utc();
     let read = MetricRead {
         table: TABLE,
@@ -188,7 +193,7 @@ pub(super) async fn count(store: &dyn Storage, downsampling: Downsampling) -> u6
     sum
 }
 
-pub(super) async fn callers(store: &dyn Storage) -> BTreeSet<u128> {
+pub(crate) async fn callers(store: &dyn Storage) -> BTreeSet<u128> {
     let read = RelationRead {
         scope: Scope::ServiceRelation,
         touching: EntitySelection::All,
@@ -298,7 +303,7 @@ fn refuse(disk: &SimFileSystem, dice: &mut Dice) {
     }
 }
 
-pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(future)
 }

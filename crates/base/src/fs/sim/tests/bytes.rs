@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::{SEEDS, create, durable, path};
 use crate::fs::FileSystem;
-use crate::fs::sim::SimFileSystem;
+use crate::fs::sim::{Loss, SimFileSystem};
 
 const SECTOR: usize = 512;
 
@@ -151,4 +151,21 @@ fn a_killed_process_loses_its_locks_and_a_crash_after_it_the_rest() {
     reopened.sync().unwrap();
     next.sync_dir(path("")).unwrap();
     assert_eq!(super::crashes(&next), ["a=new b=new"]);
+}
+
+#[test]
+fn what_becomes_of_unsynced_writes_may_be_told() {
+    let disk = SimFileSystem::new();
+    let file = durable(&disk, "a", &[0; 4 * SECTOR]);
+    file.write_at(&[1; 2 * SECTOR], 0).unwrap();
+    file.write_at(&[2; 2 * SECTOR], 2 * SECTOR as u64).unwrap();
+    let seen = |loss| -> BTreeSet<Vec<u8>> {
+        let images = (0..SEEDS).map(|seed| disk.crash_losing(loss, seed));
+        images.map(|image| sectors(&image.read_all(path("a")).unwrap())).collect()
+    };
+    assert_eq!(seen(Loss::Everything), [vec![0; 4]].into());
+    let whole: BTreeSet<_> =
+        [[0, 0, 0, 0], [1, 1, 0, 0], [0, 0, 2, 2], [1, 1, 2, 2]].map(Vec::from).into();
+    assert_eq!(seen(Loss::Reordered), whole);
+    assert!(seen(Loss::Torn).contains(&vec![1, 0, 0, 2]));
 }
