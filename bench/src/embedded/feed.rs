@@ -20,6 +20,7 @@ use skytrail_model::time::Zone;
 use skytrail_proto::v3::SegmentObject;
 use skytrail_storage::{Checkpoint, Cut, Origin, SpanAppend, Storage};
 
+use crate::ids::Ids;
 use crate::measure::cpu::of_thread;
 use crate::rows::{Decoding, arrived, decoder, shard};
 use crate::workload::{SEED, Workload, now_ms};
@@ -84,6 +85,7 @@ pub struct Feeder {
     stream: Stream,
     decoder: Decoder,
     shard: Shard,
+    ids: Ids,
     sequence: u64,
     position: u64,
     /// When the first trace starts, Unix milliseconds.
@@ -103,7 +105,7 @@ pub struct Feeder {
 impl Feeder {
     /// Goes on behind the store's last checkpoint; the traffic ends now when so
     /// many spans were fed.
-    pub async fn new(store: Arc<EmbeddedStorage>, spans: u64) -> Result<Self> {
+    pub async fn new(store: Arc<EmbeddedStorage>, spans: u64, ids: Ids) -> Result<Self> {
         let last = store.checkpoints().load().await?.unwrap_or_default();
         let mut stream = Stream::new(SEED);
         let seconds = i64::try_from(spans / SPANS_PER_SECOND)?;
@@ -114,6 +116,7 @@ impl Feeder {
             stream,
             decoder: decoder(),
             shard: shard()?,
+            ids,
             sequence: last.cut.last_of(0),
             position: last.position.0,
             begin,
@@ -146,9 +149,13 @@ impl Feeder {
         Ok(())
     }
 
-    async fn take(&mut self, batch: Batch) -> Result<(Vec<EntityId>, skytrail_analysis::Effects)> {
+    async fn take(
+        &mut self,
+        mut batch: Batch,
+    ) -> Result<(Vec<EntityId>, skytrail_analysis::Effects)> {
         let mut effects = self.shard.process(&batch);
         let entries = std::mem::take(&mut effects.segments);
+        self.ids.put_into(&mut batch.spans);
         let services = entries.iter().map(|entry| entry.service).collect();
         let append = SpanAppend { batch: Arc::new(batch.spans), entries };
         let origin = self.origin();
@@ -181,7 +188,7 @@ impl Feeder {
             }
             let tags = segment.spans.iter().flat_map(|span| &span.tags);
             let tags = tags.map(|tag| (tag.key.clone(), tag.value.clone())).collect();
-            let trace = segment.trace_id.clone();
+            let trace = self.ids.trace(&segment.trace_id);
             let place = self.segments * SEGMENT_SPANS;
             self.samples.push(Sample { place, trace, service: *service, tags });
             if self.samples.len() > MOST_SAMPLES {

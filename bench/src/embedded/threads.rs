@@ -1,12 +1,17 @@
-//! Processor time of this process's threads, by their names.
+//! Processor time of threads, by their names.
 
 use std::fs;
 use std::time::Duration;
 
-/// Processor time of all threads of a name that run now; nothing where the
-/// kernel does not tell.
+/// Processor time of all threads of this process that have a name and run now;
+/// nothing where the kernel does not tell.
 pub fn named(name: &str) -> Duration {
-    let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    named_of(std::process::id(), name)
+}
+
+/// The same of another process.
+pub fn named_of(pid: u32, name: &str) -> Duration {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
     let of = tasks.filter_map(|task| {
         let path = task.path();
         let comm = fs::read_to_string(path.join("comm")).ok()?;

@@ -1,27 +1,28 @@
 //! Spans as rows of ClickHouse's RowBinary format, in the columns of the
 //! OpenTelemetry Collector's exporter.
 //!
-//! Ids stay the texts that they are; what a reference says of the parent beside
+//! Ids are texts; what a reference says of the parent beside
 //! its ids, and the component, have no column there and are left out.
 
 use skytrail_proto::v3::{KeyStringValuePair, SegmentObject, SpanLayer, SpanObject, SpanType};
 
+use crate::ids::Ids;
 use crate::wire::protobuf::varint;
 
 const NANOS_PER_MILLI: i64 = 1_000_000;
 
 /// Adds the rows of a segment.
-pub fn rows(into: &mut Vec<u8>, segment: &SegmentObject) {
+pub fn rows(into: &mut Vec<u8>, segment: &SegmentObject, ids: Ids) {
     for span in &segment.spans {
-        row(into, segment, span);
+        row(into, segment, span, ids);
     }
 }
 
-fn row(into: &mut Vec<u8>, segment: &SegmentObject, span: &SpanObject) {
+fn row(into: &mut Vec<u8>, segment: &SegmentObject, span: &SpanObject, ids: Ids) {
     nanos(into, span.start_time);
-    text(into, &segment.trace_id);
-    text(into, &span_id(&segment.trace_segment_id, span.span_id));
-    text(into, &parent_id(segment, span));
+    text(into, &ids.trace(&segment.trace_id));
+    text(into, &ids.span(&segment.trace_segment_id, span.span_id));
+    text(into, &parent_id(segment, span, ids));
     text(into, "");
     text(into, &span.operation_name);
     text(into, kind(span));
@@ -80,17 +81,13 @@ fn nanos(into: &mut Vec<u8>, millis: i64) {
     into.extend_from_slice(&millis.saturating_mul(NANOS_PER_MILLI).to_le_bytes());
 }
 
-fn span_id(segment: &str, span: i32) -> String {
-    format!("{segment}.{span}")
-}
-
-fn parent_id(segment: &SegmentObject, span: &SpanObject) -> String {
+fn parent_id(segment: &SegmentObject, span: &SpanObject, ids: Ids) -> String {
     if span.parent_span_id >= 0 {
-        return span_id(&segment.trace_segment_id, span.parent_span_id);
+        return ids.span(&segment.trace_segment_id, span.parent_span_id);
     }
     let parent = span.refs.first();
     parent.map_or_else(String::new, |parent| {
-        span_id(&parent.parent_trace_segment_id, parent.parent_span_id)
+        ids.span(&parent.parent_trace_segment_id, parent.parent_span_id)
     })
 }
 
@@ -107,6 +104,7 @@ fn kind(span: &SpanObject) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::rows;
+    use crate::ids::Ids;
     use crate::workload::Workload;
 
     /// Reads texts until one is `wanted`, from the start of a row.
@@ -121,7 +119,7 @@ mod tests {
         let workload = Workload::new(1);
         let segment = workload.decoded.first().unwrap();
         let mut bytes = Vec::new();
-        rows(&mut bytes, segment);
+        rows(&mut bytes, segment, Ids::SkyWalking);
         for span in &segment.spans {
             assert!(has(&bytes, &format!("{}.{}", segment.trace_segment_id, span.span_id)));
         }

@@ -1,26 +1,27 @@
 //! The whole path, from the socket to the store, against a collector that
 //! throws away what it takes.
 
-use std::path::Path;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+mod ours;
+mod theirs;
 
-use anyhow::{Result, ensure};
+use std::time::Duration;
 
+use anyhow::{Context, Result};
+
+use self::ours::Ours;
+use self::theirs::Theirs;
 use super::bench::{Bench, RowMaker};
-use crate::load::{Connections, Exporters};
 use crate::measure::rounds::Rounds;
-use crate::peer::convert::Order;
-use crate::peer::{convert, rotel};
-use crate::process::{Child, Server, Settings, free_ports};
-use crate::table::Row;
+use crate::peer::rotel;
+use crate::process::Settings;
+use crate::table::{Row, three_digits};
 use crate::workload::{SEED, Workload, now_ms, stream_from_now};
 
-pub(super) const ROW: RowMaker = RowMaker {
-    name: "e2e",
-    what: "socket to store, server CPU a span, vs rotel to blackhole",
-    make,
-};
+pub(super) const ROW: RowMaker =
+    RowMaker { name: "e2e", what: "socket to store, server CPU a span, vs rotel", make };
+
+const MEMORY: &str = "socket to store in memory, server CPU a span";
+const DURABLE: &str = "socket to durable columns, server CPU a span, with merges";
 
 /// Segments of a round: 300,000 spans, so that a tick of the kernel's clock
 /// (10 ms) is 0.03 µs a span.
@@ -29,44 +30,60 @@ const SEGMENTS: usize = 60_000;
 /// Connections, each with one stream.
 const CONNECTIONS: usize = 8;
 
-/// Spans per request of the peer, the usual size of an SDK's batch.
-const OTLP_BATCH: usize = 500;
-
-/// What the server still does after it has acknowledged, such as handing rows
+/// What a server still does after it has acknowledged, such as handing rows
 /// to the store, is counted in as well.
 const SETTLE: Duration = Duration::from_millis(1500);
 
+/// What the rounds gave, in microseconds a span.
+struct Figures {
+    memory: Rounds,
+    durable: Rounds,
+    merges: f64,
+    theirs: Result<[Rounds; 2]>,
+}
+
 fn make(bench: &Bench) -> Result<Vec<Row>> {
-    let binary = bench.binary()?.to_owned();
-    let settings = Settings { wrapper: bench.server_core(), keys: memory_store(256), data: None };
-    let peer = rotel::install();
-    let rounds = bench.wait(async {
-        let server = Server::start(&binary, &settings).await?;
-        let ours = Ours { connections: Connections::open(server.grpc, CONNECTIONS).await?, server };
-        let theirs = match &peer {
-            Ok(program) => Theirs::start(program, &settings.wrapper).await,
-            Err(error) => Err(anyhow::anyhow!("{error:#}")),
-        };
-        run(bench.rounds, ours, theirs).await
-    })?;
-    let (ours, theirs) = rounds;
-    let absolute = Row::absolute("socket to store, server CPU a span", ours.median(), 0.9, " µs")
-        .note(format!("{} rounds, {:.2} to {:.2} µs", ours.len(), ours.range().0, ours.range().1));
-    let ratio = match theirs {
-        Ok([mixed, sorted]) => {
-            let note = format!(
-                "rotel {} {:.2} µs in requests of {OTLP_BATCH} spans as they come, {:.2} µs in \
-                 requests of one instance; {}",
-                rotel::VERSION,
-                mixed.median(),
-                sorted.median(),
-                conditions(&settings)
-            );
-            Row::ratio(ROW.what, ours.median(), mixed.median(), 0.25, "").note(note)
+    let figures = bench.wait(run(bench))?;
+    let durable = figures.durable.median() + figures.merges;
+    let parts = format!(
+        "{} and {} µs for merges",
+        three_digits(figures.durable.median()),
+        three_digits(figures.merges)
+    );
+    let mut rows = vec![
+        Row::absolute(MEMORY, figures.memory.median(), 0.9, " µs").note(spread(&figures.memory)),
+        Row::absolute(DURABLE, durable, 1.6, " µs")
+            .note(format!("{parts}; {}", spread(&figures.durable))),
+    ];
+    let contenders = [(MEMORY, figures.memory.median(), 0.25), (DURABLE, durable, 0.3)].into_iter();
+    match &figures.theirs {
+        Ok(theirs) => {
+            let note = compared(bench, theirs);
+            let of = |(what, ours, goal)| {
+                let what = format!("{what}, vs rotel to nowhere");
+                Row::ratio(&what, ours, theirs[0].median(), goal, "").note(note.clone())
+            };
+            rows.extend(contenders.map(of));
         }
-        Err(error) => Row::skipped(ROW.what, format!("rotel: {error:#}")),
-    };
-    Ok(vec![ratio, absolute])
+        Err(error) => rows.push(Row::skipped(ROW.what, format!("rotel: {error:#}"))),
+    }
+    Ok(rows)
+}
+
+fn spread(rounds: &Rounds) -> String {
+    format!("{} rounds, {:.2} to {:.2} µs", rounds.len(), rounds.range().0, rounds.range().1)
+}
+
+fn compared(bench: &Bench, [mixed, sorted]: &[Rounds; 2]) -> String {
+    let core = if bench.server_core().is_empty() { "not pinned" } else { "each on core 0" };
+    format!(
+        "rotel {} {:.2} µs in requests of {} spans as they come, {:.2} µs in requests of one \
+         instance; servers {core}, {CONNECTIONS} connections, {SEGMENTS} segments a round",
+        rotel::VERSION,
+        mixed.median(),
+        theirs::BATCH,
+        sorted.median(),
+    )
 }
 
 /// Keys that choose the in-memory backend with so many MiB.
@@ -74,85 +91,34 @@ pub(super) fn memory_store(mib: usize) -> Vec<String> {
     vec!["storage.selector=memory".to_owned(), format!("storage.memory.budget={mib}MiB")]
 }
 
-fn conditions(settings: &Settings) -> String {
-    let core = if settings.wrapper.is_empty() { "not pinned" } else { "each on core 0" };
-    format!("servers {core}, {CONNECTIONS} connections, {SEGMENTS} segments a round")
+/// The store on disk as it is without any key.
+pub(super) fn embedded_store() -> Vec<String> {
+    vec!["storage.selector=embedded".to_owned()]
 }
 
-async fn run(
-    rounds: usize,
-    ours: Ours,
-    theirs: Result<Theirs>,
-) -> Result<(Rounds, Result<[Rounds; 2]>)> {
-    let mut figures = (Rounds::default(), [Rounds::default(), Rounds::default()]);
+async fn run(bench: &Bench) -> Result<Figures> {
+    let binary = bench.binary()?.to_owned();
+    let wrapper = bench.server_core();
+    let on = |keys| Settings { wrapper: wrapper.clone(), keys, data: None };
+    let mut memory = Ours::start(&binary, &on(memory_store(256))).await?;
+    let mut durable = Ours::start(&binary, &on(embedded_store())).await?;
+    let mut theirs = match rotel::install() {
+        Ok(program) => Theirs::start(&program, &wrapper).await,
+        Err(error) => Err(error),
+    };
     let mut stream = stream_from_now(SEED);
-    for round in 0..=rounds {
+    for round in 0..=bench.rounds {
         stream.set_time(now_ms());
         let workload = Workload::take(&mut stream, SEGMENTS);
-        let mine = ours.round(&workload).await?;
         // The first is for warming up.
-        if round > 0 {
-            figures.0.push(mine);
-        }
-        let Ok(theirs) = &theirs else { continue };
-        for (order, rounds) in [Order::Arrival, Order::Instance].into_iter().zip(&mut figures.1) {
-            let figure = theirs.round(&workload, order).await?;
-            if round > 0 {
-                rounds.push(figure);
-            }
+        let counts = round > 0;
+        memory.round(&workload, counts).await.context("in memory")?;
+        durable.round(&workload, counts).await.context("on disk")?;
+        if let Ok(theirs) = &mut theirs {
+            theirs.round(&workload, counts).await?;
         }
     }
-    Ok((figures.0, theirs.map(|_| figures.1)))
-}
-
-struct Ours {
-    server: Server,
-    connections: Connections,
-}
-
-impl Ours {
-    /// Microseconds of the server per span.
-    async fn round(&self, workload: &Workload) -> Result<f64> {
-        let segments = Arc::new(workload.encoded.clone());
-        let stored = self.server.span_books().await?.stored;
-        let before = self.server.child.cpu()?;
-        self.connections.send(&segments).await?;
-        let wanted = stored + workload.spans as f64;
-        let books = self.server.wait_stored(wanted, Duration::from_secs(30)).await?;
-        ensure!(books.refused + books.dropped == 0.0, "not everything was stored: {books:?}");
-        tokio::time::sleep(SETTLE).await;
-        let time = self.server.child.cpu()?.saturating_sub(before);
-        Ok(time.as_secs_f64() * 1e6 / workload.spans as f64)
-    }
-}
-
-struct Theirs {
-    child: Child,
-    exporters: Exporters,
-}
-
-impl Theirs {
-    async fn start(program: &Path, wrapper: &[String]) -> Result<Self> {
-        let [grpc, http] = free_ports()?;
-        let mut child = rotel::start(program, wrapper, grpc, http)?;
-        let deadline = Instant::now() + Duration::from_secs(15);
-        loop {
-            child.ensure_alive()?;
-            match Exporters::open(grpc, CONNECTIONS).await {
-                Ok(exporters) => return Ok(Self { child, exporters }),
-                Err(error) if Instant::now() > deadline => return Err(error),
-                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-            }
-        }
-    }
-
-    /// Microseconds of the peer per span.
-    async fn round(&self, workload: &Workload, order: Order) -> Result<f64> {
-        let (requests, spans) = convert::batches(workload, OTLP_BATCH, order);
-        let before = self.child.cpu()?;
-        self.exporters.send(&Arc::new(requests)).await?;
-        tokio::time::sleep(SETTLE).await;
-        let time = self.child.cpu()?.saturating_sub(before);
-        Ok(time.as_secs_f64() * 1e6 / spans as f64)
-    }
+    let merges = durable.merges().await?;
+    let theirs = theirs.map(|theirs| theirs.rounds);
+    Ok(Figures { memory: memory.rounds, durable: durable.rounds, merges, theirs })
 }

@@ -1,7 +1,7 @@
 //! The list of rows.
 
 use super::bench::RowMaker;
-use super::{aggregate, decode, durable, e2e, query, rss, start, store};
+use super::{aggregate, decode, durable, e2e, query, rss, scale, start, store};
 
 /// Every row, in the order in which they run.
 pub static ALL: &[RowMaker] = &[
@@ -10,7 +10,10 @@ pub static ALL: &[RowMaker] = &[
     e2e::ROW,
     query::ROW,
     store::ROW,
+    store::OTLP,
+    scale::ROW,
     durable::ROW,
     start::ROW,
     rss::ROW,
+    rss::IN_MEMORY,
 ];

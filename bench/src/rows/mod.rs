@@ -8,6 +8,7 @@ mod e2e;
 mod list;
 mod query;
 mod rss;
+mod scale;
 mod start;
 mod store;
 

@@ -1,14 +1,17 @@
 //! Memory of the server under a steady load that never ends.
 
+mod asking;
+
+use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use prost::Message;
 use tokio::time::Instant;
 
 use super::bench::{Bench, RowMaker};
 use super::decode::{Decoding, decoder};
-use super::e2e::memory_store;
+use super::e2e::{embedded_store, memory_store};
 use crate::load::Connections;
 use crate::measure::memory::{MIB, slope_per_minute};
 use crate::naive::Naive;
@@ -16,8 +19,17 @@ use crate::process::{Server, Settings};
 use crate::table::Row;
 use crate::workload::{SEED, Workload, now_ms, stream_from_now};
 
-pub(super) const ROW: RowMaker =
-    RowMaker { name: "rss", what: "RSS at 50,000 spans/s, 64 MiB memory backend", make };
+pub(super) const ROW: RowMaker = RowMaker {
+    name: "rss",
+    what: "RSS at 50,000 spans/s, store on disk, asked all the time",
+    make,
+};
+
+pub(super) const IN_MEMORY: RowMaker = RowMaker {
+    name: "rss-memory",
+    what: "RSS at 50,000 spans/s, 64 MiB memory backend",
+    make: make_in_memory,
+};
 
 /// Spans per second.
 const RATE: f64 = 50_000.0;
@@ -33,27 +45,38 @@ const TICK: Duration = Duration::from_millis(10);
 const SAMPLE: Duration = Duration::from_secs(1);
 
 fn make(bench: &Bench) -> Result<Vec<Row>> {
-    let scopes = scopes_of(&Workload::new(SEGMENTS))?;
-    let settings = Settings { wrapper: Vec::new(), keys: memory_store(64), data: None };
+    let seen = seen(bench, embedded_store(), true)?;
+    let slope = format!("{}, slope a minute", ROW.what);
+    Ok(vec![
+        Row::absolute(ROW.what, mib(seen.peak), 256.0, " MiB").note(seen.note(bench)?),
+        Row::absolute(&slope, seen.slope(), 1.0, " MiB"),
+    ])
+}
+
+fn make_in_memory(bench: &Bench) -> Result<Vec<Row>> {
+    let seen = seen(bench, memory_store(64), false)?;
+    let peak = Row::absolute(IN_MEMORY.what, mib(seen.peak), 320.0, " MiB");
+    Ok(vec![peak.note(seen.note(bench)?)])
+}
+
+fn seen(bench: &Bench, keys: Vec<String>, is_asked: bool) -> Result<Seen> {
+    let settings = Settings { wrapper: Vec::new(), keys, data: None };
     let binary = bench.binary()?.to_owned();
     let length = Duration::from_secs_f64(bench.minutes * 60.0);
-    let seen = bench.wait(async {
-        let server = Server::start(&binary, &settings).await?;
-        watch(&server, length).await
-    })?;
-    let mib = |bytes: u64| bytes as f64 / MIB;
-    // The first third fills the store and the open windows; after it memory must be flat.
-    let later: Vec<_> = seen.samples.iter().copied().skip(seen.samples.len() / 3).collect();
-    let least = later.iter().map(|sample| sample.1).min().unwrap_or(0);
-    let slope = slope_per_minute(&later).unwrap_or(0.0) / MIB;
-    let note = format!(
-        "{:.1} min, least {:.0} MiB and slope {slope:+.2} MiB/min after the first third; \
-         {:.0} spans/s sent, {scopes} scopes",
-        bench.minutes,
-        mib(least),
-        seen.rate,
-    );
-    Ok(vec![Row::absolute(ROW.what, mib(seen.peak), 320.0, " MiB").note(note)])
+    bench.wait(async {
+        let server = Arc::new(Server::start(&binary, &settings).await?);
+        let end = Instant::now() + length;
+        let asking = is_asked.then(|| tokio::spawn(asking::ask(server.clone(), end)));
+        let mut seen = watch(&server, length).await?;
+        if let Some(asking) = asking {
+            seen.questions = asking.await?.context("the dashboard")?;
+        }
+        Ok(seen)
+    })
+}
+
+fn mib(bytes: u64) -> f64 {
+    bytes as f64 / MIB
 }
 
 /// Entities with metrics, over all sources.
@@ -68,6 +91,33 @@ struct Seen {
     samples: Vec<(f64, u64)>,
     peak: u64,
     rate: f64,
+    questions: u64,
+}
+
+impl Seen {
+    /// The first third fills the store and the open windows; after it memory must be flat.
+    fn later(&self) -> &[(f64, u64)] {
+        self.samples.get(self.samples.len() / 3..).unwrap_or_default()
+    }
+
+    /// MiB a minute after the first third.
+    fn slope(&self) -> f64 {
+        slope_per_minute(self.later()).unwrap_or(0.0) / MIB
+    }
+
+    fn note(&self, bench: &Bench) -> Result<String> {
+        let least = self.later().iter().map(|sample| sample.1).min().unwrap_or(0);
+        Ok(format!(
+            "{:.1} min, least {:.0} MiB and slope {:+.2} MiB/min after the first third; {:.0} \
+             spans/s sent, {} scopes, {} questions",
+            bench.minutes,
+            mib(least),
+            self.slope(),
+            self.rate,
+            scopes_of(&Workload::new(SEGMENTS))?,
+            self.questions
+        ))
+    }
 }
 
 async fn watch(server: &Server, length: Duration) -> Result<Seen> {
@@ -102,5 +152,5 @@ async fn watch(server: &Server, length: Duration) -> Result<Seen> {
     }
     let books = server.wait_stored(spans as f64, Duration::from_secs(30)).await?;
     ensure!(books.stored == spans as f64, "{spans} spans were sent: {books:?}");
-    Ok(Seen { samples, peak: server.child.memory()?.peak, rate })
+    Ok(Seen { samples, peak: server.child.memory()?.peak, rate, questions: 0 })
 }

@@ -12,6 +12,7 @@ use super::write::Written;
 use crate::embedded::ask::{self, Times};
 use crate::embedded::feed::{Feeder, Sample, open_store};
 use crate::embedded::folder;
+use crate::ids::Ids;
 use crate::table::{Row, three_digits};
 
 /// Traces that are asked for.
@@ -52,6 +53,12 @@ pub(super) async fn read(folder: &Path, written: &Written) -> Result<(Vec<Row>, 
     rows.extend(searches(&again, &samples, spans).await?);
     rows.push(fresh(again, spans).await?);
     Ok((rows, millis))
+}
+
+/// Only traces by id, with everything in the page cache.
+pub(super) async fn warm_traces(folder: &Path, written: &Written) -> Result<(Row, f64)> {
+    let (store, _) = reopen(folder, false)?;
+    warm(&store, &spread(&written.samples, TRACES)).await
 }
 
 /// So many of them, spread over all.
@@ -99,7 +106,7 @@ async fn warm(store: &EmbeddedStorage, samples: &[Sample]) -> Result<(Row, f64)>
 /// Traces that are still rows in memory.
 async fn fresh(store: Arc<EmbeddedStorage>, spans: u64) -> Result<Row> {
     // The same traffic goes on behind what is stored.
-    let mut feeder = Feeder::new(store.clone(), FRESH).await?;
+    let mut feeder = Feeder::new(store.clone(), FRESH, Ids::SkyWalking).await?;
     feeder.feed(FRESH).await?;
     let samples = feeder.samples;
     ensure!(!samples.is_empty(), "nothing fresh to ask for");

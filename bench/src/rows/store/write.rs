@@ -1,22 +1,16 @@
 //! What writing costs, and what it takes on disk.
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use crate::embedded::feed::{Feeder, Sample, open_store};
-use crate::embedded::{folder, threads};
+use crate::embedded::folder;
+use crate::embedded::grow::{CHECKPOINT, grow, merged};
+use crate::ids::Ids;
 use crate::table::{Row, three_digits};
-
-/// Spans between two checkpoints: two seconds of the traffic.
-const CHECKPOINT: u64 = 100_000;
-
-/// Merges are done when their thread has rested for so long.
-const REST: Duration = Duration::from_secs(4);
-
-/// How long merges may take.
-const MERGES: Duration = Duration::from_secs(1_800);
 
 /// What was written.
 pub(super) struct Written {
@@ -31,81 +25,71 @@ pub(super) struct Written {
     /// Processor time of merges of one span.
     pub(super) merge: Duration,
     pub(super) samples: Vec<Sample>,
+    pub(super) ids: Ids,
 }
 
-/// Feeds so many spans into a new store of a folder.
-pub(super) async fn write(folder: &Path, spans: u64) -> Result<Written> {
-    let store = open_store(folder)?;
-    let mut feeder = Feeder::new(store.clone(), spans).await?;
-    while feeder.spans < spans {
-        feeder.feed(CHECKPOINT.min(spans - feeder.spans)).await?;
-        feeder.checkpoint().await?;
-    }
-    let seal = threads::named("store");
-    let flushed = folder::shares(folder)?;
-    merged().await?;
-    let merge = threads::named("merge");
-    let after = folder::shares(folder)?;
+/// Bytes and files by kind.
+type Shares = BTreeMap<String, (u64, u64)>;
 
-    let total = feeder.spans;
-    let each = |time: Duration| time.as_secs_f64() * 1e6 / total as f64;
-    let per_span = |bytes: u64| three_digits(bytes as f64 / total as f64);
-    let insert = feeder.spent.spans + feeder.spent.rows + seal;
-    let span_bytes = after.get("spans").map_or(0, |share| share.0);
-    let shares = |shares: &std::collections::BTreeMap<String, (u64, u64)>| {
-        let shares = shares
-            .iter()
-            .map(|(name, (bytes, files))| format!("{name} {} B in {files}", per_span(*bytes)));
-        shares.collect::<Vec<_>>().join(", ")
-    };
-    let cost = Row::shown(
-        "embedded store: append, encode, write, CPU a span",
-        format!("{} µs", three_digits(each(insert))),
-    )
-    .note(format!(
-        "append of spans {:.3}, of other rows {:.3}, encode and write {:.3}; {total} spans of {} B, \
-         a checkpoint every {CHECKPOINT}",
-        each(feeder.spent.spans),
-        each(feeder.spent.rows),
-        each(seal),
-        feeder.raw_bytes / total.max(1)
-    ));
-    let merges = Row::absolute("embedded store: merges, CPU a span", each(merge), 0.3, " µs");
-    let bytes = span_bytes as f64 / total as f64;
-    let disk = Row::absolute("disk a span after merges, all indexes", bytes, 18.0, " B");
-    let before = flushed.get("spans").map_or(0, |share| share.0);
+/// Feeds so many spans into a new store of a folder.
+pub(super) async fn write(folder: &Path, spans: u64, ids: Ids) -> Result<Written> {
+    let store = open_store(folder)?;
+    let mut feeder = Feeder::new(store.clone(), spans, ids).await?;
+    let seal = grow(&mut feeder, spans).await?;
+    let flushed = folder::shares(folder)?;
+    let merge = merged().await?;
+    let after = folder::shares(folder)?;
     let rows = vec![
-        cost,
-        merges,
-        disk.note(format!("{} B before; whole folder: {}", per_span(before), shares(&after))),
+        cost(&feeder, seal),
+        Row::absolute("embedded store: merges, CPU a span", each(merge, feeder.spans), 0.3, " µs"),
+        disk(feeder.spans, &flushed, &after),
     ];
-    let (insert, merge) = (insert / u32::try_from(total)?, merge / u32::try_from(total)?);
+    let total = u32::try_from(feeder.spans)?;
     Ok(Written {
         rows,
-        spans: total,
+        spans: feeder.spans,
         begin: feeder.begin,
-        span_bytes,
-        insert,
-        merge,
+        span_bytes: bytes_of_spans(&after),
+        insert: (feeder.spent.spans + feeder.spent.rows + seal) / total,
+        merge: merge / total,
         samples: feeder.samples,
+        ids,
     })
 }
 
-/// Waits until nothing is left to merge.
-async fn merged() -> Result<()> {
-    let begin = Instant::now();
-    let (mut spent, mut since) = (threads::named("merge"), Instant::now());
-    while since.elapsed() < REST {
-        if begin.elapsed() > MERGES {
-            bail!("merges did not end within {} s", MERGES.as_secs());
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        let now = threads::named("merge");
-        // To look whether there is something to merge takes a little.
-        if now.saturating_sub(spent) > Duration::from_millis(2) {
-            since = Instant::now();
-        }
-        spent = now;
-    }
-    Ok(())
+/// Microseconds.
+fn each(time: Duration, spans: u64) -> f64 {
+    time.as_secs_f64() * 1e6 / spans.max(1) as f64
+}
+
+fn bytes_of_spans(shares: &Shares) -> u64 {
+    shares.get("spans").map_or(0, |share| share.0)
+}
+
+fn cost(feeder: &Feeder, seal: Duration) -> Row {
+    let (spent, spans) = (feeder.spent, feeder.spans);
+    let total = each(spent.spans + spent.rows + seal, spans);
+    let shown = format!("{} µs", three_digits(total));
+    Row::shown("embedded store: append, encode, write, CPU a span", shown).note(format!(
+        "append of spans {:.3}, of other rows {:.3}, encode and write {:.3}; {spans} spans of {} B, \
+         a checkpoint every {CHECKPOINT}",
+        each(spent.spans, spans),
+        each(spent.rows, spans),
+        each(seal, spans),
+        feeder.raw_bytes / spans.max(1)
+    ))
+}
+
+fn disk(spans: u64, before: &Shares, after: &Shares) -> Row {
+    let per_span = |bytes: u64| three_digits(bytes as f64 / spans.max(1) as f64);
+    let shares = after
+        .iter()
+        .map(|(name, (bytes, files))| format!("{name} {} B in {files}", per_span(*bytes)));
+    let note = format!(
+        "{} B before; whole folder: {}",
+        per_span(bytes_of_spans(before)),
+        shares.collect::<Vec<_>>().join(", ")
+    );
+    let bytes = bytes_of_spans(after) as f64 / spans.max(1) as f64;
+    Row::absolute("disk a span after merges, all indexes", bytes, 18.0, " B").note(note)
 }
