@@ -164,17 +164,10 @@ impl Analysis {
     }
 
     /// Takes over where a checkpoint left off. To be called before anything else.
-    /// Gives what the receivers had put into it.
+    /// Gives what the receivers had put into it. Records behind a checkpoint of other
+    /// rules MUST have been replayed with those ([`Rules::of_checkpoint`]).
     pub fn restore<'c>(&self, checkpoint: &'c Checkpoint) -> Result<&'c [u8]> {
         skytrail_storage::check_zone(&checkpoint.zone, &self.zone)?;
-        let rules = self.rules.hash();
-        if checkpoint.rules != rules {
-            return Err(Error::invalid(format!(
-                "checkpoint: its rows were made with rules {:016x}, analysis.oal has rules {rules:016x}; \
-                 put the old rules back, or start with an empty store",
-                checkpoint.rules
-            )));
-        }
         let state = State::decode(&checkpoint.state)?;
         for (index, shard) in self.shards.iter().enumerate() {
             shard.lock().resume_after(checkpoint.cut.last_of(index as u16));

@@ -2,7 +2,8 @@
 //! Windows are not in it, because they are appended before.
 //!
 //! ```text
-//! what the receivers keep | shards: count, then length and names of each
+//! what the receivers keep | the rules: length, then what they were compiled from
+//!                         | shards: count, then length and names of each
 //!                         | sides of calls that wait
 //!                         | length of the first part (8 bytes) | version (4 bytes)
 //! ```
@@ -19,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::pair::PairingState;
 
 /// Grows when older states can no longer be read.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Bytes of the length and the version.
 const TRAILER: usize = 12;
@@ -29,6 +30,8 @@ const TRAILER: usize = 12;
 pub(crate) struct State<'a> {
     /// What the receivers gave; it means nothing here.
     pub(crate) receivers: &'a [u8],
+    /// What the rules were compiled from.
+    pub(crate) rules: &'a [u8],
     /// By shard: what counts against its limits.
     pub(crate) shards: Vec<Vec<Saved>>,
     /// Sides of calls that wait for their other side.
@@ -37,11 +40,18 @@ pub(crate) struct State<'a> {
 
 impl<'a> State<'a> {
     /// `receivers`, with everything else behind it.
-    pub(crate) fn encode(receivers: Vec<u8>, shards: &[Vec<u8>], pairing: &[u8]) -> Vec<u8> {
+    pub(crate) fn encode(
+        receivers: Vec<u8>,
+        rules: &[u8],
+        shards: &[Vec<u8>],
+        pairing: &[u8],
+    ) -> Vec<u8> {
         let len = receivers.len() as u64;
         let mut bytes = receivers;
         let shards_len: usize = shards.iter().map(|shard| shard.len() + 10).sum();
-        bytes.reserve(shards_len + pairing.len() + 10 + TRAILER);
+        bytes.reserve(rules.len() + shards_len + pairing.len() + 20 + TRAILER);
+        put_number(&mut bytes, rules.len() as u64);
+        bytes.extend_from_slice(rules);
         put_number(&mut bytes, shards.len() as u64);
         for shard in shards {
             put_number(&mut bytes, shard.len() as u64);
@@ -70,6 +80,8 @@ impl<'a> State<'a> {
         }
         let mut reader = Reader::new(body);
         let receivers = reader.bytes(usize::try_from(len).unwrap_or(usize::MAX))?;
+        let len = reader.count()?;
+        let rules = reader.bytes(len)?;
         let mut shards = Vec::new();
         for _ in 0..reader.count()? {
             let len = reader.count()?;
@@ -77,7 +89,7 @@ impl<'a> State<'a> {
         }
         let pairing = PairingState::read(&mut reader)?;
         reader.end()?;
-        Ok(Some(Self { receivers, shards, pairing }))
+        Ok(Some(Self { receivers, rules, shards, pairing }))
     }
 }
 
@@ -89,14 +101,16 @@ mod tests {
 
     fn state() -> Vec<u8> {
         let pairing = Pairing::new(1, Config::default().validate().unwrap().pairing);
-        State::encode(b"receivers".to_vec(), &[vec![0; 12], vec![0; 12]], &pairing.save())
+        let shards = [vec![0; 12], vec![0; 12]];
+        State::encode(b"receivers".to_vec(), b"rules", &shards, &pairing.save())
     }
 
     #[test]
     fn states_read_back_and_others_are_refused() {
         let bytes = state();
         let read = State::decode(&bytes).unwrap().unwrap();
-        assert_eq!((read.receivers, read.shards), (&b"receivers"[..], vec![Vec::new(); 2]));
+        assert_eq!((read.receivers, read.rules), (&b"receivers"[..], &b"rules"[..]));
+        assert_eq!(read.shards, vec![Vec::new(); 2]);
         assert_eq!(State::decode(&[]).unwrap(), None);
         let mut other = bytes.clone();
         let version = other.len() - 4;

@@ -11,4 +11,5 @@ pub(crate) mod key;
 pub(crate) mod plan;
 pub(crate) mod rules;
 pub(crate) mod schema;
+mod source;
 pub(crate) mod words;

@@ -3,6 +3,7 @@
 mod backend;
 mod checkpoints;
 mod embedded;
+mod former;
 mod gauges;
 mod headers;
 mod health;

@@ -68,7 +68,12 @@ impl PendingCheckpoint<'_> {
         Ok(Checkpoint {
             position: self.position,
             cut,
-            state: State::encode(receivers, &shards, &self.analysis.pairing.save()),
+            state: State::encode(
+                receivers,
+                self.analysis.rules.source(),
+                &shards,
+                &self.analysis.pairing.save(),
+            ),
             rules: self.analysis.rules.hash(),
             zone: self.analysis.zone.name().to_owned(),
         })

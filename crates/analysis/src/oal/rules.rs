@@ -7,10 +7,13 @@ use std::sync::Arc;
 
 use skytrail_lang::oal::{MAX_FILE_BYTES, Program, explain, parse_files};
 use skytrail_model::metric::Catalogue;
+use skytrail_storage::Checkpoint;
 
 use super::compile::{Extras, compile};
 use super::plan::Plan;
 use super::schema::SCHEMA;
+use super::source::Source;
+use crate::checkpoint::State;
 use crate::config::Settings;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -28,6 +31,7 @@ const MAX_FILES: usize = 100;
 #[derive(Debug, Clone)]
 pub struct Rules {
     plan: Arc<Plan>,
+    source: Arc<[u8]>,
 }
 
 impl Rules {
@@ -46,7 +50,25 @@ impl Rules {
 
     /// Compiles rule files, given as pairs of name and text.
     pub fn compile(files: &[(&str, &str)], settings: &Settings) -> Result<Self> {
-        let (program, diagnostics) = parse_files(files, &SCHEMA);
+        let owned = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+        let is_named = !settings.apdex.by_name.is_empty();
+        Self::of(&Source { is_named, files: owned.collect() }, settings)
+    }
+
+    /// The rules that a checkpoint was made with. What else `settings` say counts as
+    /// it is now.
+    ///
+    /// # Errors
+    /// It is damaged, or this release does not understand those rules any more.
+    pub fn of_checkpoint(checkpoint: &Checkpoint, settings: &Settings) -> Result<Option<Self>> {
+        let Some(state) = State::decode(&checkpoint.state)? else { return Ok(None) };
+        Self::of(&Source::decode(state.rules)?, settings).map(Some)
+    }
+
+    fn of(source: &Source, settings: &Settings) -> Result<Self> {
+        let files = source.files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        let files: Vec<_> = files.collect();
+        let (program, diagnostics) = parse_files(&files, &SCHEMA);
         if !diagnostics.is_empty() {
             let texts: BTreeMap<&str, &str> = files.iter().copied().collect();
             let shown: Vec<_> = diagnostics
@@ -55,15 +77,12 @@ impl Rules {
                 .collect();
             return Err(Error::invalid(format!("rules are wrong\n{}", shown.join("\n"))));
         }
-        let extras = Extras {
-            is_named: !settings.apdex.by_name.is_empty(),
-            searchable: settings.searchable_tags(),
-        };
+        let extras = Extras { is_named: source.is_named, searchable: settings.searchable_tags() };
         let (plan, warnings) = compile(&program, extras).map_err(Error::invalid)?;
         for warning in warnings {
             tracing::warn!("{warning}");
         }
-        Ok(Self { plan: Arc::new(plan) })
+        Ok(Self { plan: Arc::new(plan), source: source.encode().into() })
     }
 
     /// The metrics and tables of the rules.
@@ -75,6 +94,11 @@ impl Rules {
     /// columns. Comments, white space and the names of files mean nothing.
     pub fn hash(&self) -> u64 {
         self.plan.hash
+    }
+
+    /// What they were compiled from, for a checkpoint.
+    pub(crate) fn source(&self) -> &[u8] {
+        &self.source
     }
 
     pub(crate) fn plan(&self) -> Arc<Plan> {

@@ -12,13 +12,10 @@ use skytrail_api::status as api_status;
 use skytrail_base::account::Account;
 use skytrail_base::clock::SharedClock;
 use skytrail_base::frontier::Frontier;
-use skytrail_base::handoff::Handoff;
 use skytrail_base::metrics::Registry;
-use skytrail_base::queue::{self, Receiver, Sender};
 use skytrail_base::shutdown::Shutdown;
 use skytrail_base::web_origin::WebOrigins;
-use skytrail_ingest::{Ingest, Replayer};
-use skytrail_model::batch::Batch;
+use skytrail_ingest::Ingest;
 use skytrail_model::command::NoCommands;
 use skytrail_query::Query;
 use skytrail_storage::SharedStorage;
@@ -26,17 +23,15 @@ use tokio::task::JoinSet;
 
 use super::backend::{Backend, Opening, coded};
 use super::checkpoints::Checkpoints;
+use super::former::{Replayed, Stage};
 use super::gauges::StorageUsage;
 use super::headers;
 use super::health::Health;
 use super::ports::{Ports, Routers};
-use super::replay::Replay;
 use super::running::{Orders, Running, outcome};
 use super::{select, upkeep, watches};
 use crate::config::{Config, Layers};
 use crate::status::Status;
-
-type Queues = (Vec<Sender<Handoff<Batch>>>, Vec<Receiver<Handoff<Batch>>>);
 
 /// Everything that runs, built and not yet started.
 pub struct Parts {
@@ -77,50 +72,42 @@ impl Parts {
 
     /// The same on a backend of the caller's.
     pub async fn build_on(
-        open: impl AsyncFnOnce(Opening<'_>) -> anyhow::Result<Backend>,
+        open: impl AsyncFn(Opening<'_>) -> anyhow::Result<Backend>,
         config: Config,
         layers: &Layers,
         clock: SharedClock,
         stop: &Shutdown,
     ) -> anyhow::Result<Self> {
-        let registry = Registry::default();
-        let account = Account::new();
+        let mut registry = Registry::default();
         let zone = config.zone().map_err(anyhow::Error::msg)?;
         let settings = config.analysis.validate()?;
         let rules = Rules::load(&settings)?;
+        let stage =
+            Stage { config: &config, settings: &settings, zone: &zone, clock: &clock, stop };
+        let opened = async |rules: &Rules, registry: &Registry| {
+            open(stage.opening(rules, registry)).await.map_err(coded)
+        };
+        let mut backend = opened(&rules, &registry).await?;
+        if let Some(former) = stage.former(&backend, &rules).await? {
+            // A store knows one catalogue, and has one owner.
+            drop(backend);
+            let of_former = opened(&former, &Registry::default()).await?;
+            stage.finish(former, of_former).await?;
+            registry = Registry::default();
+            backend = opened(&rules, &registry).await?;
+        }
+        registry.collect(Box::new(StorageUsage(backend.storage.clone())));
         let catalogue = rules.catalogue();
-        let opening = Opening {
-            zone: &zone,
-            catalogue: catalogue.clone(),
-            registry: &registry,
-            clock: &clock,
-        };
-        let Backend { storage, journal, journal_bytes } = open(opening).await.map_err(coded)?;
-        registry.collect(Box::new(StorageUsage(storage.clone())));
-        let (senders, receivers) = queues(&config);
-        let deps = skytrail_analysis::Deps {
-            rules,
-            storage: storage.clone(),
-            registry: registry.clone(),
-            clock: clock.clone(),
-            zone: zone.clone(),
-        };
-        let analysis = Analysis::build(settings, deps, receivers)?;
-        let of_ingest = config.ingest.validate()?;
-        let mut tables =
-            Replayer::new(of_ingest.symbols).remembering(of_ingest.duplicates, config.shards());
-        let replay = Replay {
-            storage: &storage,
-            journal: &journal,
-            analysis: &analysis,
-            tables: &mut tables,
-            stop,
-            registry: &registry,
-        };
-        let last = replay.run().await?;
+        let replayed = stage.replay(rules, &backend, &registry).await?;
+        if !replayed.is_of_these {
+            // What comes now comes under these rules, also for whoever replays it.
+            replayed.save().await?;
+        }
+        let Replayed { analysis, tables, senders, last, .. } = replayed;
+        let Backend { storage, journal, journal_bytes } = backend;
         let frontier = Arc::new(Frontier::after(last));
         let deps = skytrail_ingest::Deps {
-            account,
+            account: Account::new(),
             journal: journal.clone(),
             frontier: frontier.clone(),
             clock: clock.clone(),
@@ -207,11 +194,6 @@ impl Parts {
         };
         outcome(ended, tokio::time::timeout(limit, in_order).await.ok())
     }
-}
-
-fn queues(config: &Config) -> Queues {
-    let bytes = config.ingest.batch.queue_size.as_len();
-    (0..config.shards()).map(|_| queue::bounded(bytes)).unzip()
 }
 
 fn rest(

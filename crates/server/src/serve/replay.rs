@@ -58,10 +58,13 @@ pub(super) struct Replay<'a> {
 }
 
 impl Replay<'_> {
-    /// Brings the store to the end of the log. Gives that end. A disk that refuses
-    /// is tried again, since nothing can be taken before.
-    pub(super) async fn run(mut self) -> anyhow::Result<Position> {
-        let mut last = self.restore().await?;
+    /// Brings the store to the end of the log. Gives that end, and the hash of the rules
+    /// of the last checkpoint, if there is any. A disk that refuses is tried again, since
+    /// nothing can be taken before.
+    pub(super) async fn run(mut self) -> anyhow::Result<(Position, Option<u64>)> {
+        let found = self.restore().await?;
+        let (mut last, rules) =
+            found.map_or((Position(0), None), |(last, rules)| (last, Some(rules)));
         let mut progress = Progress::new(self.registry, self.journal.used_bytes());
         while let Err(error) = self.go_on(&mut last, &mut progress).await? {
             if !error.retryable {
@@ -74,7 +77,7 @@ impl Replay<'_> {
             }
         }
         progress.end();
-        Ok(last)
+        Ok((last, rules))
     }
 
     /// Replays everything behind `last`, and moves it on.
@@ -97,17 +100,17 @@ impl Replay<'_> {
         Ok(reading.await?)
     }
 
-    /// Takes over where the last checkpoint left off; its position.
-    async fn restore(&mut self) -> anyhow::Result<Position> {
+    /// Takes over where the last checkpoint left off; its position and rules.
+    async fn restore(&mut self) -> anyhow::Result<Option<(Position, u64)>> {
         let Some(checkpoint) = self.storage.checkpoints().load().await? else {
-            return Ok(Position(0));
+            return Ok(None);
         };
         let restored = self.analysis.restore(&checkpoint);
         let receivers = restored.map_err(|error| anyhow!("{FOREIGN}: {error}"))?;
         if let Err(error) = self.tables.restore(receivers) {
             tracing::warn!(%error, "messages that come again may count twice");
         }
-        Ok(checkpoint.position)
+        Ok(Some((checkpoint.position, checkpoint.rules)))
     }
 
     async fn one(

@@ -1,8 +1,8 @@
 //! The whole product in this process, on a clock that stands still.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -37,6 +37,8 @@ pub(crate) struct Setup {
     pub(crate) kept: Option<Kept>,
     /// The data folder of a store on disk; none for one in memory.
     pub(crate) folder: Option<PathBuf>,
+    /// A folder of metric rules besides those in the binary.
+    pub(crate) rules: Option<PathBuf>,
     /// Lets the log of a store in memory refuse.
     pub(crate) is_full: Arc<AtomicBool>,
     /// What the log may hold before a checkpoint is made.
@@ -67,6 +69,7 @@ impl Default for Setup {
             now: BASE + 119_000,
             kept: None,
             folder: None,
+            rules: None,
             is_full: Arc::default(),
             journal_bytes: usize::MAX,
         }
@@ -99,6 +102,9 @@ fn layers(setup: &Setup) -> Layers {
     }
     let selector = if setup.folder.is_some() { "embedded" } else { "memory" };
     layers.set("storage.selector", json!(selector), Origin::CommandLine).unwrap();
+    if let Some(rules) = &setup.rules {
+        layers.set("analysis.oal.dir", json!(rules), Origin::CommandLine).unwrap();
+    }
     if let Some(folder) = &setup.folder {
         layers.set("server.data_dir", json!(folder), Origin::CommandLine).unwrap();
         // As the agreed answers have it, which were made in memory.
@@ -122,7 +128,7 @@ impl App {
         let config = Config::from_layers(&layers).unwrap();
         let clock = ManualClock::at(setup.now * 1_000_000);
         let (trigger, stop) = shutdown::channel();
-        let mut opened = None;
+        let opened = Mutex::new(setup.kept.clone());
         let open = async |opening: Opening<'_>| {
             let fresh = || Kept {
                 storage: Arc::new(MemoryStorage::new(
@@ -132,23 +138,22 @@ impl App {
                 )),
                 journal: Arc::new(MemoryJournal::new(64 << 20)),
             };
-            let kept = setup.kept.unwrap_or_else(fresh);
-            let Kept { storage, journal } = kept.clone();
-            opened = Some(kept);
-            let journal = Full::over(journal, setup.is_full);
+            let Kept { storage, journal } =
+                opened.lock().unwrap().get_or_insert_with(fresh).clone();
+            let journal = Full::over(journal, setup.is_full.clone());
             Ok(Backend { storage, journal, journal_bytes: setup.journal_bytes })
         };
         let parts = match setup.folder {
             Some(_) => Parts::build(config, &layers, clock.clone(), &stop).await.unwrap(),
             None => Parts::build_on(open, config, &layers, clock.clone(), &stop).await.unwrap(),
         };
+        let kept = opened.into_inner().unwrap();
         let routers = parts.routers();
         let Routers { grpc, rest, telemetry } = routers.clone();
         let ports = Ports::open(&parts.config, &parts.registry, routers).await.unwrap();
         let checkpoints = parts.checkpoints();
         let running = tokio::spawn(parts.run(ports, stop, PATIENCE));
-        let app =
-            Self { clock, kept: opened, checkpoints, grpc, rest, telemetry, trigger, running };
+        let app = Self { clock, kept, checkpoints, grpc, rest, telemetry, trigger, running };
         app.until("healthy", || async { app.get("/healthcheck").await.0 == StatusCode::OK }).await;
         app
     }
@@ -171,6 +176,7 @@ impl App {
         let open = async |opening: Opening<'_>| {
             let storage = if looks { storage.reopen_in(opening.zone)? } else { storage.reopen() };
             let storage = Arc::new(storage);
+            let journal = journal.clone();
             Ok(Backend { storage, journal, journal_bytes: setup.journal_bytes })
         };
         let clock = ManualClock::at(setup.now * 1_000_000);

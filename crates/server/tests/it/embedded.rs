@@ -82,6 +82,51 @@ async fn a_process_that_was_killed_goes_on_and_knows_what_comes_again() {
     }
 }
 
+/// The value of a metric of the rules below for the service `web`, if it has one.
+async fn own(app: &App) -> Value {
+    let query = "query ($d: Duration!) {
+      execExpression(
+        expression: \"own_latency\", entity: { serviceName: \"web\", normal: true }, duration: $d
+      ) { error results { values { value } } }
+    }";
+    let duration =
+        json!({ "start": "2026-01-05 1030", "end": "2026-01-05 1030", "step": "MINUTE" });
+    let answer = app.ask(query, "", &json!({ "d": duration })).await;
+    answer.pointer("/data/execExpression/results/0/values/0/value").cloned().unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_is_finished_with_the_rules_that_it_came_under() {
+    let rules = tempfile::tempdir().unwrap();
+    let text = "own_latency = from(Service.latency).max();\n";
+    fs::write(rules.path().join("own.oal"), text).unwrap();
+    let with_rules = |folder: &Path| Setup { rules: Some(rules.path().to_owned()), ..on(folder) };
+    let messages = fixed_set::messages(AT_ONCE);
+    let (before, folder) = (8, tempfile::tempdir().unwrap());
+    let app = App::start(with_rules(folder.path())).await;
+    app.send_all(&messages[..before]).await;
+    let wanted = own(&app).await;
+    assert!(wanted.is_string(), "{wanted}");
+    let left = image(folder.path());
+    app.stop().await;
+
+    // The rules go, and the process does, twice.
+    let app = App::start(on(left.path())).await;
+    assert_eq!(own(&app).await, Value::Null);
+    let left = image(left.path());
+    app.stop().await;
+    let app = App::start(on(left.path())).await;
+    app.send_all(&messages).await;
+    check(&app, "with other rules than the first part").await;
+    let left = image(left.path());
+    app.stop().await;
+
+    let app = App::start(with_rules(left.path())).await;
+    metrics::check(&app, &metrics::table(), "with the first rules again").await;
+    assert_eq!(own(&app).await, wanted, "what came under the other rules has no such value");
+    app.stop().await;
+}
+
 const SEGMENTS: u64 = 50;
 
 fn segments(start: u64) -> Value {
