@@ -2,6 +2,7 @@
 //! throws away what it takes.
 
 mod ours;
+mod plan;
 mod theirs;
 
 use std::time::Duration;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use self::ours::Ours;
+use self::plan::CONNECTIONS;
 use self::theirs::Theirs;
 use super::bench::{Bench, RowMaker};
 use crate::measure::rounds::Rounds;
@@ -26,13 +28,6 @@ const DURABLE: &str = "socket to durable columns, server CPU a span, with merges
 /// Segments of a round: 300,000 spans, so that a tick of the kernel's clock
 /// (10 ms) is 0.03 µs a span.
 const SEGMENTS: usize = 60_000;
-
-/// Connections, each with one stream.
-const CONNECTIONS: usize = 8;
-
-/// What a server still does after it has acknowledged, such as handing rows
-/// to the store, is counted in as well.
-const SETTLE: Duration = Duration::from_millis(1500);
 
 /// What the rounds gave, in microseconds a span.
 struct Figures {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
-use super::{CONNECTIONS, SETTLE};
+use super::plan::{CONNECTIONS, SETTLE};
 use crate::embedded::threads;
 use crate::load::Connections;
 use crate::measure::rounds::Rounds;

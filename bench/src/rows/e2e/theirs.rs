@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::{CONNECTIONS, SETTLE};
+use super::plan::{CONNECTIONS, SETTLE};
 use crate::load::Exporters;
 use crate::measure::rounds::Rounds;
 use crate::peer::convert::{Order, batches};
