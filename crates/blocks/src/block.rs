@@ -22,6 +22,7 @@ use skytrail_storage::{SegmentCursor, SegmentFilter, SpanAppend};
 use crate::dictionary::{Dictionary, PartDictionary};
 use crate::row::trace_hash;
 use crate::summary::Summary;
+use crate::tags::Granules;
 use frames::{Groups, Reader};
 use head::{Head, HeadView};
 use source::Source;
@@ -117,10 +118,11 @@ impl Block {
 
     /// The best segments behind `after` in the order of the filter (key descending, then segment id and trace id
     /// ascending), at most `limit`; those whose key is below `bar` may be left out. Segments with the same key and ids
-    /// are found once.
+    /// are found once. `within` is what [`crate::TagPlaces::of`] says of the block, or nothing.
     pub fn search(
         &self,
         filter: &SegmentFilter,
+        within: &[Granules],
         after: Option<&SegmentCursor>,
         limit: usize,
         bar: Option<i64>,
@@ -128,7 +130,9 @@ impl Block {
         if !search::may_hold(&self.summary, filter, after, bar) {
             return Ok(Selection::default());
         }
-        self.read(|reader| search::search(reader, &self.summary, filter, after, limit, bar))
+        self.read(|reader| {
+            search::search((reader, within), &self.summary, filter, after, limit, bar)
+        })
     }
 
     /// Everything that is in the block, in its order.

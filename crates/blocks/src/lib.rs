@@ -13,6 +13,7 @@ mod part;
 mod row;
 mod seal;
 mod summary;
+mod tags;
 
 pub use block::{Block, Selection};
 pub use part::{Part, PartInfo, write_part};
@@ -20,3 +21,4 @@ pub use row::{BLOCK_SPANS, Limits, Row, trace_hash};
 pub use seal::{PartWriter, Sealed};
 pub use skytrail_columns::{Error, ErrorKind, Fetch, Result};
 pub use summary::{ServiceRows, Summary};
+pub use tags::{Granules, TagPlaces};

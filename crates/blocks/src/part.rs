@@ -1,4 +1,4 @@
-//! Part files: blocks, dictionary, index of traces, filter of traces, directory.
+//! Part files: blocks, dictionary, index of traces, filter of traces, index of tags, directory.
 
 mod directory;
 mod open;
@@ -6,6 +6,7 @@ mod write;
 
 use skytrail_columns::file::FileKind;
 use skytrail_columns::frame::Seed;
+use skytrail_columns::hashes::HashKind;
 
 pub use open::Part;
 pub use write::{PartInfo, write_part};
@@ -14,6 +15,6 @@ pub use write::{PartInfo, write_part};
 const KIND: FileKind =
     FileKind { what: "part of spans", magic: *b"SKYTRSPN", oldest: 1, version: 1 };
 /// Pages of the index of traces.
-const PAGES: [u8; 4] = *b"TRAC";
+const TRACES: HashKind = HashKind { frame: *b"TRAC", bits: 40 };
 const FILTER: Seed = Seed::new(*b"FILT", 0);
 const DIRECTORY: Seed = Seed::new(*b"DIRE", 0);

@@ -10,12 +10,15 @@ mod memo;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use skytrail_columns::Result;
 use skytrail_columns::group::GroupWriter;
+use skytrail_storage::SegmentFilter;
 
 use crate::block::{Block, Home};
 use crate::dictionary::{Chunk, Dictionary, Grow};
 use crate::row::{Limits, Row};
 use crate::summary::Summary;
+use crate::tags::{BlockTags, TagPlaces, TagWriter};
 use frame::FrameWriter;
 use head::HeadWriter;
 use kept::{in_order, summarise};
@@ -30,6 +33,7 @@ pub struct PartWriter {
     limits: Limits,
     grow: Grow,
     group: GroupWriter,
+    tags: TagWriter,
     chunks: Vec<Arc<Chunk>>,
     spans: u64,
 }
@@ -44,6 +48,7 @@ pub struct Sealed {
     block: Block,
     /// Of its traces, ascending.
     pub(crate) hashes: Arc<[u64]>,
+    pub(crate) tags: BlockTags,
     chunk_bytes: usize,
 }
 
@@ -51,7 +56,8 @@ impl PartWriter {
     /// Begins a part.
     pub fn new(limits: Limits) -> Self {
         let group = GroupWriter::new(LEVEL);
-        Self { limits, grow: Grow::default(), group, chunks: Vec::new(), spans: 0 }
+        let (grow, tags) = (Grow::default(), TagWriter::default());
+        Self { limits, grow, group, tags, chunks: Vec::new(), spans: 0 }
     }
 
     /// Whether another part should be begun.
@@ -73,9 +79,11 @@ impl PartWriter {
         let mut head = HeadWriter::default();
         head.ids(&mut kept, &mut self.grow);
         let mut block = Vec::new();
-        let mut frames = FrameWriter::new(&kept, &mut memos, &mut self.grow, &mut self.group);
+        let out = (&mut self.group, &mut self.tags);
+        let mut frames = FrameWriter::new(&kept, &mut memos, &mut self.grow, out);
         frames.write(&mut block);
         let places = frames.finish();
+        let tags = self.tags.finish(places.len(), &mut self.group);
         head.segments(&kept, &mut memos, &mut self.grow);
         let mut bytes = Vec::with_capacity(block.len() + block.len() / 4);
         head.write(&places, &mut self.group, &mut bytes);
@@ -101,7 +109,7 @@ impl PartWriter {
             summary.clone(),
         );
         let hashes = head.hashes();
-        Sealed { dictionary, bytes, head: head_len, summary, block, hashes, chunk_bytes }
+        Sealed { dictionary, bytes, head: head_len, summary, block, hashes, tags, chunk_bytes }
     }
 }
 
@@ -117,6 +125,7 @@ impl Sealed {
             + self.block.memory()
             + self.chunk_bytes
             + self.hashes.len() * 8
+            + self.tags.memory()
             + self.summary.memory()
     }
 
@@ -128,6 +137,11 @@ impl Sealed {
     /// What is in it.
     pub fn summary(&self) -> &Summary {
         &self.summary
+    }
+
+    /// Where in it, as block 0, what the tags of a filter ask for may be.
+    pub fn tag_places(&self, filter: &SegmentFilter) -> Result<TagPlaces> {
+        self.tags.places(filter)
     }
 
     /// Whether a trace with this hash may be in it.

@@ -119,9 +119,7 @@ impl Source for Tables {
     fn rows(&self, table: Table) -> Vec<Row> {
         match table {
             Table::State => Vec::new(),
-            Table::Entities => {
-                self.entities.written_anew().iter().map(entity::encode).collect()
-            }
+            Table::Entities => self.entities.written_anew().iter().map(entity::encode).collect(),
             Table::Aliases => {
                 self.entities.aliases_written_anew().iter().map(alias::encode).collect()
             }

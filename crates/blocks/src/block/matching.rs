@@ -1,13 +1,11 @@
 //! Questions to the spans of segments, answered frame by frame.
 
 use std::cell::{OnceCell, RefCell};
+use std::ops::Range;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use skytrail_columns::Result;
-use skytrail_model::batch::SpanBatch;
-use skytrail_model::span::Value;
-use skytrail_model::text::Text;
 use skytrail_storage::{SegmentFilter, TagFilter};
 
 use super::frames::{Cells, Frame, Reader};
@@ -15,6 +13,7 @@ use super::keyword::contains;
 use crate::decimal::put_signed_decimal;
 use crate::dictionary::{Dictionary, Owner, ValueKind};
 use crate::ids::Id;
+use crate::tags::{Granules, shown_bytes};
 
 /// The attribute that a keyword search reads beside operation names.
 const STATEMENT: &[u8] = b"db.statement";
@@ -53,6 +52,8 @@ enum Wanted<'a> {
 /// Answers of a question: the rows of each frame.
 struct Asked<'a> {
     question: Question<'a>,
+    /// Where there may be any.
+    within: Granules,
     frames: Vec<OnceCell<Bits>>,
 }
 
@@ -106,13 +107,8 @@ impl<'a> Wanted<'a> {
                 let shows = |bits: i64| f64::from_bits(bits.cast_unsigned()).to_string() == *shown;
                 numbers.get(place).is_some_and(shows)
             }
-            (Self::Shown(_, wanted), cells) => {
-                text_of(key, cells, place, dictionary).is_some_and(|bytes| {
-                    let text = Text { start: 0, len: bytes.len() as u32 };
-                    let batch = SpanBatch { bytes, ..SpanBatch::default() };
-                    batch.show(Value::Bytes(text)) == *wanted
-                })
-            }
+            (Self::Shown(_, wanted), cells) => text_of(key, cells, place, dictionary)
+                .is_some_and(|bytes| shown_bytes(bytes) == *wanted),
             _ => false,
         }
     }
@@ -276,24 +272,38 @@ fn mark_ids(reader: &Reader<'_>, number: usize, id: &Id<'_>, bits: &mut Bits) ->
 }
 
 impl<'r, 'a> Matcher<'r, 'a> {
-    /// None when a key or value that is asked for is nowhere in the block, so that no segment of it can match.
-    pub(super) fn new(reader: &'r Reader<'a>, filter: &'r SegmentFilter) -> Option<Self> {
+    /// What `within` says of tags with a value, in the order of the filter, is where they may be; of tags behind them
+    /// nothing is known. None when a key or value that is asked for is nowhere in the block, so that no segment of it
+    /// can match.
+    pub(super) fn new(
+        reader: &'r Reader<'a>,
+        filter: &'r SegmentFilter,
+        within: &[Granules],
+    ) -> Option<Self> {
         let mut questions = Vec::new();
+        let mut within = within.iter().copied();
         for tag in &filter.tags {
-            questions.push(Question::tag(tag, reader.dictionary)?);
+            let question = Question::tag(tag, reader.dictionary)?;
+            let within = tag.value.as_ref().and_then(|_| within.next());
+            questions.push((question, within.unwrap_or(Granules::ALL)));
         }
-        questions.extend(
-            filter.keyword.as_deref().map(|text| Question::keyword(text, reader.dictionary)),
-        );
+        let mut ask = |question| questions.push((question, Granules::ALL));
+        if let Some(text) = filter.keyword.as_deref() {
+            ask(Question::keyword(text, reader.dictionary));
+        }
         if let Some(id) = filter.span_id.as_deref() {
             if id.is_empty() {
                 return None;
             }
-            questions.push(Question::Id(Id::parse(id.as_bytes())));
+            ask(Question::Id(Id::parse(id.as_bytes())));
         }
         let frames = reader.head.head.frames.len();
         let unasked = || (0..frames).map(|_| OnceCell::new()).collect();
-        let asked = questions.into_iter().map(|question| Asked { question, frames: unasked() });
+        let asked = questions.into_iter().map(|(question, within)| Asked {
+            question,
+            within,
+            frames: unasked(),
+        });
         Some(Self { reader, asked: asked.collect() })
     }
 
@@ -316,24 +326,31 @@ impl<'r, 'a> Matcher<'r, 'a> {
         let mut row = spans.start;
         while row < spans.end {
             let Some((number, place)) = self.reader.locate(row) else { break };
-            let Some(cell) = asked.frames.get(number) else { break };
-            let bits = match cell.get() {
-                Some(bits) => bits,
-                None => {
-                    let bits = asked.question.ask(self.reader, number)?;
-                    cell.get_or_init(|| bits)
-                }
-            };
-            let rows = bits.len() * 64;
-            let end = (place + (spans.end - row)).min(rows);
-            let is_set = |place: usize| {
-                bits.get(place / 64).is_some_and(|word| word >> (place % 64) & 1 != 0)
-            };
-            if (place..end).any(is_set) {
+            let next =
+                self.reader.head.head.frames.get(number).map_or(1, |frame| frame.rows - place);
+            let end = place + next.min(spans.end - row);
+            if asked.within.has(number, asked.frames.len())
+                && self.has(asked, number, place..end)?
+            {
                 return Ok(true);
             }
-            row += self.reader.head.head.frames.get(number).map_or(1, |frame| frame.rows - place);
+            row += next;
         }
         Ok(false)
+    }
+
+    /// Whether any of some rows of a frame is an answer.
+    fn has(&self, asked: &Asked<'r>, number: usize, rows: Range<usize>) -> Result<bool> {
+        let Some(cell) = asked.frames.get(number) else { return Ok(false) };
+        let bits = match cell.get() {
+            Some(bits) => bits,
+            None => {
+                let bits = asked.question.ask(self.reader, number)?;
+                cell.get_or_init(|| bits)
+            }
+        };
+        let is_set =
+            |row: usize| bits.get(row / 64).is_some_and(|word| word >> (row % 64) & 1 != 0);
+        Ok(rows.into_iter().any(is_set))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use skytrail_columns::{Error, Result};
 use skytrail_storage::{
@@ -9,9 +10,11 @@ use skytrail_storage::{
 };
 
 use super::frames::Reader;
+use super::head::HeadView;
 use super::matching::Matcher;
 use crate::row::trace_hash;
 use crate::summary::{ServiceRows, Summary};
+use crate::tags::Granules;
 
 /// So many candidates are asked at first, and four times as many each time that was not enough.
 const FIRST_CANDIDATES: usize = 64;
@@ -107,12 +110,7 @@ impl<'a> Entries<'a> {
     }
 
     /// Adds the segments of a service that match, with their keys.
-    fn collect(
-        &self,
-        reader: &Reader<'_>,
-        rows: std::ops::Range<usize>,
-        into: &mut Vec<(i64, usize)>,
-    ) {
+    fn collect(&self, reader: &Reader<'_>, rows: Range<usize>, into: &mut Vec<(i64, usize)>) {
         let (head, filter) = (&reader.head, self.filter);
         let is_one_of = |codes: &Option<Vec<i64>>, code: Option<i64>| {
             codes.as_ref().is_none_or(|codes| code.is_some_and(|code| codes.contains(&code)))
@@ -143,8 +141,23 @@ impl<'a> Entries<'a> {
     }
 }
 
+/// Segments with spans in runs of frames, ascending.
+fn segments_in(head: &HeadView<'_>, granules: Granules) -> Vec<Range<usize>> {
+    let frames = &head.head.frames;
+    let chosen = frames.iter().enumerate().filter(|(at, _)| granules.has(*at, frames.len()));
+    let mut segments: Vec<Range<usize>> = Vec::new();
+    for (_, frame) in chosen {
+        let last = head.segment_of(frame.first + frame.rows.saturating_sub(1));
+        let first = head.segment_of(frame.first);
+        // A segment may be in several frames.
+        let first = first.max(segments.last().map_or(0, |before| before.end));
+        segments.push(first..last + 1);
+    }
+    segments
+}
+
 pub(super) fn search(
-    reader: &Reader<'_>,
+    (reader, within): (&Reader<'_>, &[Granules]),
     summary: &Summary,
     filter: &SegmentFilter,
     after: Option<&SegmentCursor>,
@@ -153,12 +166,17 @@ pub(super) fn search(
 ) -> Result<Selection> {
     let mut selection = Selection::default();
     let Some(entries) = Entries::new(reader, filter, after, bar)? else { return Ok(selection) };
-    let Some(matcher) = Matcher::new(reader, filter) else { return Ok(selection) };
+    let Some(matcher) = Matcher::new(reader, filter, within) else { return Ok(selection) };
+    let narrowest = within.iter().min_by_key(|granules| granules.count());
+    let segments = segments_in(&reader.head, narrowest.copied().unwrap_or(Granules::ALL));
     let mut candidates = Vec::new();
     for service in summary.services.iter().filter(|service| may_be(service, filter)) {
-        let rows = service.rows.start as usize..(service.rows.end as usize).min(reader.head.len());
-        selection.examined += rows.len() as u64;
-        entries.collect(reader, rows, &mut candidates);
+        let of_service = service.rows.start as usize..service.rows.end as usize;
+        for rows in &segments {
+            let rows = rows.start.max(of_service.start)..rows.end.min(of_service.end);
+            selection.examined += rows.len() as u64;
+            entries.collect(reader, rows, &mut candidates);
+        }
     }
     let mut best = Best { reader, matcher, after, limit, found: BTreeMap::new() };
     best.offer(candidates)?;

@@ -44,7 +44,7 @@ fn read_all(block: &Block) {
         SegmentFilter { span_id: Some("nowhere".to_owned()), ..plain },
     ];
     for filter in filters {
-        let _ = block.search(&filter, None, 3, None);
+        let _ = block.search(&filter, &[], None, 3, None);
     }
 }
 

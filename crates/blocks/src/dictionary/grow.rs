@@ -5,7 +5,8 @@ use hashbrown::HashMap;
 use skytrail_columns::texts::TextBuf;
 
 use super::chunk::Chunk;
-use super::{Endpoint, Hashed, KINDS, Key, Of, Shape, Source, TextTable};
+use super::{Endpoint, Hashed, KINDS, Key, Of, Owner, Shape, Source, TextTable, ValueKind};
+use crate::tags::KeyHash;
 
 /// Distinct entries with codes.
 #[derive(Debug)]
@@ -102,6 +103,13 @@ impl Grow {
         }
         self.listed += keys.len();
         self.key_lists.code(&keys.into())
+    }
+
+    /// The hash of the name of a key of spans, and the type of its values; none of other keys.
+    pub(crate) fn span_key(&self, key: u32) -> Option<(KeyHash, ValueKind)> {
+        let key = self.keys.entries.get(key as usize).filter(|key| key.owner == Owner::Span)?;
+        let name = self.names.texts().get(key.name as usize)?;
+        Some((KeyHash::new(name), key.kind))
     }
 
     pub(crate) fn policy(&mut self, key: u32) -> Option<&mut Policy> {

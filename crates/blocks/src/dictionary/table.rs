@@ -6,6 +6,8 @@ use hashbrown::HashTable;
 use skytrail_columns::texts::TextBuf;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::tags::text_half;
+
 /// A text with half of its hash. Whoever hashes texts in the order in which they lie in memory need not wait for them
 /// when they are looked up in another order.
 #[derive(Debug, Clone, Copy)]
@@ -16,7 +18,11 @@ pub(crate) struct Hashed<'a> {
 
 impl<'a> Hashed<'a> {
     pub(crate) fn new(text: &'a [u8]) -> Self {
-        Self { text, half: xxh3_64(text) as u32 }
+        Self { text, half: text_half(text) }
+    }
+
+    pub(crate) fn half(self) -> u32 {
+        self.half
     }
 }
 

@@ -14,7 +14,7 @@ use super::DIRECTORY;
 use crate::layout::{MOST_BYTES, MOST_ROWS};
 use crate::summary::{ServiceRows, Summary};
 
-/// Columns. Lengths of what stands one behind the other: dictionary, index of traces, filter.
+/// Columns. Lengths of what stands one behind the other: dictionary, index of traces, filter, index of tags.
 const LENGTHS: u32 = 0;
 const BLOCK_BYTES: u32 = 1;
 const BLOCK_HEAD: u32 = 2;
@@ -35,6 +35,9 @@ const SERVICE_ID: u32 = 14;
 /// Of pages of the index of traces.
 const PAGE_FIRST: u32 = 15;
 const PAGE_BYTES: u32 = 16;
+/// Of pages of the index of tags.
+const TAG_PAGE_FIRST: u32 = 17;
+const TAG_PAGE_BYTES: u32 = 18;
 
 /// A block of a part.
 #[derive(Debug, Clone)]
@@ -56,6 +59,8 @@ pub(super) struct Directory {
     pub(super) pages: Vec<Page>,
     pub(super) index: Range<u64>,
     pub(super) filter: Range<u64>,
+    pub(super) tag_pages: Vec<Page>,
+    pub(super) tags: Range<u64>,
 }
 
 fn len(range: &Range<u64>) -> u64 {
@@ -69,7 +74,7 @@ fn wrong(problem: &str) -> Error {
 impl Directory {
     pub(super) fn write(&self, group: &mut GroupWriter, out: &mut Vec<u8>) {
         let mut ints = |id: u32, numbers: Vec<i64>| group.ints(id, &numbers, Access::All);
-        let lengths = [&self.dictionary, &self.index, &self.filter];
+        let lengths = [&self.dictionary, &self.index, &self.filter, &self.tags];
         ints(LENGTHS, lengths.into_iter().map(|range| len(range).cast_signed()).collect());
         let fields: [Field; 9] = [
             (BLOCK_BYTES, |block| len(&block.bytes).cast_signed()),
@@ -99,11 +104,8 @@ impl Directory {
         ints(SERVICE_LONGEST, services().map(|service| service.longest).collect());
         let ids: Vec<_> = codes.keys().map(|id| id.0.to_le_bytes()).collect();
         group.blobs(SERVICE_ID, &ids);
-        let pages = |field: fn(&Page) -> u64| {
-            self.pages.iter().map(|page| field(page).cast_signed()).collect::<Vec<_>>()
-        };
-        group.ints(PAGE_FIRST, &pages(|page| page.first), Access::All);
-        group.ints(PAGE_BYTES, &pages(|page| page.len), Access::All);
+        put_page_list(&self.pages, (PAGE_FIRST, PAGE_BYTES), group);
+        put_page_list(&self.tag_pages, (TAG_PAGE_FIRST, TAG_PAGE_BYTES), group);
         group.finish(DIRECTORY, out);
     }
 
@@ -130,19 +132,32 @@ impl Directory {
             let checksum = checksum.cast_unsigned();
             blocks.push(BlockPlace { bytes, head, checksum, summary: Arc::new(summary) });
         }
-        let lengths = numbers(&group, LENGTHS, 3)?;
+        let lengths = numbers(&group, LENGTHS, 4)?;
         let mut lengths = lengths.into_iter().map(|bytes| take(bytes).ok_or_else(outside));
         let mut range = || lengths.next().unwrap_or_else(|| Err(outside()));
-        let (dictionary, index, filter) = (range()?, range()?, range()?);
-        if filter.end != inside.end {
+        let (dictionary, index, filter, tags) = (range()?, range()?, range()?, range()?);
+        if tags.end != inside.end {
             return Err(wrong("bytes that nothing is said of"));
         }
-        let pages = group.rows(PAGE_FIRST).unwrap_or(0);
-        let firsts = numbers(&group, PAGE_FIRST, pages)?.into_iter();
-        let pages = firsts.zip(numbers(&group, PAGE_BYTES, pages)?);
-        let pages = pages.map(|(first, len)| Page { first, len }).collect();
-        Ok(Self { blocks, dictionary, pages, index, filter })
+        let pages = page_list((PAGE_FIRST, PAGE_BYTES), &group)?;
+        let tag_pages = page_list((TAG_PAGE_FIRST, TAG_PAGE_BYTES), &group)?;
+        Ok(Self { blocks, dictionary, pages, index, filter, tag_pages, tags })
     }
+}
+
+/// Writes the pages of an index.
+fn put_page_list(pages: &[Page], (firsts, lens): (u32, u32), group: &mut GroupWriter) {
+    let column = |field: fn(&Page) -> u64| {
+        pages.iter().map(|page| field(page).cast_signed()).collect::<Vec<_>>()
+    };
+    group.ints(firsts, &column(|page| page.first), Access::All);
+    group.ints(lens, &column(|page| page.len), Access::All);
+}
+
+fn page_list((firsts, lens): (u32, u32), group: &Group) -> Result<Vec<Page>> {
+    let rows = group.rows(firsts).unwrap_or(0);
+    let pages = numbers(group, firsts, rows)?.into_iter().zip(numbers(group, lens, rows)?);
+    Ok(pages.map(|(first, len)| Page { first, len }).collect())
 }
 
 fn numbers(group: &Group, id: u32, rows: usize) -> Result<Vec<u64>> {

@@ -1,26 +1,30 @@
 //! Opens parts.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use skytrail_columns::file::HEADER;
 use skytrail_columns::filter::Filter;
 use skytrail_columns::frame::Frame;
-use skytrail_columns::hashes::HashIndex;
+use skytrail_columns::hashes::{HashIndex, HashKind, Page};
 use skytrail_columns::{Error, Fetch, Result};
+use skytrail_storage::SegmentFilter;
 
 use super::directory::Directory;
-use super::{FILTER, KIND, PAGES};
+use super::{FILTER, KIND, TRACES};
 use crate::block::{Block, Home};
 use crate::dictionary::PartDictionary;
 use crate::summary::Summary;
+use crate::tags::{TAGS, TagIndex, TagPlaces};
 
 /// An open part. Its directory and the filter of its traces are in memory, and its dictionary once a block was read;
-/// the index of traces and the blocks are fetched when they are needed.
+/// the indexes of traces and tags and the blocks are fetched when they are needed.
 pub struct Part {
     fetch: Arc<dyn Fetch>,
     directory: Directory,
     index: HashIndex,
     filter: Filter,
+    tags: HashIndex,
     dictionary: Arc<PartDictionary>,
 }
 
@@ -30,24 +34,30 @@ impl std::fmt::Debug for Part {
     }
 }
 
+fn index_of(kind: HashKind, pages: &[Page], place: &Range<u64>) -> Result<HashIndex> {
+    let index = HashIndex::new(kind, place.start, pages.iter().copied())?;
+    if index.range() != *place {
+        return Err(Error::corrupt("directory of a part: pages that do not make up an index"));
+    }
+    Ok(index)
+}
+
 impl Part {
     /// Opens a part of `len` bytes.
     pub fn open(fetch: Arc<dyn Fetch>, len: u64) -> Result<Self> {
         let footer = KIND.open(fetch.as_ref(), len)?.place;
-        let directory =
+        let mut directory =
             Directory::read(&fetch.fetch(footer.clone())?, HEADER as u64..footer.start)?;
-        let index = HashIndex::new(PAGES, directory.index.start, directory.pages.iter().copied())?;
-        if index.range() != directory.index {
-            return Err(Error::corrupt(
-                "directory of a part: pages that do not make up the index of traces",
-            ));
-        }
+        let index = index_of(TRACES, &directory.pages, &directory.index)?;
+        let tags = index_of(TAGS, &directory.tag_pages, &directory.tags)?;
+        // The indexes know them now.
+        (directory.pages, directory.tag_pages) = Default::default();
         let bytes = fetch.fetch(directory.filter.clone())?;
         let filter = Frame::open("filter of traces", FILTER, &bytes, 0)?.plain;
         let filter = Filter::new(filter)
             .ok_or_else(|| Error::corrupt("filter of traces: not whole lines"))?;
         let dictionary = PartDictionary::new(fetch.clone(), directory.dictionary.clone());
-        Ok(Self { fetch, directory, index, filter, dictionary: Arc::new(dictionary) })
+        Ok(Self { fetch, directory, index, filter, tags, dictionary: Arc::new(dictionary) })
     }
 
     /// How many blocks.
@@ -69,11 +79,10 @@ impl Part {
     pub fn memory(&self) -> usize {
         let blocks = self.directory.blocks.iter();
         let blocks: usize = blocks.map(|block| block.summary.memory() + size_of_val(block)).sum();
-        let pages = self.directory.pages.capacity() * 16;
         size_of::<Self>()
             + blocks
-            + pages
             + self.index.memory()
+            + self.tags.memory()
             + self.filter.memory()
             + self.dictionary.memory()
     }
@@ -96,6 +105,12 @@ impl Part {
             }
             _ => Ok(blocks),
         }
+    }
+
+    /// Where what the tags of a filter ask for may be.
+    pub fn tag_places(&self, filter: &SegmentFilter) -> Result<TagPlaces> {
+        let (index, fetch) = (&self.tags, self.fetch.as_ref());
+        TagIndex { index, fetch, blocks: self.len() }.places(filter)
     }
 
     /// A block. Nothing of it is read yet.

@@ -3,17 +3,18 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use skytrail_columns::Result;
 use skytrail_columns::compress::Compressor;
 use skytrail_columns::filter::filter_of;
 use skytrail_columns::frame;
 use skytrail_columns::group::GroupWriter;
-use skytrail_columns::hashes::put_pages;
+use skytrail_columns::hashes::{put_merged, put_pages};
+use skytrail_columns::{Error, Fetch, Result};
 
 use super::directory::{BlockPlace, Directory};
-use super::{FILTER, KIND, PAGES};
+use super::{FILTER, KIND, TRACES};
 use crate::dictionary::{Dictionary, encode};
 use crate::seal::Sealed;
+use crate::tags::{TAGS, numbers_of};
 
 /// The level of zstd of what is written once for the part.
 const LEVEL: i32 = 3;
@@ -33,8 +34,8 @@ pub struct PartInfo {
     pub earliest: i64,
     /// Latest start of a segment, nanoseconds since the Unix epoch.
     pub latest: i64,
-    /// Bytes of the heads of blocks, of frames of spans, of the dictionary, of the index of traces with its filter, and
-    /// of the directory.
+    /// Bytes of the heads of blocks, of frames of spans, of the dictionary, of the index of traces with its filter,
+    /// of the index of tags, and of the directory.
     pub streams: Vec<(&'static str, u64)>,
 }
 
@@ -97,12 +98,17 @@ pub fn write_part(
         ("frames", frames),
         ("dictionary", len(&directory.dictionary)),
         ("traces", len(&directory.index) + len(&directory.filter)),
-        ("directory", info.bytes - directory.filter.end + skytrail_columns::file::HEADER as u64),
+        ("tags", len(&directory.tags)),
+        ("directory", info.bytes - directory.tags.end + skytrail_columns::file::HEADER as u64),
     ];
     Ok(info)
 }
 
-fn put_indexes(sealed: &[Sealed], directory: &mut Directory, sink: &mut Sink<'_>) -> Result<()> {
+fn put_indexes<'a>(
+    sealed: &'a [Sealed],
+    directory: &mut Directory,
+    sink: &mut Sink<'_>,
+) -> Result<()> {
     let mut group = GroupWriter::new(LEVEL);
     let mut bytes = Vec::new();
     let dictionary =
@@ -113,16 +119,26 @@ fn put_indexes(sealed: &[Sealed], directory: &mut Directory, sink: &mut Sink<'_>
     let of = |(number, block): (u32, &Sealed)| {
         block.hashes.iter().map(move |hash| (*hash, number)).collect::<Vec<_>>()
     };
-    let mut entries: Vec<_> = (0..).zip(sealed).flat_map(of).collect();
+    let entries: Vec<_> = (0..).zip(sealed).flat_map(of).collect();
     let mut hashes: Vec<_> = entries.iter().map(|entry| entry.0).collect();
     hashes.sort_unstable();
     hashes.dedup();
     bytes.clear();
-    directory.pages = put_pages(PAGES, &mut entries, &mut group, &mut bytes);
+    directory.pages = put_pages(TRACES, entries, &mut group, &mut bytes);
     directory.index = sink.put(&bytes)?;
 
     bytes.clear();
     frame::put(FILTER, &filter_of(&hashes), &[], &mut Compressor::new(LEVEL), &mut bytes);
     directory.filter = sink.put(&bytes)?;
+
+    bytes.clear();
+    let of = |(number, block): (u32, &'a Sealed)| {
+        let (index, bytes) = block.tags.index();
+        let first = numbers_of(number).ok_or_else(|| Error::limit("part of too many blocks"))?;
+        Ok((index, bytes as &dyn Fetch, first))
+    };
+    let tags: Vec<_> = (0..).zip(sealed).map(of).collect::<Result<_>>()?;
+    directory.tag_pages = put_merged(TAGS, &tags, &mut group, &mut bytes)?;
+    directory.tags = sink.put(&bytes)?;
     Ok(())
 }

@@ -5,9 +5,10 @@ use skytrail_model::batch::SpanBatch;
 use skytrail_model::span::{Attribute, Value};
 
 use super::memo::Memos;
-use crate::decimal::signed_decimal;
+use crate::decimal::{put_signed_decimal, signed_decimal};
 use crate::dictionary::{Grow, Hashed, Owner, ValueKind};
 use crate::layout::span;
+use crate::tags::{TagWriter, shown_bytes, text_half};
 
 /// Values of a key in a frame: numbers or texts, by its type.
 #[derive(Debug, Default)]
@@ -69,6 +70,22 @@ impl<'a> Attributes<'a> {
         grow.key_list(&self.list)
     }
 
+    /// Adds the tags of spans to those of a frame.
+    pub(super) fn tag(&self, frame: u32, tags: &mut TagWriter, grow: &Grow) {
+        for key in &self.used {
+            let Some((hash, kind)) = grow.span_key(*key) else { continue };
+            let Some(cells) = self.cells.get(*key as usize) else { continue };
+            for text in &cells.texts {
+                let half = match kind {
+                    ValueKind::Bytes => text_half(shown_bytes(text.text.to_vec()).as_bytes()),
+                    _ => text.half(),
+                };
+                tags.add(hash.with(half), frame);
+            }
+            tag_numbers(&cells.numbers, kind, |text| tags.add(hash.with_text(text), frame));
+        }
+    }
+
     /// Writes the columns, and begins anew.
     pub(super) fn flush(&mut self, grow: &mut Grow, group: &mut GroupWriter) {
         self.used.sort_unstable();
@@ -84,6 +101,24 @@ impl<'a> Attributes<'a> {
             cells.texts.clear();
         }
         self.bytes = 0;
+    }
+}
+
+/// Numbers as clients show them.
+fn tag_numbers(numbers: &[i64], kind: ValueKind, mut add: impl FnMut(&[u8])) {
+    let mut text = Vec::new();
+    let mut last = None;
+    for number in numbers.iter().filter(|number| last.replace(**number) != Some(**number)) {
+        text.clear();
+        match kind {
+            ValueKind::Bool => text.extend_from_slice((*number != 0).to_string().as_bytes()),
+            ValueKind::Float => {
+                let shown = f64::from_bits(number.cast_unsigned()).to_string();
+                text.extend_from_slice(shown.as_bytes());
+            }
+            _ => put_signed_decimal(*number, &mut text),
+        }
+        add(&text);
     }
 }
 

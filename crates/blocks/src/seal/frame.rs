@@ -13,6 +13,7 @@ use super::memo::Memos;
 use crate::dictionary::{Grow, Owner, Shape};
 use crate::ids::{Id, IdWriter};
 use crate::layout::{FRAME_BYTES, FRAME_ROWS, MOST_FRAME_ROWS, span as column, span_seed};
+use crate::tags::TagWriter;
 
 /// A frame that is written.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +65,7 @@ pub(super) struct FrameWriter<'a, 'b> {
     memos: &'b mut Memos<'a>,
     grow: &'b mut Grow,
     group: &'b mut GroupWriter,
+    tags: &'b mut TagWriter,
     rows: Rows<'a>,
     /// Rows of spans by their opaque ids, where they have such.
     spans: HashMap<&'a [u8], u32, FixedState>,
@@ -77,7 +79,7 @@ impl<'a, 'b> FrameWriter<'a, 'b> {
         kept: &'b [Kept<'a>],
         memos: &'b mut Memos<'a>,
         grow: &'b mut Grow,
-        group: &'b mut GroupWriter,
+        (group, tags): (&'b mut GroupWriter, &'b mut TagWriter),
     ) -> Self {
         let (mut rows, mut spans) =
             (Rows::with_capacity_and_hasher(kept.len(), FixedState::default()), HashMap::default());
@@ -93,7 +95,7 @@ impl<'a, 'b> FrameWriter<'a, 'b> {
             next += kept.spans.len() as u32;
         }
         let columns = Columns::default();
-        Self { kept, memos, grow, group, rows, spans, row: 0, columns, places: Vec::new() }
+        Self { kept, memos, grow, group, tags, rows, spans, row: 0, columns, places: Vec::new() }
     }
 
     pub(super) fn finish(self) -> Vec<Place> {
@@ -203,6 +205,7 @@ impl<'a, 'b> FrameWriter<'a, 'b> {
 
     fn flush(&mut self, out: &mut Vec<u8>) {
         let start = out.len();
+        self.columns.attributes.tag(self.places.len() as u32, self.tags, self.grow);
         self.columns.flush(self.grow, self.group);
         let checksum = self.group.finish(span_seed(self.places.len() as u32), out);
         self.places.push(Place { rows: self.columns.rows, bytes: out.len() - start, checksum });

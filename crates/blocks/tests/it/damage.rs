@@ -14,7 +14,7 @@ fn read_block(block: &Block, filter: &SegmentFilter) -> Result<()> {
     for segment in rows.batch.segments.iter().take(3) {
         block.trace(rows.batch.text(segment.trace_id))?;
     }
-    block.search(filter, None, 5, None)?;
+    block.search(filter, &[], None, 5, None)?;
     Ok(())
 }
 
@@ -30,10 +30,12 @@ fn read_part(file: Vec<u8>) -> Result<()> {
         ..SegmentFilter::default()
     };
     let plain = SegmentFilter { from: i64::MIN, to: i64::MAX, ..SegmentFilter::default() };
+    // Reads every page of an index that has one page.
+    part.tag_places(&filter)?;
     for number in 0..part.len() {
         let block = part.block(number)?;
         read_block(&block, &plain)?;
-        block.search(&filter, None, 5, None)?;
+        block.search(&filter, &[], None, 5, None)?;
         for segment in &block.rows()?.batch.segments {
             part.blocks_of(trace_hash(block.rows()?.batch.bytes_at(segment.trace_id)))?;
         }

@@ -7,3 +7,4 @@ mod parts;
 mod random;
 mod round_trip;
 mod search;
+mod tags;

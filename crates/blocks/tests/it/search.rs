@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use skytrail_blocks::{Block, Selection};
+use skytrail_blocks::{Block, Granules, Selection};
 use skytrail_model::entity::EntityId;
 use skytrail_model::metric::Catalogue;
 use skytrail_model::time::Zone;
@@ -15,7 +15,7 @@ use skytrail_storage::{
 
 use crate::random::{batches, file, id, key, open, seal, text, traffic};
 
-fn anything() -> SegmentFilter {
+pub(crate) fn anything() -> SegmentFilter {
     SegmentFilter { from: i64::MIN, to: i64::MAX, ..SegmentFilter::default() }
 }
 
@@ -51,8 +51,9 @@ fn same(order: Order, found: &[SegmentSummary], wanted: &[SegmentSummary], all: 
     }
 }
 
+/// `within` is where the index of tags says; none where it says that there is nothing.
 fn check(
-    block: &Block,
+    (block, within): (&Block, Option<&[Granules]>),
     store: &MemoryStorage,
     filter: &SegmentFilter,
     limit: usize,
@@ -61,14 +62,17 @@ fn check(
     let mut after: Option<SegmentCursor> = None;
     loop {
         let page = block_on(store.spans().search(filter, after.as_ref(), limit)).unwrap();
-        let Selection { found, examined } =
-            block.search(filter, after.as_ref(), limit, None).unwrap();
+        let search = |bar| match within {
+            Some(within) => block.search(filter, within, after.as_ref(), limit, bar).unwrap(),
+            None => Selection::default(),
+        };
+        let Selection { found, examined } = search(None);
         same(filter.order, &found, &page.segments, all);
         assert!(examined <= u64::from(block.summary().segments));
         // What is below the bar may be missing, the rest must not.
         if let Some(middle) = page.segments.get(page.segments.len() / 2) {
             let bar = rank(filter.order, middle).0;
-            let above = block.search(filter, after.as_ref(), limit, Some(bar)).unwrap().found;
+            let above = search(Some(bar)).found;
             let wanted = page
                 .segments
                 .iter()
@@ -102,7 +106,7 @@ fn all_of(appends: &[SpanAppend]) -> Vec<SegmentSummary> {
 
 /// What a filter asks for: often something that is there.
 #[derive(Debug, Clone)]
-struct Asked {
+pub(crate) struct Asked {
     /// Bits say what is asked for.
     parts: u16,
     place: prop::sample::Index,
@@ -115,7 +119,7 @@ struct Asked {
     id: String,
 }
 
-fn asked() -> impl Strategy<Value = Asked> {
+pub(crate) fn asked() -> impl Strategy<Value = Asked> {
     let states =
         prop::sample::select(vec![TraceState::All, TraceState::Success, TraceState::Error]);
     let orders = prop::sample::select(vec![Order::Start, Order::Duration]);
@@ -138,7 +142,7 @@ fn asked() -> impl Strategy<Value = Asked> {
     })
 }
 
-fn filter(asked: &Asked, appends: &[SpanAppend]) -> SegmentFilter {
+pub(crate) fn filter(asked: &Asked, appends: &[SpanAppend]) -> SegmentFilter {
     let is = |bit: u16| asked.parts >> bit & 1 != 0;
     let mut filter = SegmentFilter { order: asked.order, ..anything() };
     let entries: Vec<_> = appends
@@ -231,8 +235,14 @@ proptest! {
         let part = open(file(&sealed)).unwrap();
         for asked in &asked {
             let filter = filter(asked, &appends);
-            check(&sealed[0].block(), &store, &filter, limit, &all);
-            check(&part.block(0).unwrap(), &store, &filter, limit, &all);
+            let (of_sealed, of_part) =
+                (sealed[0].tag_places(&filter).unwrap(), part.tag_places(&filter).unwrap());
+            for within in [Some([].as_slice()), of_sealed.of(0)] {
+                check((&sealed[0].block(), within), &store, &filter, limit, &all);
+            }
+            for within in [Some([].as_slice()), of_part.of(0)] {
+                check((&part.block(0).unwrap(), within), &store, &filter, limit, &all);
+            }
         }
     }
 }
@@ -259,7 +269,7 @@ fn many_segments_are_paged_through() {
         },
     ];
     for filter in filters {
-        check(&sealed[0].block(), &store, &filter, 70, &[]);
+        check((&sealed[0].block(), Some(&[])), &store, &filter, 70, &[]);
     }
 }
 
@@ -268,7 +278,7 @@ fn what_is_not_there_is_not_looked_for() {
     let sealed = seal(&[vec![traffic(300)]]);
     let block = sealed[0].block();
     let examined = |filter: &SegmentFilter| {
-        let Selection { found, examined } = block.search(filter, None, 10, None).unwrap();
+        let Selection { found, examined } = block.search(filter, &[], None, 10, None).unwrap();
         assert!(found.is_empty());
         examined
     };
@@ -282,5 +292,8 @@ fn what_is_not_there_is_not_looked_for() {
     assert_eq!(examined(&SegmentFilter { endpoint: Some(EntityId(1)), ..anything() }), 0);
     assert_eq!(examined(&SegmentFilter { tags: tag("PUT"), ..anything() }), 0);
     assert_eq!(examined(&SegmentFilter { trace_id: Some("x".to_owned()), ..anything() }), 0);
-    assert_eq!(block.search(&anything(), None, 10, Some(i64::MAX)).unwrap(), Selection::default());
+    assert_eq!(
+        block.search(&anything(), &[], None, 10, Some(i64::MAX)).unwrap(),
+        Selection::default()
+    );
 }

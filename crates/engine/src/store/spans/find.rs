@@ -1,10 +1,12 @@
 //! Search, newest or longest blocks first, until no other can add anything.
 
+use std::cell::OnceCell;
 use std::cmp::Reverse;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use skytrail_blocks::{Block, Sealed, Summary};
+use skytrail_blocks::{Block, Granules, Sealed, Summary, TagPlaces};
 use skytrail_storage::rows::Page;
 use skytrail_storage::{Order, Result, SegmentCursor, SegmentFilter, SegmentPage};
 
@@ -28,8 +30,8 @@ pub(super) async fn find(
     let (gone_to, filter) = (gone.spans_lost_to, SegmentFilter { from, ..filter.clone() });
     let after = after.cloned();
     // Dropped with the future: whoever asked is gone.
-    let asked = Asked(Arc::new(AtomicBool::new(true)));
-    let is_asked = asked.0.clone();
+    let asker = Asker(Arc::new(AtomicBool::new(true)));
+    let is_asked = asker.0.clone();
     let core = core.clone();
     let found = blocking("the search", move || {
         let mut page = Page::new(&filter, after.as_ref(), limit);
@@ -44,9 +46,9 @@ pub(super) async fn find(
     found.await
 }
 
-struct Asked(Arc<AtomicBool>);
+struct Asker(Arc<AtomicBool>);
 
-impl Drop for Asked {
+impl Drop for Asker {
     fn drop(&mut self) {
         self.0.store(false, Ordering::Relaxed);
     }
@@ -55,7 +57,14 @@ impl Drop for Asked {
 /// A block that may add to the page.
 enum Place {
     Sealed(Sealed),
-    Part(Arc<SpanPart>, u32),
+    Part(Rc<Asked>, u32),
+}
+
+/// A part, whose index of tags is asked when its first block has its turn.
+struct Asked {
+    part: Arc<SpanPart>,
+    /// None where it is damaged.
+    tags: OnceCell<Option<TagPlaces>>,
 }
 
 /// A search, as long as somebody waits for it.
@@ -104,14 +113,12 @@ fn search(
         let found = match &place {
             Place::Sealed(sealed) => {
                 let told = |error| crate::error::Error::format("a block in memory", &error);
-                Some(in_block(&sealed.block(), asking, page).map_err(told)?)
+                in_sealed(sealed, asking, page).map(Some).map_err(told)?
             }
-            Place::Part(part, number) => {
-                let found = part.part.block(*number);
-                let found = found.and_then(|block| in_block(&block, asking, page));
-                let found = core.suspects.judge(part, found)?;
+            Place::Part(asked, number) => {
+                let found = in_part(core, asked, *number, asking, page)?;
                 if found.is_none() {
-                    searched.lost_to = searched.lost_to.max(Some(part.entry.last));
+                    searched.lost_to = searched.lost_to.max(Some(asked.part.entry.last));
                 }
                 found
             }
@@ -121,15 +128,48 @@ fn search(
     Ok(searched)
 }
 
+fn in_sealed(
+    sealed: &Sealed,
+    asking: &Asking<'_>,
+    page: &mut Page<'_>,
+) -> skytrail_columns::Result<u64> {
+    let tags = sealed.tag_places(asking.filter)?;
+    let Some(within) = tags.of(0) else { return Ok(0) };
+    in_block(&sealed.block(), within, asking, page)
+}
+
+/// None when the part is damaged.
+fn in_part(
+    core: &Core,
+    asked: &Asked,
+    number: u32,
+    asking: &Asking<'_>,
+    page: &mut Page<'_>,
+) -> Result<Option<u64>> {
+    let part = &asked.part;
+    let tags = match asked.tags.get() {
+        Some(tags) => tags,
+        None => {
+            let tags = core.suspects.judge(part, part.part.tag_places(asking.filter))?;
+            asked.tags.get_or_init(|| tags)
+        }
+    };
+    let Some(tags) = tags else { return Ok(None) };
+    let Some(within) = tags.of(number) else { return Ok(Some(0)) };
+    let found = part.part.block(number).and_then(|block| in_block(&block, within, asking, page));
+    Ok(core.suspects.judge(part, found)?)
+}
+
 /// Says how many segments it looked at.
 fn in_block(
     block: &Block,
+    within: &[Granules],
     asking: &Asking<'_>,
     page: &mut Page<'_>,
 ) -> skytrail_columns::Result<u64> {
     // One more tells that there are more.
     let most = asking.limit.saturating_add(1);
-    let found = block.search(asking.filter, asking.after, most, page.bar())?;
+    let found = block.search(asking.filter, within, asking.after, most, page.bar())?;
     found.found.into_iter().for_each(|summary| page.offer(summary));
     Ok(found.examined)
 }
@@ -157,9 +197,10 @@ impl Places<'_> {
         if part.entry.last < self.filter.from || part.entry.first > self.filter.to {
             return;
         }
+        let asked = Rc::new(Asked { part: part.clone(), tags: OnceCell::new() });
         for (number, summary) in (0..).zip(part.part.summaries()) {
             if let Some(most) = self.most(summary) {
-                self.found.push((most, Place::Part(part.clone(), number)));
+                self.found.push((most, Place::Part(asked.clone(), number)));
             }
         }
     }
