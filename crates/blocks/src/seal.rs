@@ -141,7 +141,7 @@ impl Sealed {
 
     /// Where in it, as block 0, what the tags of a filter ask for may be.
     pub fn tag_places(&self, filter: &SegmentFilter) -> Result<TagPlaces> {
-        self.tags.places(filter)
+        self.tags.index().places(filter)
     }
 
     /// Whether a trace with this hash may be in it.

@@ -12,9 +12,9 @@ use skytrail_columns::hashes::HashKind;
 
 pub use granules::Granules;
 pub(crate) use hash::{KeyHash, shown_bytes, text_half};
+pub(crate) use places::TagIndex;
 pub use places::TagPlaces;
-pub(crate) use places::{TagIndex, numbers_of};
-pub(crate) use write::{BlockTags, TagWriter};
+pub(crate) use write::{BlockTags, TagWriter, put_tags};
 
 /// Pages of the index. Of ten million spans with one value each that no other one has, half a run of frames is looked
 /// at in vain.

@@ -109,8 +109,12 @@ impl Part {
 
     /// Where what the tags of a filter ask for may be.
     pub fn tag_places(&self, filter: &SegmentFilter) -> Result<TagPlaces> {
-        let (index, fetch) = (&self.tags, self.fetch.as_ref());
-        TagIndex { index, fetch, blocks: self.len() }.places(filter)
+        self.tag_index().places(filter)
+    }
+
+    /// The index of tags.
+    pub(crate) fn tag_index(&self) -> TagIndex<'_> {
+        TagIndex { index: &self.tags, fetch: self.fetch.as_ref(), blocks: self.len() }
     }
 
     /// A block. Nothing of it is read yet.

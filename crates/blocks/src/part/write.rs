@@ -3,18 +3,18 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use skytrail_columns::Result;
 use skytrail_columns::compress::Compressor;
 use skytrail_columns::filter::filter_of;
 use skytrail_columns::frame;
 use skytrail_columns::group::GroupWriter;
-use skytrail_columns::hashes::{put_merged, put_pages};
-use skytrail_columns::{Error, Fetch, Result};
+use skytrail_columns::hashes::put_pages;
 
 use super::directory::{BlockPlace, Directory};
 use super::{FILTER, KIND, TRACES};
 use crate::dictionary::{Dictionary, encode};
 use crate::seal::Sealed;
-use crate::tags::{TAGS, numbers_of};
+use crate::tags::put_tags;
 
 /// The level of zstd of what is written once for the part.
 const LEVEL: i32 = 3;
@@ -104,11 +104,7 @@ pub fn write_part(
     Ok(info)
 }
 
-fn put_indexes<'a>(
-    sealed: &'a [Sealed],
-    directory: &mut Directory,
-    sink: &mut Sink<'_>,
-) -> Result<()> {
+fn put_indexes(sealed: &[Sealed], directory: &mut Directory, sink: &mut Sink<'_>) -> Result<()> {
     let mut group = GroupWriter::new(LEVEL);
     let mut bytes = Vec::new();
     let dictionary =
@@ -132,13 +128,8 @@ fn put_indexes<'a>(
     directory.filter = sink.put(&bytes)?;
 
     bytes.clear();
-    let of = |(number, block): (u32, &'a Sealed)| {
-        let (index, bytes) = block.tags.index();
-        let first = numbers_of(number).ok_or_else(|| Error::limit("part of too many blocks"))?;
-        Ok((index, bytes as &dyn Fetch, first))
-    };
-    let tags: Vec<_> = (0..).zip(sealed).map(of).collect::<Result<_>>()?;
-    directory.tag_pages = put_merged(TAGS, &tags, &mut group, &mut bytes)?;
+    let tags: Vec<_> = sealed.iter().map(|block| block.tags.index()).collect();
+    directory.tag_pages = put_tags(&tags, &mut group, &mut bytes)?;
     directory.tags = sink.put(&bytes)?;
     Ok(())
 }

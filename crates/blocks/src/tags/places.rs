@@ -9,11 +9,6 @@ use skytrail_storage::SegmentFilter;
 use super::granules::NUMBERS;
 use super::{Granules, KeyHash};
 
-/// The first number of a block among those of a part; none of a block that no part can have.
-pub(crate) fn numbers_of(block: u32) -> Option<u32> {
-    block.checked_mul(NUMBERS)
-}
-
 /// Where what the tags of a filter ask for may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TagPlaces {
@@ -54,7 +49,7 @@ impl TagPlaces {
     }
 }
 
-/// An index, with how many blocks it is of.
+/// The index of some blocks.
 #[derive(Clone, Copy)]
 pub(crate) struct TagIndex<'a> {
     pub(crate) index: &'a HashIndex,

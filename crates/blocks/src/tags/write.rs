@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use skytrail_columns::Result;
 use skytrail_columns::group::GroupWriter;
-use skytrail_columns::hashes::{Entry, HashIndex, PageWriter};
-use skytrail_storage::SegmentFilter;
+use skytrail_columns::hashes::{Entry, HashIndex, Page, PageWriter, put_merged};
+use skytrail_columns::{Error, Result};
 
 use super::granules::NUMBERS;
-use super::{Granules, TAGS, TagIndex, TagPlaces};
+use super::{Granules, TAGS, TagIndex};
 
 /// A value in more runs of frames is looked for in all of them.
 const MANY: usize = 3;
@@ -74,18 +73,28 @@ impl TagWriter {
 }
 
 impl BlockTags {
-    pub(crate) fn places(&self, filter: &SegmentFilter) -> Result<TagPlaces> {
-        let (index, bytes) = &*self.0;
-        TagIndex { index, fetch: bytes, blocks: 1 }.places(filter)
+    /// To be read.
+    pub(crate) fn index(&self) -> TagIndex<'_> {
+        TagIndex { index: &self.0.0, fetch: &self.0.1, blocks: 1 }
     }
 
     /// Bytes of memory.
     pub(crate) fn memory(&self) -> usize {
         self.0.0.memory() + self.0.1.len()
     }
+}
 
-    /// What a merge reads.
-    pub(crate) fn index(&self) -> (&HashIndex, &Bytes) {
-        (&self.0.0, &self.0.1)
+/// Appends the pages of the index of blocks that stand one behind the other, of which there are indexes.
+pub(crate) fn put_tags(
+    indexes: &[TagIndex<'_>],
+    writer: &mut GroupWriter,
+    out: &mut Vec<u8>,
+) -> Result<Vec<Page>> {
+    let (mut inputs, mut next) = (Vec::with_capacity(indexes.len()), 0_u32);
+    for TagIndex { index, fetch, blocks } in indexes {
+        inputs.push((*index, *fetch, next));
+        let behind = blocks.checked_mul(NUMBERS).and_then(|count| next.checked_add(count));
+        next = behind.ok_or_else(|| Error::limit("more blocks than a part can have"))?;
     }
+    put_merged(TAGS, &inputs, writer, out)
 }
