@@ -20,7 +20,7 @@ use skytrail_model::time::{Downsampling, Minute, Zone};
 use skytrail_storage::contract::build::{append, entry, read, segment};
 use skytrail_storage::{
     Checkpoint, Checkpoints, ColumnSelection, Cut, EntitySelection, MetricRead, Order, Origin,
-    RecordRead, RelationRead, SegmentFilter, SegmentPage, Storage, TraceState, Visible,
+    RecordRead, RelationRead, SegmentFilter, SegmentPage, Storage, TagFilter, TraceState, Visible,
 };
 
 const TABLE: TableId = TableId(0);
@@ -60,9 +60,8 @@ pub(crate) async fn step(store: &dyn Storage, n: u64) {
     let origin = Origin { shard: (n % 2) as u16, sequence: n };
     let minute = START.plus((n / 8) as i64);
     let time = minute.start_nanos() + n as i64;
-    let spans = append([
-        segment(trace_of(n), format!("s{n}")).with([entry("/").at(time).lasting(n as i64)])
-    ]);
+    let span = entry("/").at(time).lasting(n as i64).tag("n", n as i64);
+    let spans = append([segment(trace_of(n), format!("s{n}")).with([span])]);
     store.spans().append(origin, spans).await.unwrap();
     let mut block = MetricBlock::empty(TABLE, catalogue().table(TABLE).unwrap(), minute);
     block.push(EntityId(u128::from(n % 3)), &Row { cells: vec![Cell::Int(1)] });
@@ -160,15 +159,20 @@ pub(crate) async fn search(store: &dyn Storage, order: Order) -> Vec<String> {
     page.segments.into_iter().map(|found| found.segment.segment_id).collect()
 }
 
+fn any_time() -> SegmentFilter {
+    SegmentFilter { from: 0, to: i64::MAX, state: TraceState::All, ..SegmentFilter::default() }
+}
+
+/// The segment of a step, found by its tag.
+pub(super) async fn search_tag(store: &dyn Storage, step: u64) -> SegmentPage {
+    let tag = TagFilter { key: "n".to_owned(), value: Some(step.to_string()) };
+    let filter = SegmentFilter { tags: vec![tag], ..any_time() };
+    store.spans().search(&filter, None, 1_000).await.unwrap()
+}
+
 /// All segments, on one page.
 pub(super) async fn search_page(store: &dyn Storage, order: Order) -> SegmentPage {
-    let filter = SegmentFilter {
-        from: 0,
-        to: i64::MAX,
-        state: TraceState::All,
-        order,
-        ..SegmentFilter::default()
-    };
+    let filter = SegmentFilter { order, ..any_time() };
     store.spans().search(&filter, None, 1_000).await.unwrap()
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use skytrail_base::fs::sim::SimFileSystem;
 use skytrail_storage::{Checkpoints, Order, Storage};
 
-use super::crashes::{block_on, checkpoint, opened, search_page, step};
+use super::crashes::{block_on, checkpoint, opened, search_page, search_tag, step};
 
 /// Steps that are stored.
 const STEPS: u64 = 12;
@@ -39,7 +39,8 @@ async fn is_honest(store: &dyn Storage) -> bool {
         found += if answer.truncated { 1_000 } else { spans };
     }
     let has_all = page.segments.len() as u64 == STEPS && found as u64 >= STEPS;
-    has_all || !page.complete
+    let tagged = search_tag(store, STEPS / 2).await;
+    (has_all || !page.complete) && (tagged.segments.len() == 1 || !tagged.complete)
 }
 
 #[test]
