@@ -11,6 +11,7 @@
 //! | 2 delta | first, base, width | plain: `rows - 1` of width bits | the one before + base + unit × bits |
 //! | 3 local | first, values, width | plain: `values - 1` of width bits, from the next byte on `rows` codes | values\[code\], which ascend: the one before + unit × (1 + bits) |
 //! | 4 planes | base, bytes | stream: the lowest byte of all rows, then the next one | base + unit × bytes |
+//! | 7 rising | base, width, steps | plain: `rows` of width bits, from the next byte on, for each row, as many zeros as its upper bits are above those of the row before, and a one: `rows + steps` bits | base + unit × (upper bits, then bits) |
 //!
 //! Units 0 to 3 are 1, 1,000, 1,000,000 and 1,000,000,000. Codes have as many bits as the greatest one needs.
 
@@ -32,6 +33,8 @@ const PACKED: u8 = 1;
 const DELTA: u8 = 2;
 const LOCAL: u8 = 3;
 const PLANES: u8 = 4;
+/// What is between stands for columns that are no numbers.
+const RISING: u8 = 7;
 
 /// A column that is read. Numbers of a column that is packed are read one by one; others are there already.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! Chooses how a column is kept.
 
-use super::{CONSTANT, DELTA, LOCAL, PACKED, PLANES, UNITS};
+use super::{CONSTANT, DELTA, LOCAL, PACKED, PLANES, RISING, UNITS};
 use crate::bits::{bits_of, pack};
 use crate::write::{put_signed, put_varint};
 
@@ -143,7 +143,9 @@ pub(crate) fn encode(
     let width = bits_of(shape.reach);
     let packed = numbers.len() as u64 * u64::from(width);
     let mut into = Into { same_rows, directory, plain };
-    if choice == Choice::Smallest && delta(numbers, packed, &mut into) {
+    if choice == Choice::Smallest
+        && (rising(&shape, &counts, packed, &mut into) || delta(numbers, packed, &mut into))
+    {
         return;
     }
     let most = MOST_LOCAL.min(counts.len() as u64 * LOCAL_PER_ROW);
@@ -181,6 +183,40 @@ pub(crate) fn planes_of(numbers: &[i64]) -> Option<(Vec<u8>, usize)> {
         encode(numbers, Choice::Smallest, 0, &mut Vec::new(), &mut packed, &mut Vec::new());
         (stream, packed.len())
     })
+}
+
+/// As lower bits and steps of the upper ones, if none is below the one before and that takes a tenth less, and less
+/// than differences.
+fn rising(shape: &Shape, counts: &[u64], packed: u64, into: &mut Into<'_>) -> bool {
+    let rows = counts.len() as u64;
+    let gaps = counts.iter().zip(counts.iter().skip(1));
+    let (mut least, mut most) = (u64::MAX, 0);
+    for (before, count) in gaps {
+        let Some(gap) = count.checked_sub(*before) else { return false };
+        (least, most) = (least.min(gap), most.max(gap));
+    }
+    let width = bits_of(shape.reach / rows.max(1)).saturating_sub(1);
+    let steps = shape.reach >> width;
+    let bits = rows * u64::from(width) + rows + steps;
+    let deltas = rows * u64::from(bits_of(most.saturating_sub(least)));
+    if bits * 10 > packed * 9 || bits >= deltas {
+        return false;
+    }
+    into.directory.push(shape.mode(RISING) | into.same_rows);
+    put_signed(shape.base, into.directory);
+    into.directory.push(width as u8);
+    put_varint(steps, into.directory);
+    pack(counts.iter().map(|count| count & ((1 << width) - 1)), width, into.plain);
+    let start = into.plain.len();
+    into.plain.resize(start + (rows + steps).div_ceil(8) as usize, 0);
+    let ones = into.plain.get_mut(start..).unwrap_or_default();
+    for (row, count) in (0..).zip(counts) {
+        let place = row + (count >> width);
+        if let Some(byte) = ones.get_mut(place as usize / 8) {
+            *byte |= 1 << (place % 8);
+        }
+    }
+    true
 }
 
 /// As differences, if that takes a tenth less.

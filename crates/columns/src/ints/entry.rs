@@ -1,6 +1,6 @@
 //! What the directory says of a column of numbers.
 
-use super::{CONSTANT, DELTA, Ints, Kept, LOCAL, PACKED, PLANES, UNITS, number};
+use super::{CONSTANT, DELTA, Ints, Kept, LOCAL, PACKED, PLANES, RISING, UNITS, number};
 use crate::bits::{Packed, bits_of, packed_len};
 use crate::error::Result;
 use crate::read::Reader;
@@ -17,7 +17,7 @@ pub(crate) struct Entry {
     base: i64,
     /// Bits, or bytes, of a row.
     width: u32,
-    /// Distinct numbers.
+    /// Distinct numbers; where they rise, the upper bits of the last one.
     values: usize,
 }
 
@@ -30,16 +30,23 @@ impl Entry {
         let mut entry = Self { rows, mode, unit, first, base: 0, width: 0, values: 0 };
         match mode {
             CONSTANT => return Ok(entry),
-            PACKED | PLANES => {}
+            PACKED | PLANES | RISING => {}
             DELTA => entry.base = reader.signed()?,
             LOCAL => entry.values = reader.count(rows as u64)?,
             _ => return Err(reader.wrong("an unknown mode of numbers")),
         }
         entry.width = u32::from(reader.u8()?);
-        let most = if mode == PLANES { 8 } else { 64 };
+        let most = match mode {
+            PLANES => 8,
+            RISING => 63,
+            _ => 64,
+        };
         let is_whole = mode == PACKED || mode == PLANES || rows > 0;
         if entry.width > most || !is_whole || (mode == LOCAL && entry.values == 0) {
             return Err(reader.wrong("numbers that cannot be"));
+        }
+        if mode == RISING {
+            entry.values = reader.count(u64::from(u32::MAX))?;
         }
         Ok(entry)
     }
@@ -56,6 +63,10 @@ impl Entry {
             LOCAL => {
                 let list = packed_len(self.values.checked_sub(1)?, self.width)?;
                 list.checked_add(packed_len(self.rows, self.code_bits())?)
+            }
+            RISING => {
+                let ones = self.rows.checked_add(self.values)?.div_ceil(8);
+                packed_len(self.rows, self.width)?.checked_add(ones)
             }
             _ => Some(0),
         }
@@ -78,6 +89,7 @@ impl Entry {
             }
             LOCAL => self.local(plain)?,
             PLANES => Kept::Plain(self.planes(stream)),
+            RISING => Kept::Plain(self.rising(plain)?),
             _ => Kept::Constant(self.first),
         };
         Some(Ints { rows: self.rows, kept })
@@ -106,6 +118,27 @@ impl Entry {
         }
         let codes = Packed::new(codes, self.code_bits(), self.rows)?;
         Some(Kept::Local { codes, values })
+    }
+
+    fn rising(&self, plain: &[u8]) -> Option<Vec<i64>> {
+        let (low, ones) = plain.split_at_checked(packed_len(self.rows, self.width)?)?;
+        let ones = ones.get(..self.rows.checked_add(self.values)?.div_ceil(8))?;
+        let mut low = Packed::new(low, self.width, self.rows)?.iter();
+        let mut numbers = Vec::with_capacity(self.rows);
+        for (at, bytes) in (0..).step_by(64).zip(ones.chunks(8)) {
+            let mut word = [0; 8];
+            word.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+            let mut word = u64::from_le_bytes(word);
+            while word != 0 {
+                // Before it stand its zeros, and a one of each row before.
+                let place: u64 = at + u64::from(word.trailing_zeros());
+                let upper = place - numbers.len() as u64;
+                let count = upper << self.width | low.next()?;
+                numbers.push(number(self.first, self.unit, count));
+                word &= word - 1;
+            }
+        }
+        (numbers.len() == self.rows).then_some(numbers)
     }
 
     fn planes(&self, stream: &[u8]) -> Vec<i64> {

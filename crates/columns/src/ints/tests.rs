@@ -29,7 +29,14 @@ fn columns() -> impl Strategy<Value = Vec<i64>> {
     let small = small.prop_map(|(unit, base, counts)| {
         counts.into_iter().map(|count| base.wrapping_add(count.wrapping_mul(unit))).collect()
     });
-    prop_oneof![small, prop::collection::vec(any::<i64>(), 0..50)]
+    let rising =
+        (0_u32..64, prop::collection::vec(any::<u64>(), 0..300)).prop_map(|(bits, counts)| {
+            let mut numbers: Vec<_> =
+                counts.into_iter().map(|count| (count >> bits).cast_signed()).collect();
+            numbers.sort_unstable();
+            numbers
+        });
+    prop_oneof![small, prop::collection::vec(any::<i64>(), 0..50), rising]
 }
 
 proptest! {
@@ -48,4 +55,5 @@ fn each_column_is_kept_as_it_is_smallest() {
     assert_eq!(of((0..100).map(|n| n * 1_000_003).collect()), DELTA);
     assert_eq!(of((0..100).map(|n| (n * 7 % 3) * 20_000).collect()), LOCAL);
     assert_eq!(of((0..100).map(|n| n * n * 31 % 101).collect()), PACKED);
+    assert_eq!(of((0..100_i64).map(|n| n.pow(5)).collect()), RISING);
 }
