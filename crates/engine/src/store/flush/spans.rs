@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use skytrail_blocks::{BLOCK_SPANS, Limits, Part, PartWriter, Row, Sealed};
 use skytrail_storage::rows::SpanTable;
@@ -20,10 +19,9 @@ use crate::store::rows::{Encoded, SpanMemtable};
 pub(crate) fn seal(core: &Core, memtable: &SpanMemtable) -> Result<()> {
     for rows in memtable.rows.closed() {
         let blocks = seal_rows(core, memtable, &rows);
-        let bytes: usize = blocks.iter().map(|(_, sealed)| sealed.bytes()).sum();
-        memtable.sealed_bytes.fetch_add(bytes, Ordering::Relaxed);
         let encoded = blocks.into_iter().map(|(day, sealed)| Encoded::Sealed { day, sealed });
         memtable.rows.written(&rows, encoded.map(Arc::new).collect());
+        memtable.count_sealed();
         // Bytes of rows became fewer.
         core.room.notify_waiters();
         if memtable.writers.lock().values().any(PartWriter::is_full) {
@@ -85,8 +83,7 @@ pub(crate) fn write(core: &Core, memtable: &SpanMemtable) -> Result<()> {
             let part = write_part(core, day, &sealed)?;
             let part = Arc::new(Encoded::Part(part));
             memtable.rows.replace(|one| is_of_day(one).is_some(), part);
-            let bytes: usize = sealed.iter().map(Sealed::bytes).sum();
-            memtable.sealed_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            memtable.count_sealed();
         }
         // The next part begins with dictionaries of its own.
         memtable.writers.lock().remove(&day);

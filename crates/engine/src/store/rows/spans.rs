@@ -88,6 +88,16 @@ impl SpanMemtable {
         self.rows.bytes()
     }
 
+    /// Counts anew what blocks that are not in a part take: they take more once they were read.
+    pub(crate) fn count_sealed(&self) {
+        let of = |encoded: &Arc<Encoded>| match &**encoded {
+            Encoded::Sealed { sealed, .. } => sealed.bytes(),
+            Encoded::Part(_) => 0,
+        };
+        let bytes = self.rows.look(|layers| layers.parts.iter().map(of).sum());
+        self.sealed_bytes.store(bytes, Ordering::Relaxed);
+    }
+
     /// Bytes of blocks that are not in a part.
     pub(crate) fn sealed_bytes(&self) -> usize {
         self.sealed_bytes.load(Ordering::Relaxed)
