@@ -20,7 +20,9 @@ use skytrail_columns::{Error, Fetch, Result};
 use skytrail_storage::{SegmentCursor, SegmentFilter, SpanAppend};
 
 use crate::dictionary::{Dictionary, PartDictionary};
+use crate::hidden::Hidden;
 use crate::row::trace_hash;
+use crate::sizes::{self, About, Sizes};
 use crate::summary::Summary;
 use crate::tags::Granules;
 use frames::{Groups, Reader};
@@ -67,6 +69,7 @@ pub struct Block {
     home: Home,
     summary: Arc<Summary>,
     head: Arc<OnceLock<Head>>,
+    hidden: Option<Arc<Hidden>>,
 }
 
 impl std::fmt::Debug for Block {
@@ -89,7 +92,12 @@ impl Block {
         summary: Arc<Summary>,
     ) -> Self {
         let source = Source::new(fetch, place);
-        Self { source, head_len, checksum, home, summary, head: Arc::default() }
+        Self { source, head_len, checksum, home, summary, head: Arc::default(), hidden: None }
+    }
+
+    /// The same without some segments.
+    pub(crate) fn hiding(self, hidden: Option<Arc<Hidden>>) -> Self {
+        Self { hidden, ..self }
     }
 
     /// What is known of it without reading it.
@@ -105,6 +113,9 @@ impl Block {
     /// All segments of the trace in this block, as one batch of nothing else, in the order of the block; none if there
     /// is none.
     pub fn trace(&self, trace_id: &str) -> Result<Option<SpanAppend>> {
+        if self.hidden.as_ref().is_some_and(|hidden| hidden.has_trace(trace_id)) {
+            return Ok(None);
+        }
         self.read(|reader| {
             let head = &reader.head;
             let Some(trace) =
@@ -112,7 +123,11 @@ impl Block {
             else {
                 return Ok(None);
             };
-            reader.gather(&head.segments_of(trace)).map(Some)
+            let segments = self.shown(reader, head.segments_of(trace))?;
+            if segments.is_empty() {
+                return Ok(None);
+            }
+            reader.gather(&segments).map(Some)
         })
     }
 
@@ -130,17 +145,55 @@ impl Block {
         if !search::may_hold(&self.summary, filter, after, bar) {
             return Ok(Selection::default());
         }
-        self.read(|reader| {
-            search::search((reader, within), &self.summary, filter, after, limit, bar)
-        })
+        let hidden = self.hidden.as_deref();
+        let asking = search::Asking { filter, after, limit, bar, hidden };
+        self.read(|reader| search::search((reader, within), &self.summary, &asking))
     }
 
     /// Everything that is in the block, in its order.
     pub fn rows(&self) -> Result<SpanAppend> {
         self.read(|reader| {
-            let segments: Vec<_> = (0..reader.head.len()).collect();
+            let segments = self.shown(reader, (0..reader.head.len()).collect())?;
             reader.gather(&segments)
         })
+    }
+
+    /// Adds what its columns take.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Io` when it cannot be read.
+    pub fn add_sizes(&self, sizes: &mut Sizes) -> Result<()> {
+        let dictionary = self.home.dictionary()?;
+        let head = self.head()?;
+        let groups = Groups::new(&self.source, head);
+        let of_head = |id| About::Column(sizes::of_head(id));
+        sizes::add(sizes, self.head_len, head.group(), of_head);
+        for (number, place) in head.frames.iter().enumerate() {
+            let of_span = |id| sizes::of_span(id, &dictionary);
+            sizes::add(sizes, place.len, groups.get(number)?, of_span);
+        }
+        Ok(())
+    }
+
+    /// Those of some segments that are not left out.
+    fn shown(&self, reader: &Reader<'_>, mut segments: Vec<usize>) -> Result<Vec<usize>> {
+        let Some(hidden) = &self.hidden else { return Ok(segments) };
+        let head = &reader.head;
+        let mut traces = Vec::new();
+        for id in &hidden.traces {
+            let trace = head.find_trace(id.as_bytes(), trace_hash(id.as_bytes()))?;
+            traces.extend(trace.map(i64::from));
+        }
+        let services = self.summary.services.iter();
+        let services = services.filter(|service| hidden.has_service(service.service));
+        let rows: Vec<_> =
+            services.map(|one| one.rows.start as usize..one.rows.end as usize).collect();
+        segments.retain(|segment| {
+            let is_of_service = rows.iter().any(|rows| rows.contains(segment));
+            let trace = head.traces.get(*segment);
+            !is_of_service && trace.is_none_or(|trace| !traces.contains(&trace))
+        });
+        Ok(segments)
     }
 
     fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {

@@ -7,18 +7,22 @@
 mod block;
 mod decimal;
 mod dictionary;
+mod hidden;
 mod ids;
 mod layout;
 mod part;
 mod row;
 mod seal;
+mod sizes;
 mod summary;
 mod tags;
 
 pub use block::{Block, Selection};
+pub use hidden::Hidden;
 pub use part::{Part, PartInfo, write_part};
 pub use row::{BLOCK_SPANS, Limits, Row, trace_hash};
 pub use seal::{PartWriter, Sealed};
+pub use sizes::{About, ServiceSize, Sizes};
 pub use skytrail_columns::{Error, ErrorKind, Fetch, Result};
 pub use summary::{ServiceRows, Summary};
 pub use tags::{Granules, TagPlaces};

@@ -57,6 +57,41 @@ pub fn put(
     checksum
 }
 
+/// What a frame says of itself, whatever its kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outline {
+    /// Bytes of the frame.
+    pub bytes: u64,
+    /// Of its plain part.
+    pub plain: u64,
+    /// Of its stream before compression.
+    pub stream: u64,
+    /// Of its stream as it is stored.
+    pub stored: u64,
+}
+
+/// Bytes that a frame has before its plain part, at most.
+pub const MOST_HEAD: usize = CHECKSUM + 1 + 3 * 10;
+
+impl Outline {
+    /// Reads what `bytes` begin with, which may go on behind the frame. Nothing is checked but
+    /// that it says so much.
+    ///
+    /// # Errors
+    /// `Corrupt` where no frame can begin.
+    pub fn read(bytes: &[u8]) -> Result<Self> {
+        let mut reader = Reader::new("frame", bytes);
+        reader.bytes(CHECKSUM)?;
+        let codec = reader.u8()?;
+        Codec::of(codec).ok_or_else(|| reader.wrong("an unknown codec"))?;
+        let (plain, stream, stored) = (reader.varint()?, reader.varint()?, reader.varint()?);
+        let head = reader.place() as u64;
+        let bytes = head.checked_add(plain).and_then(|bytes| bytes.checked_add(stored));
+        let bytes = bytes.ok_or_else(|| reader.wrong("more bytes than there are"))?;
+        Ok(Self { bytes, plain, stream, stored })
+    }
+}
+
 /// A frame with a right checksum.
 #[derive(Debug, Clone)]
 pub struct Frame {
@@ -97,6 +132,11 @@ impl Frame {
             Codec::Plain if self.stored.len() == self.raw_len => Ok(self.stored.clone()),
             codec => restore(codec, &self.stored, self.raw_len).map(Bytes::from),
         }
+    }
+
+    /// Bytes of the stream as it is stored.
+    pub fn stored_len(&self) -> usize {
+        self.stored.len()
     }
 
     /// Bytes of the stream before compression.

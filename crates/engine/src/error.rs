@@ -46,12 +46,15 @@ impl Error {
     }
 
     pub(crate) fn mutable(error: &skytrail_mutable::Error) -> Self {
+        // What the system said is not to be had twice; its kind and its words are kept.
+        let said = |source: &io::Error| io::Error::new(source.kind(), source.to_string());
+        let source = error.source.as_ref().map(said);
         let kind = match error.kind {
             skytrail_mutable::ErrorKind::Io | skytrail_mutable::ErrorKind::Invalid => ErrorKind::Io,
             skytrail_mutable::ErrorKind::Locked => ErrorKind::Mismatch,
             skytrail_mutable::ErrorKind::Version => ErrorKind::Version,
         };
-        Self { kind, context: error.to_string(), source: None }
+        Self { kind, context: error.context.clone(), source }
     }
 
     /// An error of a format, about a file.
@@ -63,6 +66,10 @@ impl Error {
             skytrail_columns::ErrorKind::Limit => ErrorKind::Limit,
         };
         Self { kind, context: format!("{}: {error}", context.into()), source: None }
+    }
+
+    pub(crate) fn limit(context: impl Into<String>) -> Self {
+        Self { kind: ErrorKind::Limit, context: context.into(), source: None }
     }
 
     pub(crate) fn version(context: impl Into<String>) -> Self {

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use skytrail_base::fs::SharedFileSystem;
 use skytrail_base::future::BoxFuture;
 use skytrail_base::journal::Position;
+use skytrail_model::entity::EntityId;
 use skytrail_model::template::UiTemplate;
 use skytrail_model::time::Minute;
 use skytrail_storage::{Entities, FamilyUsage, Tags, Templates};
@@ -141,6 +142,17 @@ impl Mutable {
     /// Removes tags of days that began before a minute, likewise.
     pub fn expire_tags(&self, before: Minute) {
         self.shared.tables.tags.expire(before);
+    }
+
+    /// Removes everything that names a service, real or conjectured: itself, its instances,
+    /// endpoints, relations and aliases. They leave the file with the next commit.
+    pub fn forget_service(&self, name: &str) {
+        self.shared.tables.entities.forget_service(name);
+    }
+
+    /// Ids of the entities that [`Self::forget_service`] would remove.
+    pub fn ids_of_service(&self, name: &str) -> Vec<EntityId> {
+        self.shared.tables.entities.ids_of_service(name)
     }
 
     /// What is held, in memory: entities, tags, templates. Answers at once.

@@ -203,6 +203,11 @@ impl BitSet {
         Self { words: Vec::new(), has_all: true }
     }
 
+    /// Whether no code is in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.has_all && self.words.is_empty()
+    }
+
     pub(crate) fn insert(&mut self, code: u32) {
         let place = (code / 64) as usize;
         if self.words.len() <= place {

@@ -37,7 +37,7 @@ pub enum Command {
         #[command(subcommand)]
         action: OalAction,
     },
-    /// Look at, check, copy and restore a store on disk.
+    /// Look at, check, copy, restore a store on disk, and delete from it.
     Store {
         /// What to do with it.
         #[command(subcommand)]
@@ -60,7 +60,7 @@ pub struct Sources {
 }
 
 /// Options of `skytrail serve`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:
   skytrail serve --data ./data
   skytrail serve --config skytrail.yaml --data /var/lib/skytrail
@@ -106,11 +106,33 @@ pub enum OalAction {
   skytrail store stats --data ./data
   skytrail store check --data /var/lib/skytrail
   skytrail store export --data ./data --format jsonl > spans.jsonl
+  skytrail store delete --service shop --data ./data
   skytrail store backup /backup/skytrail --data ./data
   skytrail store restore /backup/skytrail --data ./restored --verify")]
 pub enum StoreAction {
-    /// Say what takes room on the disk, by kind and day.
-    Stats(DataDir),
+    /// Say what takes room on the disk, by kind and day, or of spans by service or column.
+    Stats {
+        /// Which store.
+        #[command(flatten)]
+        data: DataDir,
+        /// How it is told apart: service and column are of spans only, and apportioned.
+        #[arg(long, value_enum, default_value_t = StatsBy::Kind)]
+        by: StatsBy,
+    },
+    /// Tell what is in one file of the store: its frames, blocks and columns with their bytes.
+    Dump {
+        /// The number of the file, or its name.
+        #[arg(value_name = "FILE")]
+        file: String,
+        /// Print its rows, too.
+        #[arg(long)]
+        rows: bool,
+        /// Which store.
+        #[command(flatten)]
+        data: DataDir,
+    },
+    /// Let the store be written in formats that the release before cannot read.
+    Finalize(DataDir),
     /// Read every byte and say what is not as it was written.
     Check(DataDir),
     /// Print all spans, a segment a line.
@@ -127,6 +149,16 @@ pub enum StoreAction {
         /// The folder: empty, or with an earlier backup of the same store.
         #[arg(value_name = "DIR")]
         to: PathBuf,
+        /// Which store.
+        #[command(flatten)]
+        data: DataDir,
+    },
+    /// Delete a service or a trace: nothing of it is answered from then on, and within a day
+    /// nothing of it is on the disk. What arrives later is not deleted.
+    Delete {
+        /// What to delete.
+        #[command(flatten)]
+        what: DeletionArgs,
         /// Which store.
         #[command(flatten)]
         data: DataDir,
@@ -151,6 +183,29 @@ pub struct DataDir {
     /// Folder for the data, as `skytrail serve` has it.
     #[arg(long, value_name = "DIR", default_value = "./data")]
     pub data: PathBuf,
+}
+
+/// What to delete.
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
+pub struct DeletionArgs {
+    /// A service by its name, with its instances, endpoints, metrics and relations.
+    #[arg(long, value_name = "NAME")]
+    pub service: Option<String>,
+    /// A trace by its id.
+    #[arg(long, value_name = "ID")]
+    pub trace: Option<String>,
+}
+
+/// What bytes are told apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum StatsBy {
+    /// Kind and day of rows.
+    Kind,
+    /// Service whose spans they are.
+    Service,
+    /// Column of spans; those of tags by their keys. Reads everything.
+    Column,
 }
 
 /// Forms of an export.

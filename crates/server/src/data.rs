@@ -27,6 +27,17 @@ impl DataFolder {
     /// Makes the folder if it is not there, readable by its owner alone, and
     /// locks it.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
+        Self::try_open(path)?.map_err(|holder| {
+            let shown = path.display();
+            anyhow!(
+                "{LOCKED}: the data folder {shown} is used by another process{holder}; stop it, or \
+                 choose another folder with --data"
+            )
+        })
+    }
+
+    /// The same; what is said of the process that has it, if one has.
+    pub fn try_open(path: &Path) -> anyhow::Result<Result<Self, String>> {
         let shown = path.display();
         create(path).with_context(|| format!("cannot make the data folder {shown}"))?;
         let file = path.join("lock");
@@ -37,12 +48,9 @@ impl DataFolder {
             Ok(()) => {
                 // Only told to others; a full disk is no reason not to start.
                 let _ = write_holder(&lock);
-                Ok(Self { path: path.to_owned(), _lock: lock })
+                Ok(Ok(Self { path: path.to_owned(), _lock: lock }))
             }
-            Err(TryLockError::WouldBlock) => Err(anyhow!(
-                "{LOCKED}: the data folder {shown} is used by another process{}; stop it, or choose another folder with --data",
-                holder(&mut lock)
-            )),
+            Err(TryLockError::WouldBlock) => Ok(Err(holder(&mut lock))),
             Err(TryLockError::Error(error)) => {
                 Err(error).with_context(|| format!("cannot lock the data folder {shown}"))
             }

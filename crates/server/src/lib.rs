@@ -7,6 +7,7 @@ pub mod data;
 pub mod demo;
 pub mod listen;
 pub mod logs;
+pub mod requests;
 pub mod rules;
 pub mod serve;
 pub mod show;

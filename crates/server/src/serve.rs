@@ -10,7 +10,9 @@ mod health;
 mod pace;
 mod parts;
 mod ports;
+mod reload;
 mod replay;
+mod requests;
 mod running;
 mod select;
 mod upkeep;
@@ -19,19 +21,19 @@ mod watches;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use skytrail_base::clock::SystemClock;
 use skytrail_base::shutdown;
 
+use reload::{Reload, configuration};
 use replay::Interrupted;
 
 use crate::cli;
-use crate::config::{self, Config, Layers, Origin};
+use crate::config::{Config, Layers};
 use crate::data::DataFolder;
 use crate::logs;
 use crate::signals::Signals;
 
-pub use backend::{Backend, Opening};
+pub use backend::{Backend, OnDisk, Opening};
 pub use checkpoints::Checkpoints;
 pub use parts::Parts;
 pub use ports::{Ports, Routers};
@@ -44,22 +46,13 @@ pub fn run(options: &cli::Serve) -> anyhow::Result<()> {
     raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let limit = config.server.shutdown_timeout.as_duration();
-    runtime.block_on(serve(config, layers))?;
+    runtime.block_on(serve(options, config, layers))?;
     runtime.shutdown_timeout(limit.min(Duration::from_secs(1)));
     tracing::info!(data = %data.path().display(), "stopped");
     Ok(())
 }
 
-fn configuration(options: &cli::Serve) -> anyhow::Result<(Config, Layers)> {
-    let (_, mut layers) = config::load(&options.sources)?;
-    if let Some(folder) = &options.data {
-        let folder = folder.to_str().context("--data: the path is not UTF-8")?;
-        layers.set("server.data_dir", folder.into(), Origin::CommandLine)?;
-    }
-    Ok((Config::from_layers(&layers)?, layers))
-}
-
-async fn serve(config: Config, layers: Layers) -> anyhow::Result<()> {
+async fn serve(options: &cli::Serve, config: Config, layers: Layers) -> anyhow::Result<()> {
     let signals = Signals::catch()?;
     let (trigger, stop) = shutdown::channel();
     let limit = config.server.shutdown_timeout.as_duration();
@@ -74,6 +67,9 @@ async fn serve(config: Config, layers: Layers) -> anyhow::Result<()> {
     };
     let ports = Ports::open(&parts.config, &parts.registry, parts.routers()).await?;
     ports.announce();
+    if let Some(reload) = Reload::of(options, &layers, parts.live()) {
+        tokio::spawn(reload.watch(stop.clone()));
+    }
     let ended = parts.run(ports, stop.clone(), limit).await;
     signals.abort();
     ended

@@ -17,14 +17,36 @@ pub const PROTOCOL_VERSION: &str = "10.3.0-skytrail";
 /// A cold tier that is not there.
 const NONE: i32 = -1;
 
+/// How long things are kept.
+#[derive(Debug, Clone, Copy)]
+struct Days {
+    minutes: i32,
+    hours: i32,
+    days: i32,
+    records: i32,
+}
+
+impl Days {
+    fn of(config: &Config) -> Self {
+        let storage = &config.storage;
+        let (hours, of_days) = match storage.selector.as_str() {
+            "embedded" => (storage.embedded.hour_ttl, storage.embedded.day_ttl),
+            _ => (storage.metric_ttl, storage.metric_ttl),
+        };
+        Self {
+            minutes: days(storage.metric_ttl),
+            hours: days(hours),
+            days: days(of_days),
+            records: days(storage.record_ttl),
+        }
+    }
+}
+
 /// Facts about the running server.
 pub struct Status {
     node: OnceLock<SocketAddr>,
-    metric_days: i32,
-    hour_days: i32,
-    day_days: i32,
-    record_days: i32,
-    config: Vec<(String, String)>,
+    days: Mutex<Days>,
+    config: Mutex<Vec<(String, String)>>,
     started: AtomicBool,
     failed: AtomicBool,
     /// Parts that cannot do their work for now, and why.
@@ -34,22 +56,26 @@ pub struct Status {
 impl Status {
     /// From the configuration it runs with.
     pub fn new(config: &Config, layers: &Layers) -> Arc<Self> {
-        let storage = &config.storage;
-        let (hours, of_days) = match storage.selector.as_str() {
-            "embedded" => (storage.embedded.hour_ttl, storage.embedded.day_ttl),
-            _ => (storage.metric_ttl, storage.metric_ttl),
-        };
         Arc::new(Self {
             node: OnceLock::new(),
-            metric_days: days(storage.metric_ttl),
-            hour_days: days(hours),
-            day_days: days(of_days),
-            record_days: days(storage.record_ttl),
-            config: layers.dump(),
+            days: Mutex::new(Days::of(config)),
+            config: Mutex::new(layers.dump()),
             started: AtomicBool::new(false),
             failed: AtomicBool::new(false),
             troubles: Mutex::default(),
         })
+    }
+
+    /// Things are kept as another configuration says, of which `keys` count.
+    pub fn set_retention(&self, config: &Config, layers: &Layers, keys: &[&str]) {
+        *self.days.lock().unwrap_or_else(PoisonError::into_inner) = Days::of(config);
+        let changed: BTreeMap<_, _> = layers.dump().into_iter().collect();
+        let mut shown = self.config.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, value) in shown.iter_mut().filter(|(key, _)| keys.contains(&key.as_str())) {
+            if let Some(changed) = changed.get(key) {
+                value.clone_from(changed);
+            }
+        }
     }
 
     /// Where agents, and nodes of a cluster, reach this one. The first one stays.
@@ -116,13 +142,14 @@ impl StatusSource for Status {
     }
 
     fn retention(&self) -> (MetricsRetention, RecordsRetention) {
-        let (metrics, records) = (self.metric_days, self.record_days);
+        let kept = *self.days.lock().unwrap_or_else(PoisonError::into_inner);
+        let (metrics, records) = (kept.minutes, kept.records);
         (
             MetricsRetention {
                 metadata: metrics,
                 minute: metrics,
-                hour: self.hour_days,
-                day: self.day_days,
+                hour: kept.hours,
+                day: kept.days,
                 cold_minute: NONE,
                 cold_hour: NONE,
                 cold_day: NONE,
@@ -143,6 +170,6 @@ impl StatusSource for Status {
     }
 
     fn config(&self) -> Vec<(String, String)> {
-        self.config.clone()
+        self.config.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -1,6 +1,10 @@
-//! `skytrail store`: looks at, checks, copies and restores a store on disk.
+//! `skytrail store`: looks at, checks, copies and restores a store on disk, and deletes from it.
 
+mod breakdown;
+mod delete;
+mod dump;
 mod export;
+mod opened;
 
 use std::path::Path;
 
@@ -8,43 +12,29 @@ use anyhow::{Context, bail};
 use skytrail_base::fs::SharedFileSystem;
 use skytrail_base::fs::real::RealFileSystem;
 use skytrail_base::quantity::Bytes;
+use skytrail_engine::store::NEWEST_GENERATION;
 use skytrail_engine::store::view::{Finding, View, backup, restore};
 use skytrail_model::time::{Minute, Zone};
 
-use crate::cli::{DataDir, ExportFormat, StoreAction};
+use crate::cli::{DataDir, ExportFormat, StatsBy, StoreAction};
 use crate::data::{DataFolder, LOG, STORE};
 use crate::show;
+use opened::{folder, progress, store_of, view};
 
 /// Runs `skytrail store`.
 pub fn run(action: &StoreAction) -> anyhow::Result<()> {
     match action {
-        StoreAction::Stats(data) => stats(&view(data)?),
+        StoreAction::Stats { data, by: StatsBy::Kind } => stats(&view(data)?),
+        StoreAction::Stats { data, by: StatsBy::Service } => breakdown::services(&view(data)?),
+        StoreAction::Stats { data, by: StatsBy::Column } => breakdown::columns(&view(data)?),
+        StoreAction::Dump { file, rows, data } => dump::dump(&view(data)?, file, *rows),
+        StoreAction::Finalize(data) => finalize(&view(data)?),
         StoreAction::Check(data) => check(&view(data)?),
         StoreAction::Export { data, format: ExportFormat::Jsonl } => export::jsonl(&view(data)?),
+        StoreAction::Delete { what, data } => delete::delete(&what.deletion()?, data),
         StoreAction::Backup { to, data } => copy(&store_of(data)?, to),
         StoreAction::Restore { from, data, verify } => restore_into(from, data, *verify),
     }
-}
-
-/// The folder of the store of a data folder.
-fn store_of(data: &DataDir) -> anyhow::Result<SharedFileSystem> {
-    folder(&data.data.join(STORE))
-}
-
-fn folder(path: &Path) -> anyhow::Result<SharedFileSystem> {
-    if !path.is_dir() {
-        bail!("there is no folder {}; --data names the data folder of the server", path.display());
-    }
-    Ok(RealFileSystem::at(path.to_owned()))
-}
-
-fn view(data: &DataDir) -> anyhow::Result<View> {
-    Ok(View::open(&store_of(data)?)?)
-}
-
-/// Says how far a command is, where somebody watches.
-fn progress(what: &'static str) -> impl FnMut(u64, u64) {
-    move |done, all| show::progress(&format!("{what}: {done} of {all} files"))
 }
 
 fn stats(view: &View) -> anyhow::Result<()> {
@@ -65,6 +55,11 @@ fn stats(view: &View) -> anyhow::Result<()> {
         stats.spans,
         view.position().0
     ));
+    for (what, files) in &stats.deletions {
+        show::line(&format!(
+            "{what} was deleted; {files} files that hold some of it are still there"
+        ));
+    }
     Ok(())
 }
 
@@ -72,6 +67,17 @@ fn stats(view: &View) -> anyhow::Result<()> {
 fn date(day: i64) -> String {
     let start = Zone::utc().local(Minute(day.saturating_mul(1440)));
     start.map_or_else(|| "other".to_owned(), |start| start.date().to_string())
+}
+
+/// There is one generation of formats: a store cannot be behind.
+fn finalize(view: &View) -> anyhow::Result<()> {
+    let format = view.format();
+    show::line(&format!(
+        "the store is written in generation {} of {NEWEST_GENERATION} of the formats, which release \
+         {} and later ones can open; nothing is to be done",
+        format.generation, format.oldest_release
+    ));
+    Ok(())
 }
 
 fn check(view: &View) -> anyhow::Result<()> {

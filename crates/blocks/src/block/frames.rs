@@ -32,7 +32,7 @@ impl<'a> Groups<'a> {
         Self { source, head, groups }
     }
 
-    fn get(&self, number: usize) -> Result<&Group> {
+    pub(super) fn get(&self, number: usize) -> Result<&Group> {
         let (Some(cell), Some(place)) = (self.groups.get(number), self.head.frames.get(number))
         else {
             return Err(wrong("not there"));

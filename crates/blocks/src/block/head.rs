@@ -95,6 +95,11 @@ impl Head {
             + self.group.memory()
     }
 
+    /// Its columns.
+    pub(super) fn group(&self) -> &Group {
+        &self.group
+    }
+
     pub(super) fn checksum(&self) -> u64 {
         self.group.checksum()
     }

@@ -12,6 +12,7 @@ use skytrail_storage::{
 use super::frames::Reader;
 use super::head::HeadView;
 use super::matching::Matcher;
+use crate::hidden::Hidden;
 use crate::row::trace_hash;
 use crate::summary::{ServiceRows, Summary};
 use crate::tags::Granules;
@@ -156,21 +157,32 @@ fn segments_in(head: &HeadView<'_>, granules: Granules) -> Vec<Range<usize>> {
     segments
 }
 
+/// What is asked of a block.
+pub(super) struct Asking<'a> {
+    pub(super) filter: &'a SegmentFilter,
+    pub(super) after: Option<&'a SegmentCursor>,
+    pub(super) limit: usize,
+    pub(super) bar: Option<i64>,
+    /// What is not found whatever is asked.
+    pub(super) hidden: Option<&'a Hidden>,
+}
+
 pub(super) fn search(
     (reader, within): (&Reader<'_>, &[Granules]),
     summary: &Summary,
-    filter: &SegmentFilter,
-    after: Option<&SegmentCursor>,
-    limit: usize,
-    bar: Option<i64>,
+    asking: &Asking<'_>,
 ) -> Result<Selection> {
+    let Asking { filter, after, limit, bar, hidden } = *asking;
+    let is_shown =
+        |service: &ServiceRows| hidden.is_none_or(|hidden| !hidden.has_service(service.service));
     let mut selection = Selection::default();
     let Some(entries) = Entries::new(reader, filter, after, bar)? else { return Ok(selection) };
     let Some(matcher) = Matcher::new(reader, filter, within) else { return Ok(selection) };
     let narrowest = within.iter().min_by_key(|granules| granules.count());
     let segments = segments_in(&reader.head, narrowest.copied().unwrap_or(Granules::ALL));
     let mut candidates = Vec::new();
-    for service in summary.services.iter().filter(|service| may_be(service, filter)) {
+    let services = summary.services.iter();
+    for service in services.filter(|service| may_be(service, filter) && is_shown(service)) {
         let of_service = service.rows.start as usize..service.rows.end as usize;
         for rows in &segments {
             let rows = rows.start.max(of_service.start)..rows.end.min(of_service.end);
@@ -178,7 +190,7 @@ pub(super) fn search(
             entries.collect(reader, rows, &mut candidates);
         }
     }
-    let mut best = Best { reader, matcher, after, limit, found: BTreeMap::new() };
+    let mut best = Best { reader, matcher, after, limit, hidden, found: BTreeMap::new() };
     best.offer(candidates)?;
     for (rank, row) in &best.found {
         selection.found.push(summary_of(reader, rank, *row)?);
@@ -192,6 +204,7 @@ struct Best<'r, 'a> {
     matcher: Matcher<'r, 'a>,
     after: Option<&'r SegmentCursor>,
     limit: usize,
+    hidden: Option<&'r Hidden>,
     found: BTreeMap<Rank, usize>,
 }
 
@@ -233,6 +246,9 @@ impl Best<'_, '_> {
         };
         let segment_id = text(self.reader.head.segment_id(row)?);
         let trace_id = text(self.reader.head.trace_id(row)?);
+        if self.hidden.is_some_and(|hidden| hidden.has_trace(&trace_id)) {
+            return Ok(());
+        }
         let is_behind = self.after.is_none_or(|after| {
             let place = (Reverse(key), segment_id.as_str(), trace_id.as_str());
             place > (Reverse(after.key), after.segment_id.as_str(), after.trace_id.as_str())

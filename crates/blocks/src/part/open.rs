@@ -1,5 +1,6 @@
 //! Opens parts.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,12 +9,16 @@ use skytrail_columns::filter::Filter;
 use skytrail_columns::frame::Frame;
 use skytrail_columns::hashes::{HashIndex, HashKind, Page};
 use skytrail_columns::{Error, Fetch, Result};
+use skytrail_model::entity::EntityId;
 use skytrail_storage::SegmentFilter;
 
 use super::directory::Directory;
 use super::{FILTER, KIND, TRACES};
 use crate::block::{Block, Home};
 use crate::dictionary::PartDictionary;
+use crate::hidden::Hidden;
+use crate::row::trace_hash;
+use crate::sizes::{About, ServiceSize, Sizes};
 use crate::summary::Summary;
 use crate::tags::{TAGS, TagIndex, TagPlaces};
 
@@ -26,6 +31,7 @@ pub struct Part {
     filter: Filter,
     tags: HashIndex,
     dictionary: Arc<PartDictionary>,
+    hidden: Option<Arc<Hidden>>,
 }
 
 impl std::fmt::Debug for Part {
@@ -57,7 +63,25 @@ impl Part {
         let filter = Filter::new(filter)
             .ok_or_else(|| Error::corrupt("filter of traces: not whole lines"))?;
         let dictionary = PartDictionary::new(fetch.clone(), directory.dictionary.clone());
-        Ok(Self { fetch, directory, index, filter, tags, dictionary: Arc::new(dictionary) })
+        let (dictionary, hidden) = (Arc::new(dictionary), None);
+        Ok(Self { fetch, directory, index, filter, tags, dictionary, hidden })
+    }
+
+    /// Leaves some segments out of everything that blocks answer from now on; whether the part may
+    /// hold any of them.
+    ///
+    /// # Errors
+    /// As [`Self::blocks_of`].
+    pub fn hide(&mut self, hidden: Hidden) -> Result<bool> {
+        let has_any = |summary: &Summary| {
+            summary.services.iter().any(|service| hidden.has_service(service.service))
+        };
+        let mut may_hold = self.summaries().any(has_any);
+        for trace in &hidden.traces {
+            may_hold = may_hold || !self.blocks_of(trace_hash(trace.as_bytes()))?.is_empty();
+        }
+        self.hidden = Some(Arc::new(hidden));
+        Ok(may_hold)
     }
 
     /// How many blocks.
@@ -117,6 +141,54 @@ impl Part {
         TagIndex { index: &self.tags, fetch: self.fetch.as_ref(), blocks: self.len() }
     }
 
+    /// What everything in the part takes, its header aside. Reads all of it.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Io` when it cannot be read.
+    pub fn sizes(&self) -> Result<Sizes> {
+        let directory = &self.directory;
+        let len = |range: &Range<u64>| range.end.saturating_sub(range.start);
+        let mut sizes = Sizes::from([
+            (About::Column("dictionaries"), len(&directory.dictionary)),
+            (About::Column("index of traces"), len(&directory.index)),
+            (About::Column("filter of traces"), len(&directory.filter)),
+            (About::Column("index of tags"), len(&directory.tags)),
+        ]);
+        for number in 0..self.len() {
+            self.block(number)?.add_sizes(&mut sizes)?;
+        }
+        Ok(sizes)
+    }
+
+    /// The services of the part, by id, with the share that each has of its blocks.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Io` when the dictionary cannot be read.
+    pub fn services(&self) -> Result<Vec<ServiceSize>> {
+        let dictionary = self.dictionary.get()?;
+        let mut names: BTreeMap<EntityId, String> = BTreeMap::new();
+        for (_, source) in dictionary.sources() {
+            let name = String::from_utf8_lossy(dictionary.name(source.service_name)?).into_owned();
+            names.insert(source.service, name);
+        }
+        let mut services: BTreeMap<EntityId, (u64, u64)> = BTreeMap::new();
+        for block in &self.directory.blocks {
+            let bytes = u128::from(block.bytes.end.saturating_sub(block.bytes.start));
+            let all = u128::from(block.summary.segments.max(1));
+            for one in &block.summary.services {
+                let segments = u64::from(one.rows.end.saturating_sub(one.rows.start));
+                let held = services.entry(one.service).or_default();
+                held.0 += segments;
+                held.1 += u64::try_from(bytes * u128::from(segments) / all).unwrap_or(0);
+            }
+        }
+        let size = |(service, (segments, bytes)): (EntityId, (u64, u64))| {
+            let name = names.get(&service).cloned().unwrap_or_default();
+            ServiceSize { service, name, segments, bytes }
+        };
+        Ok(services.into_iter().map(size).collect())
+    }
+
     /// A block. Nothing of it is read yet.
     pub fn block(&self, number: u32) -> Result<Block> {
         let place = self.directory.blocks.get(number as usize);
@@ -125,6 +197,7 @@ impl Part {
         let home = Home::part(self.dictionary.clone());
         let checksum = Some(place.checksum);
         let (bytes, summary) = (place.bytes.clone(), place.summary.clone());
-        Ok(Block::new(self.fetch.clone(), bytes, place.head, checksum, home, summary))
+        let block = Block::new(self.fetch.clone(), bytes, place.head, checksum, home, summary);
+        Ok(block.hiding(self.hidden.clone()))
     }
 }

@@ -85,6 +85,19 @@ impl Group {
         self.columns.iter().map(|column| (column.id, column.rows))
     }
 
+    /// Bytes of all columns, by id: in the plain part, and in the stream before compression.
+    pub fn sizes(&self) -> impl Iterator<Item = (u32, usize, usize)> {
+        self.columns.iter().map(|column| {
+            let plain = column.kind.plain_len(column.rows).unwrap_or(0);
+            (column.id, plain, column.kind.stream_len().unwrap_or(0))
+        })
+    }
+
+    /// Bytes of the stream before compression and as it is stored.
+    pub fn stream_sizes(&self) -> (usize, usize) {
+        (self.frame.stream_len(), self.frame.stored_len())
+    }
+
     /// Rows of a column; none when it is not there.
     pub fn rows(&self, id: u32) -> Option<usize> {
         self.find(id).map(|column| column.rows)

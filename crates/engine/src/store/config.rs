@@ -33,6 +33,9 @@ pub struct Config {
     /// Bytes of dictionaries of parts of spans. Beyond it those of the oldest parts go
     /// until they are read again.
     pub dictionary_bytes: usize,
+    /// Bytes that are kept on the disk for the store alone: with them it makes room when
+    /// the disk is full.
+    pub reserve_bytes: u64,
     /// How long a part is not merged after it was written: longer than any reader
     /// holds on to the moment of its question.
     pub settle: Duration,
@@ -42,6 +45,27 @@ pub struct Config {
     pub entity_bytes: usize,
     /// Bytes of tag keys and values. Beyond it those of the oldest day go.
     pub tag_bytes: usize,
+}
+
+/// How long rows are kept, nanoseconds. May be changed while the store runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// As [`Config::record_ttl`].
+    pub record_ttl: i64,
+    /// As [`Config::metric_ttl`].
+    pub metric_ttl: i64,
+    /// As [`Config::hour_ttl`].
+    pub hour_ttl: i64,
+    /// As [`Config::day_ttl`].
+    pub day_ttl: i64,
+}
+
+impl Config {
+    /// How long rows are kept to begin with.
+    pub(crate) fn retention(&self) -> Retention {
+        let Self { record_ttl, metric_ttl, hour_ttl, day_ttl, .. } = *self;
+        Retention { record_ttl, metric_ttl, hour_ttl, day_ttl }
+    }
 }
 
 const MIB: usize = 1 << 20;
@@ -63,6 +87,7 @@ impl Default for Config {
             top_record_bytes: 4 * MIB,
             cache_bytes: 24 * MIB,
             dictionary_bytes: 16 * MIB,
+            reserve_bytes: 0,
             settle: Duration::from_secs(60),
             doubts_clock: true,
             entity_bytes: 32 * MIB,

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 use std::{fmt, io};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use skytrail_base::clock::SharedClock;
 use skytrail_columns::Fetch;
 use skytrail_model::metric::Catalogue;
@@ -16,11 +17,12 @@ use skytrail_series::PartInfo;
 use tokio::sync::Notify;
 
 use super::cache::{Cache, CachedFile};
-use super::config::Config;
+use super::config::{Config, Retention};
 use super::folder::{Folder, StoredFile};
 use super::generation::Generation;
 use super::manifest::{Family, Gone, Manifest, PartEntry, STRAY};
 use super::part::Stored;
+use super::reserve::Reserve;
 use super::self_metrics::Metrics;
 use super::state::{State, Version};
 use super::suspects::Suspects;
@@ -45,6 +47,12 @@ pub(crate) struct Core {
     pub(crate) mutable: Mutable,
     pub(crate) time: Time,
     pub(crate) state: State,
+    /// How long rows are kept.
+    pub(crate) retention: RwLock<Retention>,
+    /// The latest time that expiry was told.
+    pub(crate) told: AtomicI64,
+    /// Room for when the disk is full.
+    pub(crate) reserve: Reserve,
     /// What counts; held while the next one is written.
     pub(crate) manifest: Mutex<Manifest>,
     /// Parts that are damaged.
@@ -139,8 +147,8 @@ impl Core {
         };
         let part = open(self.fetch(&file), file.len())
             .map_err(|error| Error::format(file.describe(), &error))?;
-        let (is_settled, opened) = (false, Instant::now());
-        Ok(Arc::new(Stored { entry, part, file, is_settled, opened }))
+        let (is_settled, is_masked, opened) = (false, false, Instant::now());
+        Ok(Arc::new(Stored { entry, part, file, is_settled, is_masked, opened }))
     }
 
     /// The same for a merge, whose rows say nothing of where they came from, and are
@@ -165,9 +173,12 @@ impl Core {
 
     /// The time of day, which is at least what [`super::expire`] was told last.
     pub(crate) fn now(&self) -> i64 {
-        let gone = self.state.snapshot().version.gone;
-        let told = gone.records_before.saturating_add(self.config.record_ttl);
-        self.clock.unix_nanos().max(told)
+        self.clock.unix_nanos().max(self.told.load(Ordering::Acquire))
+    }
+
+    /// How long rows are kept.
+    pub(crate) fn retention(&self) -> Retention {
+        *self.retention.read()
     }
 
     /// The day of UTC that it is, since the Unix epoch.
@@ -177,8 +188,8 @@ impl Core {
 
     /// The days that rows are stored with, as of now.
     pub(crate) fn days(&self) -> Days {
-        let now = self.now();
-        let oldest = now.saturating_sub(self.config.metric_ttl.max(self.config.record_ttl));
+        let (now, kept) = (self.now(), self.retention());
+        let oldest = now.saturating_sub(kept.metric_ttl.max(kept.record_ttl));
         Days { near: oldest..=now.saturating_add(AHEAD) }
     }
 
@@ -247,6 +258,14 @@ impl Core {
         gone.for_each(|file| file.doom());
         *current = next;
         Ok(())
+    }
+
+    /// Does something, and once more with the reserve if the disk is full.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub(crate) fn with_reserve<T>(&self, work: impl Fn() -> Result<T>) -> Result<T> {
+        self.reserve.with(&**self.folder.fs(), work)
     }
 
     /// More is too old for readers; the manifest is not written for it.

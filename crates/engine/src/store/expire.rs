@@ -1,6 +1,8 @@
 //! Time to live: rows are hidden when they are too old, and parts go when all of
 //! their rows are.
 
+use std::sync::atomic::Ordering;
+
 use skytrail_base::journal::Position;
 use skytrail_model::time::{Downsampling, MINUTE_NANOS, Minute};
 
@@ -25,14 +27,16 @@ pub(crate) fn expire(core: &Core, wall: i64) -> Result<()> {
         true => core.time.believed(wall, &**core.folder.fs(), &core.metrics),
         false => Some(wall),
     };
+    core.reserve.keep(&**core.folder.fs());
     if let Some(now) = believed {
-        by_age(core, now)?;
+        core.with_reserve(|| by_age(core, now))?;
     }
-    while evict::evict(core)? {}
+    while core.with_reserve(|| evict::evict(core))? {}
     Ok(())
 }
 
 fn by_age(core: &Core, now: i64) -> Result<()> {
+    core.told.fetch_max(now, Ordering::AcqRel);
     let gone = later(core, now);
     core.mutable.expire_entities(Minute(gone.minutes_before));
     // A day of 25 hours is over when its last minute is old.
@@ -52,6 +56,7 @@ fn by_age(core: &Core, now: i64) -> Result<()> {
         core.forget(&gone);
         return Ok(());
     }
+    tell(core, is_old);
     core.edit(&[], None, |manifest, version| {
         manifest.gone.raise(&gone);
         let old = manifest.take(is_old);
@@ -60,17 +65,29 @@ fn by_age(core: &Core, now: i64) -> Result<()> {
     })
 }
 
+/// Says what is about to go.
+fn tell(core: &Core, is_old: impl Fn(&PartEntry) -> bool) {
+    let (mut parts, mut rows, mut bytes) = (0_u64, 0_u64, 0_u64);
+    let manifest = core.manifest.lock();
+    for entry in manifest.parts.iter().filter(|entry| is_old(entry)) {
+        (parts, rows, bytes) = (parts + 1, rows + entry.rows, bytes + entry.bytes);
+    }
+    if parts > 0 {
+        tracing::info!(parts, rows, bytes, "parts whose time to live is over are removed");
+    }
+}
+
 /// What is too old at a time; nothing that was is young again.
 fn later(core: &Core, now: i64) -> Gone {
     let snapshot = core.state.snapshot();
-    let before = snapshot.version.gone;
+    let (before, kept) = (snapshot.version.gone, core.retention());
     let minute = |ttl: i64| now.saturating_sub(ttl).div_euclid(MINUTE_NANOS);
-    let records_before = before.records_before.max(now.saturating_sub(core.config.record_ttl));
+    let records_before = before.records_before.max(now.saturating_sub(kept.record_ttl));
     Gone {
         records_before,
-        minutes_before: before.minutes_before.max(minute(core.config.metric_ttl)),
-        hours_before: before.hours_before.max(minute(core.config.hour_ttl)),
-        days_before: before.days_before.max(minute(core.config.day_ttl)),
+        minutes_before: before.minutes_before.max(minute(kept.metric_ttl)),
+        hours_before: before.hours_before.max(minute(kept.hour_ttl)),
+        days_before: before.days_before.max(minute(kept.day_ttl)),
         spans_gone_to: before.spans_gone_to.max(last_before(&snapshot, records_before)),
         ..before
     }

@@ -12,8 +12,8 @@ use skytrail_base::fs::{File, SharedFileSystem};
 const WRITE_BYTES: usize = 256 << 10;
 
 /// What names of numbered files end with.
-const EXTENSIONS: [&str; 7] =
-    ["spans", "minutes", "hours", "days", "relations", "records", "state"];
+const EXTENSIONS: [&str; 8] =
+    ["spans", "minutes", "hours", "days", "relations", "records", "state", "entities"];
 
 /// Where files that cannot be read are put aside.
 const DAMAGED: &str = "damaged";

@@ -38,6 +38,8 @@ struct Asked {
     saves: VecDeque<Save>,
     is_full: bool,
     is_closed: bool,
+    /// Whether nobody does anything any more.
+    is_ended: bool,
 }
 
 impl Jobs {
@@ -49,7 +51,12 @@ impl Jobs {
 
     /// Asks for a checkpoint.
     pub(crate) fn save(&self, save: Save) {
-        self.asked.lock().saves.push_back(save);
+        let mut asked = self.asked.lock();
+        if asked.is_ended {
+            // Whoever waits for the reply hears that there is none.
+            return;
+        }
+        asked.saves.push_back(save);
         self.wake.notify_one();
     }
 
@@ -57,6 +64,13 @@ impl Jobs {
     pub(crate) fn close(&self) {
         self.asked.lock().is_closed = true;
         self.wake.notify_one();
+    }
+
+    /// Nobody does anything any more, and nobody waits for it.
+    pub(crate) fn end(&self) {
+        let mut asked = self.asked.lock();
+        asked.is_ended = true;
+        asked.saves.clear();
     }
 
     /// The next job, or [`Job::Relieve`] when there is none within `patience`; none

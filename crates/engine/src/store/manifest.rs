@@ -11,6 +11,8 @@ use skytrail_base::fs::FileSystem;
 use skytrail_base::journal::Position;
 use skytrail_storage::{Cut, Origin};
 
+use super::mask::{ENTITIES, MaskEntry};
+use super::save::STATE;
 use crate::bytes::checksum;
 use crate::error::{Error, Result};
 
@@ -158,11 +160,32 @@ impl Default for Gone {
     }
 }
 
+/// The newest generation of formats that this program can write.
+pub const NEWEST_GENERATION: u32 = 1;
+
+/// Which formats new files are written in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Format {
+    /// Grows when a release writes what the one before cannot read; a store that was made by
+    /// an earlier release keeps its own until it is finalized.
+    pub generation: u32,
+    /// The oldest release that can open the store.
+    pub oldest_release: String,
+}
+
+impl Default for Format {
+    fn default() -> Self {
+        Self { generation: NEWEST_GENERATION, oldest_release: "0.1".to_owned() }
+    }
+}
+
 /// Everything that counts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Manifest {
     /// Tells the store from all others: a random number.
     pub(crate) store: u64,
+    /// Which formats new files are written in.
+    pub(crate) format: Format,
     /// Grows by one with each edit.
     pub(crate) edit: u64,
     /// Numbers of files are below it.
@@ -172,6 +195,8 @@ pub(crate) struct Manifest {
     pub(crate) checkpoint: Option<CheckpointEntry>,
     pub(crate) parts: Vec<PartEntry>,
     pub(crate) gone: Gone,
+    /// What was deleted and is still on the disk, oldest first.
+    pub(crate) masks: Vec<MaskEntry>,
 }
 
 impl CheckpointEntry {
@@ -191,9 +216,15 @@ impl CheckpointEntry {
 impl Manifest {
     /// Numbers of all files that it names.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = u64> {
-        let checkpoint = self.checkpoint.iter().filter_map(|entry| entry.state.as_ref());
         let parts = self.parts.iter().map(|entry| entry.number);
-        parts.chain(checkpoint.map(|blob| blob.number))
+        parts.chain(self.blobs().map(|(blob, _)| blob.number))
+    }
+
+    /// All files that are no parts, each with the end of its name.
+    pub(crate) fn blobs(&self) -> impl Iterator<Item = (&BlobEntry, &'static str)> {
+        let state = self.checkpoint.iter().filter_map(|entry| entry.state.as_ref());
+        let entities = self.masks.iter().filter_map(|mask| mask.entities.as_ref());
+        state.map(|blob| (blob, STATE)).chain(entities.map(|blob| (blob, ENTITIES)))
     }
 
     /// Takes parts out.

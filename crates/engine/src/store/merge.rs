@@ -4,8 +4,6 @@
 mod pick;
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
 
 use skytrail_blocks::{Limits, PartWriter, Row, Sealed};
 use skytrail_model::time::Downsampling;
@@ -13,62 +11,10 @@ use skytrail_series::metrics::{Part, Target};
 use skytrail_storage::SpanAppend;
 
 use super::core::{About, Core, Sink};
-use super::damage;
 use super::manifest::{Family, PartEntry};
 use super::part::{MetricPart, SpanPart, Stored};
 use super::state::{Parts, Version};
 use crate::error::{Error, ErrorKind, Result};
-
-/// How often it is looked for something to merge.
-const LOOK: Duration = Duration::from_secs(1);
-
-/// How long nothing is merged after a merge has failed.
-const RETRY: Duration = Duration::from_secs(60);
-
-/// Merges until the other side of `ended` is dropped.
-pub(crate) fn run(core: &Core, ended: &Receiver<()>) {
-    let mut pause = LOOK;
-    while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(pause) {
-        forget_dictionaries(core);
-        pause = match damage::set_aside(core).and_then(|()| step(core)) {
-            Ok(true) => Duration::ZERO,
-            Ok(false) => LOOK,
-            Err(error) => {
-                core.metrics.failures.inc();
-                tracing::error!(%error, next_try = ?RETRY, "parts could not be merged");
-                RETRY
-            }
-        };
-    }
-}
-
-/// Forgets dictionaries of parts while they take more than they may, the oldest
-/// parts first.
-fn forget_dictionaries(core: &Core) {
-    let version = core.state.snapshot().version;
-    let mut parts: Vec<_> = version.parts.spans.iter().collect();
-    parts.sort_by_key(|part| part.entry.last);
-    let mut held: usize = parts.iter().map(|part| part.part.memory()).sum();
-    for part in parts {
-        if held <= core.config.dictionary_bytes {
-            break;
-        }
-        held = held.saturating_sub(part.part.forget_dictionary());
-    }
-}
-
-/// Merges all that may be merged now; says how many merges there were.
-///
-/// # Errors
-/// As [`step`].
-pub(crate) fn all(core: &Core) -> Result<usize> {
-    let mut merges = 0;
-    damage::set_aside(core)?;
-    while step(core)? {
-        merges += 1;
-    }
-    Ok(merges)
-}
 
 /// Where the rows of a merge belong.
 #[derive(Debug, Clone, Copy)]
@@ -109,7 +55,7 @@ pub(crate) fn step(core: &Core) -> Result<bool> {
 }
 
 /// Reads the parts of a merge that failed one by one, to find which is damaged.
-fn accuse(core: &Core, version: &Version, entries: &[PartEntry]) {
+pub(crate) fn accuse(core: &Core, version: &Version, entries: &[PartEntry]) {
     for part in chosen(&version.parts.spans, entries) {
         let mut blocks = 0..part.part.len();
         let read = blocks.try_for_each(|number| part.part.block(number)?.rows().map(drop));
@@ -131,7 +77,11 @@ fn report<P>(core: &Core, part: &Stored<P>, read: skytrail_columns::Result<()>) 
     let _ = core.suspects.judge(part, read);
 }
 
-fn merge(core: &Core, version: &Version, entries: &[PartEntry]) -> Result<Parts> {
+/// What parts of one family and day become.
+///
+/// # Errors
+/// The disk refuses, or a part is damaged.
+pub(crate) fn merge(core: &Core, version: &Version, entries: &[PartEntry]) -> Result<Parts> {
     let mut merged = Parts::default();
     let Some(first) = entries.first() else { return Ok(merged) };
     let day = first.day;

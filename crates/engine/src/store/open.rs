@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use skytrail_base::clock::SharedClock;
 use skytrail_base::fs::SharedFileSystem;
 use skytrail_model::metric::Catalogue;
@@ -21,7 +22,8 @@ use super::damage;
 use super::files::Files;
 use super::folder::{Folder, is_numbered, name};
 use super::manifest::Manifest;
-use super::save;
+use super::mask::Deletion;
+use super::reserve::Reserve;
 use super::self_metrics::Metrics;
 use super::state::{State, Version};
 use super::storage::EmbeddedStorage;
@@ -61,6 +63,14 @@ impl std::fmt::Debug for Opening {
 /// The disk refuses, the manifest is damaged or of a later version, or the store
 /// was made with another zone.
 pub fn open(opening: Opening) -> Result<EmbeddedStorage> {
+    EmbeddedStorage::start(Arc::new(core(opening)?))
+}
+
+/// The same without its threads.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn core(opening: Opening) -> Result<Core> {
     let Opening { fs, config, catalogue, zone, clock, metrics } = opening;
     let manifest = match Manifest::load(&*fs)? {
         Some(manifest) => manifest,
@@ -73,6 +83,7 @@ pub fn open(opening: Opening) -> Result<EmbeddedStorage> {
         },
     };
     check_zone(&manifest.zone, &zone).map_err(|error| Error::mismatch(error.context))?;
+    tell_if_lost(&fs, &manifest, &metrics)?;
     let opened = Mutable::open(fs.clone(), PathBuf::from(MUTABLE), limits(&config));
     // What was damaged of it has been told.
     let mutable = opened.map_err(|error| Error::mutable(&error))?.mutable;
@@ -93,11 +104,14 @@ pub fn open(opening: Opening) -> Result<EmbeddedStorage> {
         zone,
         clock,
         time: Time::open(&mutable),
+        retention: RwLock::new(config.retention()),
+        told: AtomicI64::new(Time::written(&mutable).unwrap_or(i64::MIN)),
+        reserve: Reserve::new(config.reserve_bytes),
         mutable,
         metrics,
     };
     load(&core)?;
-    EmbeddedStorage::start(Arc::new(core))
+    Ok(core)
 }
 
 fn limits(config: &Config) -> skytrail_mutable::Config {
@@ -108,12 +122,34 @@ fn limits(config: &Config) -> skytrail_mutable::Config {
     }
 }
 
+/// Every checkpoint leaves the file of what changes in place; without it the store goes
+/// on, since all names come again.
+fn tell_if_lost(fs: &SharedFileSystem, manifest: &Manifest, metrics: &Metrics) -> Result<()> {
+    let path = Path::new(MUTABLE);
+    let is_lost = match fs.open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => manifest.checkpoint.is_some(),
+        opened => opened
+            .map(|_| false)
+            .map_err(|error| Error::io(format!("cannot read {}", fs.describe(path)), error))?,
+    };
+    if is_lost {
+        metrics.damaged.inc();
+        tracing::error!(
+            file = fs.describe(path),
+            "the file is gone; names of services, instances and endpoints, aliases, tags and \
+             dashboards that it held are lost unless it is restored from a backup; names come again \
+             with what is received"
+        );
+    }
+    Ok(())
+}
+
 /// Opens the parts that the manifest names, and removes what it does not.
 fn load(core: &Core) -> Result<()> {
     let manifest = core.manifest.lock().clone();
     let mut version = Version { gone: manifest.gone, ..Version::default() };
     let (folder, cache, catalogue) = (&core.folder, &core.cache, &core.catalogue);
-    let files = Files { folder, cache, catalogue };
+    let files = Files { folder, cache, catalogue, masks: &manifest.masks };
     let mut damaged = Vec::new();
     for entry in &manifest.parts {
         match files.add(&mut version, entry) {
@@ -125,8 +161,13 @@ fn load(core: &Core) -> Result<()> {
         }
     }
     core.state.replace(version, &[]);
-    let state = manifest.checkpoint.iter().filter_map(|checkpoint| checkpoint.state.as_ref());
-    let mut keep: HashSet<_> = state.map(|blob| name(blob.number, save::STATE)).collect();
+    for mask in manifest.masks.iter().filter(|mask| mask.has_names) {
+        if let Deletion::Service(name) = &mask.what {
+            core.mutable.forget_service(name);
+        }
+    }
+    let mut keep: HashSet<_> =
+        manifest.blobs().map(|(blob, extension)| name(blob.number, extension)).collect();
     keep.extend(manifest.parts.iter().map(|entry| name(entry.number, entry.family.extension())));
     core.folder
         .sweep_names(|name| keep.contains(name))

@@ -18,6 +18,8 @@ pub(crate) struct Stored<P> {
     /// Whether every reader may see all of its rows: it was there at the start,
     /// or nobody can look at rows of memory from before it any more.
     pub(crate) is_settled: bool,
+    /// Whether some of its rows were deleted, and are left out.
+    pub(crate) is_masked: bool,
     /// When it was opened.
     pub(crate) opened: Instant,
 }

@@ -90,7 +90,7 @@ pub(crate) fn read_state(core: &Core) -> Result<Option<Checkpoint>> {
     };
     let Some(entry) = entry else { return Ok(None) };
     let state = match &entry.state {
-        Some(blob) => read_blob(&core.folder, blob)?,
+        Some(blob) => read_blob(&core.folder, blob, STATE)?,
         None => Vec::new(),
     };
     Ok(Some(Checkpoint {
@@ -106,14 +106,14 @@ pub(crate) fn read_state(core: &Core) -> Result<Option<Checkpoint>> {
 ///
 /// # Errors
 /// They cannot be read, or are not what was written.
-pub(crate) fn read_blob(folder: &Folder, blob: &BlobEntry) -> Result<Vec<u8>> {
-    let told = folder.describe(blob.number, STATE);
+pub(crate) fn read_blob(folder: &Folder, blob: &BlobEntry, extension: &str) -> Result<Vec<u8>> {
+    let told = folder.describe(blob.number, extension);
     let advice = "the store cannot go on without it; restore the folder from a backup";
     let cannot = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => Error::corrupt(format!("{told} is missing; {advice}")),
         _ => Error::io(format!("cannot read {told}"), error),
     };
-    let file = folder.open(blob.number, STATE).map_err(cannot)?;
+    let file = folder.open(blob.number, extension).map_err(cannot)?;
     if file.len() != blob.bytes {
         return Err(Error::corrupt(format!(
             "{told} has another length than was written; {advice}"

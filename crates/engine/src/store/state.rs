@@ -1,5 +1,6 @@
 //! What readers see: rows of this moment, and the parts of a version.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
@@ -7,7 +8,7 @@ use parking_lot::RwLock;
 use super::folder::StoredFile;
 use super::generation::Generation;
 use super::manifest::{Gone, PartEntry};
-use super::part::{MetricPart, RecordPart, RelationPart, SpanPart};
+use super::part::{MetricPart, RecordPart, RelationPart, SpanPart, Stored};
 
 /// Parts of all families.
 #[derive(Debug, Clone, Default)]
@@ -49,6 +50,36 @@ impl Parts {
         let metrics = self.metrics.iter().map(|part| &part.file);
         let relations = self.relations.iter().map(|part| &part.file);
         spans.chain(metrics).chain(relations).chain(self.records.iter().map(|part| &part.file))
+    }
+
+    /// Those with some numbers.
+    pub(crate) fn only(&self, wanted: &BTreeSet<u64>) -> Self {
+        fn chosen<P>(parts: &[Arc<Stored<P>>], wanted: &BTreeSet<u64>) -> Vec<Arc<Stored<P>>> {
+            parts.iter().filter(|part| wanted.contains(&part.entry.number)).cloned().collect()
+        }
+        Self {
+            spans: chosen(&self.spans, wanted),
+            metrics: chosen(&self.metrics, wanted),
+            relations: chosen(&self.relations, wanted),
+            records: chosen(&self.records, wanted),
+        }
+    }
+
+    /// Numbers of parts of which some rows are left out.
+    pub(crate) fn masked(&self) -> impl Iterator<Item = u64> {
+        fn masked<P>(parts: &[Arc<Stored<P>>]) -> impl Iterator<Item = u64> {
+            let masked = parts.iter().filter(|part| part.is_masked);
+            masked.map(|part| part.entry.number)
+        }
+        let spans = masked(&self.spans).chain(masked(&self.metrics));
+        spans.chain(masked(&self.relations)).chain(masked(&self.records))
+    }
+
+    /// Puts parts in the place of those with their numbers.
+    pub(crate) fn replace(&mut self, others: Self) {
+        let replaced: Vec<PartEntry> = others.entries().cloned().collect();
+        self.forget(&replaced);
+        self.extend(others);
     }
 
     /// Takes parts out.

@@ -13,9 +13,12 @@ use skytrail_storage::{
 use tokio::sync::oneshot;
 
 use super::blocking::blocking;
+use super::config::Retention;
 use super::core::Core;
+use super::delete::Deleted;
 use super::jobs::{Jobs, Save};
-use super::{expire, merge, save, writer};
+use super::mask::Deletion;
+use super::{delete, expire, save, upkeep, writer};
 
 /// The embedded store. Dropping it leaves what no checkpoint covers to the log.
 pub struct EmbeddedStorage {
@@ -44,8 +47,20 @@ impl fmt::Debug for EmbeddedStorage {
     }
 }
 
+/// Whoever asks a thread that is gone hears that it is.
+struct Ended(Arc<Jobs>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
 fn stopped() -> skytrail_storage::Error {
-    skytrail_storage::Error::new(ErrorKind::Unavailable, "the store is being closed")
+    skytrail_storage::Error::new(
+        ErrorKind::Unavailable,
+        "the store is being closed, or its thread has ended",
+    )
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> crate::error::Result<JoinHandle<()>> {
@@ -56,13 +71,19 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> crate::error::Resu
 
 impl EmbeddedStorage {
     pub(super) fn start(core: Arc<Core>) -> crate::error::Result<Self> {
+        core.gauge();
+        core.reserve.keep(&**core.folder.fs());
         let jobs = Arc::<Jobs>::default();
         let asked = jobs.clone();
         let (merges, ended) = channel();
         let works = core.clone();
-        let writer = spawn("store", move || writer::run(&works, &asked))?;
+        let writer = spawn("store", move || {
+            let ended = Ended(asked.clone());
+            writer::run(&works, &asked);
+            drop(ended);
+        })?;
         let works = core.clone();
-        let merger = spawn("merge", move || merge::run(&works, &ended))?;
+        let merger = spawn("merge", move || upkeep::run(&works, &ended))?;
         let threads = vec![writer, merger];
         Ok(Self { core, jobs, merges: Some(merges), threads })
     }
@@ -73,7 +94,42 @@ impl EmbeddedStorage {
     /// The disk refuses, or a part is damaged.
     pub async fn merge(&self) -> Result<usize> {
         let core = self.core.clone();
-        blocking("the merge", move || Ok(merge::all(&core)?)).await
+        blocking("the merge", move || Ok(upkeep::all(&core)?)).await
+    }
+
+    /// Rows are kept so long from now on. What went stays away; what is too old now goes
+    /// with the next [`Storage::expire`].
+    pub fn retain(&self, retention: Retention) {
+        *self.core.retention.write() = retention;
+    }
+
+    /// How long rows are kept.
+    pub fn retention(&self) -> Retention {
+        self.core.retention()
+    }
+
+    /// What is wrong with the store for good, until the process begins anew; none while
+    /// all is well.
+    pub fn trouble(&self) -> Option<String> {
+        let ended = self.threads.iter().find(|thread| thread.is_finished())?;
+        let name = ended.thread().name().unwrap_or_default();
+        Some(format!(
+            "the thread '{name}' ended by an error of the program, which the log tells; restart the \
+             server, which loses nothing that was acknowledged"
+        ))
+    }
+
+    /// Deletes what came before the last checkpoint, which whoever asks makes first:
+    /// nothing of it is answered any more when this returns, and its files go as soon
+    /// as no reader has them and others were written in their place. What comes later
+    /// stays.
+    ///
+    /// # Errors
+    /// `TooLarge` when [`super::MOST_DELETIONS`] are still to be done; `Unavailable`
+    /// when the disk refuses: then it may be deleted or not, and may be tried again.
+    pub async fn delete(&self, what: Deletion) -> Result<Deleted> {
+        let core = self.core.clone();
+        blocking("the deletion", move || Ok(delete::delete(&core, &what)?)).await
     }
 
     /// Has rows encoded or written.

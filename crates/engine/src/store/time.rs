@@ -31,10 +31,14 @@ pub(crate) struct Time {
 impl Time {
     /// With what was written down before.
     pub(crate) fn open(mutable: &Mutable) -> Self {
-        let held = mutable.get_blob(BLOB);
-        let believed = held.and_then(|bytes| Some(i64::from_le_bytes(*bytes.first_chunk()?)));
-        let trust = Mutex::new(Trust::new(believed, Duration::ZERO));
+        let trust = Mutex::new(Trust::new(Self::written(mutable), Duration::ZERO));
         Self { begun: Instant::now(), trust }
+    }
+
+    /// What was written down last.
+    pub(crate) fn written(mutable: &Mutable) -> Option<i64> {
+        let held = mutable.get_blob(BLOB)?;
+        Some(i64::from_le_bytes(*held.first_chunk()?))
     }
 
     /// The time, if the wall clock is believed; tells when that changes.

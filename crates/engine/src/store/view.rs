@@ -3,7 +3,10 @@
 //! removes stays as long as it is open here.
 
 mod backup;
+mod breakdown;
 mod check;
+mod delete;
+mod dump;
 mod stats;
 
 use std::fmt;
@@ -15,11 +18,15 @@ use skytrail_base::journal::Position;
 use skytrail_storage::SpanAppend;
 
 pub use self::backup::{Backup, backup, restore};
+pub use self::breakdown::{ColumnBytes, ServiceBytes};
 pub use self::check::Finding;
+pub use self::delete::delete;
+pub use self::dump::Take;
 pub use self::stats::{FamilyStats, Stats};
 use super::cache::Cache;
 use super::files::Files;
 use super::folder::Folder;
+pub use super::manifest::Format;
 use super::manifest::{Manifest, PartEntry};
 use super::state::Version;
 use crate::error::{Error, ErrorKind, Result};
@@ -70,7 +77,8 @@ impl View {
         let manifest = load(fs)?;
         let folder = Folder::new(fs.clone(), manifest.next_file);
         let (cache, catalogue) = (Cache::new(CACHE_BYTES), Arc::default());
-        let files = Files { folder: &folder, cache: &cache, catalogue: &catalogue };
+        let masks = &manifest.masks;
+        let files = Files { folder: &folder, cache: &cache, catalogue: &catalogue, masks };
         let mut version = Version { gone: manifest.gone, ..Version::default() };
         let mut damaged = Vec::new();
         for entry in &manifest.parts {
@@ -92,6 +100,11 @@ impl View {
     /// Name of the zone that hours and days are cut by.
     pub fn zone(&self) -> &str {
         &self.manifest.zone
+    }
+
+    /// Which formats the store is written in, and the oldest release that reads them.
+    pub fn format(&self) -> Format {
+        self.manifest.format.clone()
     }
 
     /// Gives all spans to `take`, block by block, oldest part first, until it says

@@ -17,7 +17,11 @@ pub(crate) fn run(core: &Core, jobs: &Jobs) {
     while let Some(job) = jobs.next(is_due.then_some(RETRY)) {
         match job {
             Job::Save(asked) => {
-                let saved = save::save(core, &asked.frozen, &asked.checkpoint);
+                let saved =
+                    core.with_reserve(|| save::save(core, &asked.frozen, &asked.checkpoint));
+                if saved.is_err() {
+                    core.metrics.failures.inc();
+                }
                 // Whoever asked may be gone; the checkpoint counts all the same.
                 let _ = asked.reply.send(saved);
             }
@@ -30,7 +34,7 @@ pub(crate) fn run(core: &Core, jobs: &Jobs) {
 
 /// Whether there is nothing left to be tried again.
 fn relieve(core: &Core) -> bool {
-    match flush::relieve(core) {
+    match core.with_reserve(|| flush::relieve(core)) {
         Ok(()) => core.span_bytes() <= core.config.open_bytes,
         Err(error) => {
             core.metrics.failures.inc();

@@ -16,6 +16,8 @@ use crate::error::{Error, ErrorKind, Result};
 pub(super) struct Chain {
     pub(super) segments: VecDeque<Segment>,
     spare: Vec<Blank>,
+    /// Files that hold nothing any more and could not be removed.
+    undeleted: Vec<Blank>,
     next_number: u64,
     /// Where it ended when it was found, and its newest generation.
     end: End,
@@ -106,9 +108,25 @@ impl Chain {
         self.generation
     }
 
-    /// Bytes of all segments.
+    /// Bytes that the log takes: those of its files, but of the newest only those that
+    /// are written, since the others are still to be used.
     pub(super) fn used_bytes(&self) -> u64 {
-        self.segments.iter().map(|segment| segment.written).sum()
+        let full = self.segments.iter().rev().skip(1).map(|segment| segment.blank.size);
+        let newest = self.segments.back().map(|segment| segment.written);
+        let undeleted = self.undeleted.iter().map(|blank| blank.size);
+        full.chain(newest).chain(undeleted).sum()
+    }
+
+    /// Lets no file be used again that there is now, since what they hold is to go: gives
+    /// those that hold nothing of the log.
+    pub(super) fn discard(&mut self) -> Vec<Blank> {
+        self.segments.iter_mut().for_each(|segment| segment.blank.is_last_use = true);
+        std::mem::take(&mut self.spare)
+    }
+
+    /// Keeps a file that could not be removed, to be tried again.
+    pub(super) fn keep_undeleted(&mut self, blank: Blank) {
+        self.undeleted.push(blank);
     }
 
     /// Whether a segment is one of the log.
@@ -149,12 +167,13 @@ impl Chain {
     /// the newest. What they hold is forgotten when their files are written anew
     /// or removed; gives those that are to be removed.
     pub(super) fn trim(&mut self, before: u64, config: &Config) -> Vec<Blank> {
-        let mut removed = Vec::new();
+        // Those that could not be removed before are tried again.
+        let mut removed = std::mem::take(&mut self.undeleted);
         while self.segments.get(1).is_some_and(|next| next.header.first <= before) {
             let Some(Segment { blank, .. }) = self.segments.pop_front() else { break };
             let is_wanted =
                 (self.spare.len() as u64 + 1) * config.segment_bytes <= config.spare_bytes;
-            if is_wanted && blank.size == config.segment_bytes && !blank.is_failed {
+            if is_wanted && blank.size == config.segment_bytes && !blank.is_last_use {
                 self.spare.push(blank);
             } else {
                 removed.push(blank);

@@ -13,6 +13,9 @@ pub struct Config {
     pub limit_bytes: u64,
     /// Most bytes of files that wait to be used again.
     pub spare_bytes: u64,
+    /// Bytes of the disk that it leaves to others: no file is begun that would take of
+    /// them, so that what is behind the log can make room.
+    pub leave_bytes: u64,
     /// Bytes that may wait in memory to be written, and as many that are being
     /// written; soft by one record per shard.
     pub pending_bytes: usize,
@@ -27,6 +30,7 @@ impl Default for Config {
             segment_bytes: 16 << 20,
             limit_bytes: 1 << 30,
             spare_bytes: 256 << 20,
+            leave_bytes: 0,
             pending_bytes: 4 << 20,
             group_delay: Duration::from_millis(5),
         }

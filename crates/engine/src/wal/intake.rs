@@ -42,6 +42,8 @@ struct Pending {
     /// Why nothing can be made durable now.
     failure: Option<String>,
     is_closed: bool,
+    /// Whether the file that is written to is to be left.
+    is_discarding: bool,
     /// Whether the disk may not have the last records that were found.
     is_doubtful: bool,
 }
@@ -133,6 +135,16 @@ impl Intake {
         self.metrics.pending_bytes.set(0);
         self.taken.notify_waiters();
         waiting
+    }
+
+    /// The next record is to begin another file.
+    pub(super) fn discard(&self) {
+        self.pending.lock().is_discarding = true;
+    }
+
+    /// Whether it is, which is asked once.
+    pub(super) fn is_discarding(&self) -> bool {
+        std::mem::take(&mut self.pending.lock().is_discarding)
     }
 
     /// What was found at the end is durable.

@@ -1,5 +1,7 @@
 //! The log as those see it who append to it.
 
+use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
 
 use skytrail_base::future::BoxFuture;
@@ -17,6 +19,20 @@ pub struct Log {
 impl std::fmt::Debug for Log {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Log").finish_non_exhaustive()
+    }
+}
+
+impl Log {
+    /// Has what the log holds now leave the disk, and not only the log: files that wait to
+    /// be used again go at once, the others when they are trimmed.
+    pub fn discard(&self) {
+        self.intake.discard();
+        let spare = self.intake.chain.lock().discard();
+        for blank in spare {
+            if self.intake.fs.remove(&blank.path).is_err() {
+                self.intake.chain.lock().keep_undeleted(blank);
+            }
+        }
     }
 }
 
@@ -45,14 +61,21 @@ impl Journal for Log {
 
     fn trim(&self, before: Position) -> Result<(), JournalError> {
         let removed = self.intake.chain.lock().trim(before.0, &self.intake.config);
-        let mut result = Ok(());
+        let (mut result, removes) = (Ok(()), !removed.is_empty());
         for blank in removed {
-            if let Err(error) = self.intake.fs.remove(&blank.path) {
-                let file = self.intake.fs.describe(&blank.path);
-                result = Err(refusal(&format!("cannot remove {file}: {error}")));
+            match self.intake.fs.remove(&blank.path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    let file = self.intake.fs.describe(&blank.path);
+                    result = Err(refusal(&format!("cannot remove {file}: {error}")));
+                    self.intake.chain.lock().keep_undeleted(blank);
+                }
+                _ => {}
             }
         }
-        // Not made durable: what comes back after a crash is below the checkpoint.
+        if removes {
+            // What comes back after a crash all the same is below the checkpoint.
+            let _ = self.intake.fs.sync_dir(Path::new(""));
+        }
         self.intake.recount();
         result
     }

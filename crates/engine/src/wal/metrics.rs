@@ -22,6 +22,8 @@ pub struct Metrics {
     pub(super) damaged: Counter,
     /// Writes and syncs that failed.
     pub(super) failures: Counter,
+    /// Records between the end of the log and the checkpoint, at the start.
+    pub(super) missing: Gauge,
     /// 1 while nothing can be made durable.
     pub(super) failing: Gauge,
     /// How long syncs take.
@@ -48,6 +50,10 @@ impl Metrics {
             damaged: counter(
                 "skytrail_log_damaged_records",
                 "Durable records of the log that could not be read again",
+            ),
+            missing: gauge(
+                "skytrail_log_missing_records",
+                "Records by which the log ended before the checkpoint when it was opened",
             ),
             failures: counter("skytrail_log_failures", "Writes and syncs of the log that failed"),
             failing: gauge("skytrail_log_failing", "1 while the log can make nothing durable"),

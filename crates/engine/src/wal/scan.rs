@@ -77,12 +77,41 @@ impl Scan {
             .map_or(more, |left| more.min(left));
         let held = self.buffer.len();
         self.buffer.resize(held + more, 0);
-        let read =
-            self.file.read_at(self.buffer.get_mut(held..).unwrap_or_default(), self.offset)?;
+        let ahead = self.buffer.get_mut(held..).unwrap_or_default();
+        let read = read_past_damage(&*self.file, ahead, self.offset)?;
         self.buffer.truncate(held + read);
         self.offset += read as u64;
         Ok(self.buffer.len() >= wanted)
     }
+}
+
+/// What the system says when a disk cannot read a sector.
+const EIO: i32 = 5;
+
+/// Bytes that a disk reads or cannot read together.
+const SECTOR: usize = 512;
+
+/// Whether the disk has lost a sector, which reading it again does not change.
+pub(super) fn is_unreadable(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(EIO)
+}
+
+/// Reads like [`File::read_at`]. Sectors that the disk cannot read, also the second time,
+/// are zeros: what was in them is damaged as if they had other bytes, and the rest is not.
+fn read_past_damage(file: &dyn File, into: &mut [u8], at: u64) -> io::Result<usize> {
+    match file.read_at(into, at) {
+        Err(error) if is_unreadable(&error) => {}
+        read => return read,
+    }
+    let len = usize::try_from(file.len()?.saturating_sub(at))
+        .map_or(into.len(), |left| left.min(into.len()));
+    for (sector, offset) in into.chunks_mut(SECTOR).zip((at..).step_by(SECTOR)) {
+        match file.read_at(sector, offset) {
+            Err(error) if is_unreadable(&error) => sector.fill(0),
+            read => drop(read?),
+        }
+    }
+    Ok(len)
 }
 
 /// Where a log ends.

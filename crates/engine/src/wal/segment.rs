@@ -7,7 +7,7 @@ use std::sync::Arc;
 use skytrail_base::fs::{File, FileSystem};
 
 use super::header::{HEADER_BYTES, Header, Read};
-use super::scan::{End, Scan, end_of};
+use super::scan::{End, Scan, end_of, is_unreadable};
 
 /// What the names of segments end with.
 const EXTENSION: &str = "wal";
@@ -33,9 +33,9 @@ pub(super) struct Blank {
     pub(super) file: Arc<dyn File>,
     /// Bytes of the file.
     pub(super) size: u64,
-    /// Whether the disk refused it something. Such a file is read, and never
-    /// written again.
-    pub(super) is_failed: bool,
+    /// Whether it is never used again: the disk refused it something, or what it holds is
+    /// to go from the disk.
+    pub(super) is_last_use: bool,
 }
 
 /// The number in the name of a segment; none for other names.
@@ -57,7 +57,7 @@ impl Blank {
         {
             kind = copy;
         }
-        Ok((Self { path: path.to_owned(), file, size, is_failed: false }, kind))
+        Ok((Self { path: path.to_owned(), file, size, is_last_use: false }, kind))
     }
 
     /// Begins a segment. Its header is durable before its first frame is there:
@@ -104,7 +104,11 @@ fn copy_at(size: u64) -> u64 {
 
 fn header_at(file: &dyn File, at: u64) -> io::Result<Read> {
     let mut bytes = [0; HEADER_BYTES];
-    let read = file.read_at(&mut bytes, at)?;
+    let read = match file.read_at(&mut bytes, at) {
+        // Not a file of zeros, which would be written anew.
+        Err(error) if is_unreadable(&error) => return Ok(Read::Damaged),
+        read => read?,
+    };
     Ok(Header::read(bytes.get(..read).unwrap_or_default()))
 }
 
@@ -116,14 +120,20 @@ pub(super) struct Filling {
 }
 
 impl Filling {
-    /// Begins a file. It is refused at once where there is no room for it.
-    pub(super) fn begin(fs: &dyn FileSystem, number: u64, size: u64) -> io::Result<Self> {
-        if fs.space()?.free < size {
+    /// Begins a file. It is refused at once where there is no room for it beside `left`
+    /// bytes.
+    pub(super) fn begin(
+        fs: &dyn FileSystem,
+        number: u64,
+        size: u64,
+        left: u64,
+    ) -> io::Result<Self> {
+        if fs.space()?.free < size.saturating_add(left) {
             return Err(io::ErrorKind::StorageFull.into());
         }
         let path = PathBuf::from(format!("{number:08}.{EXTENSION}"));
         let file = fs.create(&path)?;
-        Ok(Self { blank: Blank { path, file, size, is_failed: false }, filled: 0 })
+        Ok(Self { blank: Blank { path, file, size, is_last_use: false }, filled: 0 })
     }
 
     /// Fills a piece; true when the file and its name are durable.

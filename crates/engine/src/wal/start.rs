@@ -1,9 +1,10 @@
 //! Opens a log and runs its writer.
 
 use std::io;
+use std::path::Path;
 use std::thread::JoinHandle;
 
-use skytrail_base::fs::SharedFileSystem;
+use skytrail_base::fs::{FileSystem, SharedFileSystem};
 use skytrail_base::journal::Position;
 
 use super::chain::Chain;
@@ -30,12 +31,30 @@ pub fn open(
     let mut chain = Chain::open(&*fs, &config)?;
     // What the checkpoint covers makes room first: writing the last records once more needs some.
     for blank in chain.trim(at_least.0.saturating_add(1), &config) {
-        // One that stays is trimmed again.
-        let _ = fs.remove(&blank.path);
+        if fs.remove(&blank.path).is_err() {
+            chain.keep_undeleted(blank);
+        }
     }
+    tell_if_short(&*fs, &metrics, chain.end().last, at_least.0);
     let intake = Intake::new(fs, config, metrics, chain, at_least.0);
     let writer = Writer::new(intake.clone());
     Ok((Log { intake }, writer))
+}
+
+/// Tells when the log ends before a checkpoint, and so cannot hold what came after it.
+fn tell_if_short(fs: &dyn FileSystem, metrics: &Metrics, end: u64, checkpoint: u64) {
+    let missing = checkpoint.saturating_sub(end);
+    metrics.missing.set(missing.cast_signed());
+    if missing > 0 {
+        tracing::error!(
+            folder = fs.describe(Path::new("")),
+            log_ends_at = end,
+            checkpoint_at = checkpoint,
+            "the log ends before the checkpoint of the store: files of it are gone, it lies \
+             somewhere else (storage.log.wal_dir), or the store was restored; what came after the \
+             checkpoint is lost unless clients send it again"
+        );
+    }
 }
 
 /// The thread that writes; ends when the [`Log`] is dropped.

@@ -101,6 +101,9 @@ impl Writer {
         if self.is_failing && !self.recover() {
             return;
         }
+        if self.intake.is_discarding() {
+            self.end_segment();
+        }
         self.intake.take(&mut self.group);
         // A sync that failed is not tried again: the system may have forgotten
         // what it could not write. So everything is written anew, elsewhere.
@@ -114,6 +117,17 @@ impl Writer {
             Err(error) => {
                 self.leave(&error);
                 self.give_up(&error);
+            }
+        }
+    }
+
+    /// The next record begins another segment, and the file of this one is not used again.
+    fn end_segment(&mut self) {
+        if let Some(mut segment) = self.current.take() {
+            segment.blank.is_last_use = true;
+            let mut chain = self.intake.chain.lock();
+            if chain.has(&segment) {
+                chain.put(&segment);
             }
         }
     }
@@ -143,11 +157,31 @@ impl Writer {
             let wanted = bytes as u64;
             let has_room = |segment: &Segment| segment.room() >= wanted;
             if !self.current.as_ref().is_some_and(has_room) {
-                self.begin(first, wanted, self.durable)?;
+                match self.begin(first, wanted, self.durable) {
+                    Err(error) if self.is_too_large(wanted, &error) => self.refuse_first(&error),
+                    begun => begun?,
+                }
+                continue;
             }
             self.write_next()?;
         }
         Ok(())
+    }
+
+    /// Whether a record needs a file of its own and the disk has no room for it: others
+    /// may still find some.
+    fn is_too_large(&self, wanted: u64, error: &io::Error) -> bool {
+        let own = wanted + 2 * HEADER_BYTES as u64 > self.intake.config.segment_bytes;
+        own && error.kind() == io::ErrorKind::StorageFull
+    }
+
+    /// Refuses the record that comes first, and no other. Its position is in no segment, so
+    /// the next one begins another.
+    fn refuse_first(&mut self, error: &io::Error) {
+        self.intake.metrics.refused.inc();
+        self.current = None;
+        let message = format!("the disk has no room for a record of this size: {error}");
+        self.group.tell(1, &Err(refusal(&message)));
     }
 
     /// Writes as much of the group as the segment has room for.
@@ -197,7 +231,7 @@ impl Writer {
             return Ok(filling);
         }
         let number = self.intake.chain.lock().take_number();
-        Filling::begin(&*self.intake.fs, number, size)
+        Filling::begin(&*self.intake.fs, number, size, self.intake.config.leave_bytes)
     }
 
     /// Fills a piece of the file that comes next, if none waits.
@@ -235,7 +269,7 @@ impl Writer {
             tracing::warn!(%error, "a file of the log cannot be written; another one is taken");
         }
         let Some(mut segment) = self.current.take() else { return };
-        segment.blank.is_failed = true;
+        segment.blank.is_last_use = true;
         let is_needed = {
             let mut chain = self.intake.chain.lock();
             let is_needed = chain.has(&segment);

@@ -5,6 +5,7 @@ mod crashes;
 mod damage;
 mod faults;
 mod player;
+mod sectors;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,7 @@ pub(crate) const CONFIG: Config = Config {
     segment_bytes: 4096,
     limit_bytes: 256 << 10,
     spare_bytes: 16 << 10,
+    leave_bytes: 0,
     pending_bytes: 64 << 10,
     group_delay: Duration::ZERO,
 };

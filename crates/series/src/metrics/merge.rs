@@ -58,7 +58,8 @@ impl Target<'_> {
 }
 
 /// Writes the rows of several parts as one part, in which every table, bucket and entity has one
-/// row and no row an origin. Tables and columns that no catalogue knows are kept.
+/// row and no row an origin. Tables and columns that no catalogue knows are kept; of rows that a
+/// part hides nothing is, not even their names.
 ///
 /// # Errors
 /// `Limit` for a part of larger buckets than the target's, `Corrupt` or `Io` when a part cannot be
@@ -97,7 +98,7 @@ struct Used {
 
 fn used(part: &Part, target: &Target<'_>) -> Result<Used> {
     let mut used = Used { ids: BitSet::all(), labels: BitSet::all() };
-    if !target.cuts(part) {
+    if !target.cuts(part) && part.hidden.is_empty() {
         return Ok(used);
     }
     used = Used { ids: BitSet::default(), labels: BitSet::default() };
@@ -108,10 +109,13 @@ fn used(part: &Part, target: &Target<'_>) -> Result<Used> {
                 continue;
             }
             let frame = part.open_frame(table, &entry)?;
-            for code in frame.codes()?.into_iter().filter(|code| *code < part.ids.len()) {
-                used.ids.insert(code);
+            let mut rows = Vec::with_capacity(frame.len);
+            for (row, code) in frame.codes()?.into_iter().enumerate() {
+                if code < part.ids.len() && !part.hidden.contains(code) {
+                    used.ids.insert(code);
+                    rows.push(row);
+                }
             }
-            let rows: Vec<_> = (0..frame.len).collect();
             for column in Part::label_columns(table) {
                 let labels = frame.labels(column, &rows)?;
                 let codes = labels.iter().flatten().map(|(code, _)| *code);
@@ -317,16 +321,19 @@ fn add(
 ) -> Result<()> {
     let frame = source.part.open_frame(source.table, entry)?;
     let old = source.old(codes);
-    let rows = frame.rows_of(old.start, old.end)?;
-    let mut into = Vec::with_capacity(rows.len());
-    for code in frame.codes()?.get(rows.clone()).unwrap_or_default() {
+    let due = frame.rows_of(old.start, old.end)?;
+    let (mut rows, mut into) = (Vec::with_capacity(due.len()), Vec::with_capacity(due.len()));
+    for (row, code) in due.clone().zip(frame.codes()?.get(due).unwrap_or_default()) {
+        if source.part.hidden.contains(*code) {
+            continue;
+        }
         let place = source.code(*code)?.checked_sub(codes.start);
         let slot = place.and_then(|place| slots.get_mut(place as usize));
         let slot =
             slot.ok_or_else(|| Error::corrupt("frame of metric rows: codes out of order"))?;
         into.push(*slot.get_or_insert_with(|| sums.push()));
+        rows.push(row);
     }
-    let rows: Vec<_> = rows.collect();
     let columns = source.columns.iter().zip(&source.table.columns);
     for (number, (to, column)) in columns.enumerate() {
         let values = source.values(frame.values(number, column.merge, &rows)?)?;

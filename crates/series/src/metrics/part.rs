@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use skytrail_columns::read::Reader;
 use skytrail_columns::{Error, Fetch, Result};
-use skytrail_model::metric::{Catalogue, Merge, TableId};
+use skytrail_model::entity::EntityId;
+use skytrail_model::metric::{Catalogue, Column, Merge, Table, TableId};
+use skytrail_model::scope::Scope;
 use skytrail_model::time::{Downsampling, Minute};
 
 use super::KIND;
 use super::frame::FrameReader;
 use super::schema::{self, PartTable, Schema, TableMap};
+use crate::bits::BitSet;
 use crate::container::PartReader;
 use crate::directory::{Directory, Entry, Walk};
-use crate::ids::Ids;
+use crate::ids::{Ids, OpenPage};
 use crate::labels::Labels;
 use crate::origins::Origins;
 
@@ -27,6 +30,8 @@ pub struct Part {
     pub(super) origins: Origins,
     directory: Directory<0>,
     maps: Vec<Option<TableMap>>,
+    /// Codes of entities whose rows are left out.
+    pub(super) hidden: BitSet,
     pub(super) catalogue: Arc<Catalogue>,
 }
 
@@ -55,7 +60,45 @@ impl Part {
         }
         let maps = schema::map(catalogue, &schema);
         let catalogue = catalogue.clone();
-        Ok(Self { reader, downsampling, schema, ids, labels, origins, directory, maps, catalogue })
+        Ok(Self {
+            reader,
+            downsampling,
+            schema,
+            ids,
+            labels,
+            origins,
+            directory,
+            maps,
+            hidden: BitSet::default(),
+            catalogue,
+        })
+    }
+
+    /// Leaves rows of some entities, which ascend, out of everything that is read or merged from
+    /// now on; whether the part knows any of them.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Io` when the part cannot be read.
+    pub fn hide(&mut self, entities: &[EntityId]) -> Result<bool> {
+        let (mut open, mut knows) = (OpenPage::default(), false);
+        for id in entities {
+            if let Some(code) = self.ids.find(&self.reader, *id, &mut open)? {
+                self.hidden.insert(code);
+                knows = true;
+            }
+        }
+        Ok(knows)
+    }
+
+    /// Its tables with their rows, whether a catalogue knows them or not. What entities they are
+    /// about is not told.
+    pub fn tables(&self) -> impl Iterator<Item = (Table, u64)> {
+        self.schema.tables.iter().map(|table| {
+            let columns = table.columns.iter();
+            let columns =
+                columns.map(|one| Column { name: one.name.clone(), merge: one.merge }).collect();
+            (Table { name: table.name.clone(), scope: Scope::Service, columns }, table.rows)
+        })
     }
 
     /// Size of its buckets.

@@ -75,6 +75,7 @@ impl Part {
                 let mut coded = Vec::new();
                 for id in wanted.iter() {
                     let code = self.ids.find(&self.reader, *id, &mut ids)?;
+                    let code = code.filter(|code| !self.hidden.contains(*code));
                     coded.extend(code.map(|code| (code, *id)));
                 }
                 if coded.is_empty() {
@@ -222,9 +223,15 @@ impl Selection<'_> {
                 }
             }
         } else {
-            rows.extend(0..frame.len);
-            for code in frame.codes()? {
-                entities.push(self.entity(code, entry)?);
+            let codes = frame.codes()?;
+            if codes.len() != frame.len {
+                return Err(Error::corrupt("frame of metric rows: other codes than it says"));
+            }
+            for (row, code) in codes.into_iter().enumerate() {
+                if !self.part.hidden.contains(code) {
+                    rows.push(row);
+                    entities.push(self.entity(code, entry)?);
+                }
             }
         }
         if let Some(seen) = &self.seen {
@@ -237,9 +244,6 @@ impl Selection<'_> {
             rows.retain(|_| keep.next().copied().unwrap_or(false));
             let mut keep = kept.iter();
             entities.retain(|_| keep.next().copied().unwrap_or(false));
-        }
-        if entities.len() != rows.len() {
-            return Err(Error::corrupt("frame of metric rows: other codes than it says"));
         }
         Ok((rows, entities))
     }

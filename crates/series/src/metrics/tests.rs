@@ -1,6 +1,7 @@
 //! Parts against a map of rows.
 
 mod damage;
+mod hidden;
 mod large;
 
 use std::collections::BTreeMap;

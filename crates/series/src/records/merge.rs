@@ -16,14 +16,16 @@ use crate::ids::{Kept, OpenPage, Union};
 use crate::part::PartInfo;
 
 /// Writes the records of several parts as one part. Records that are equal in everything become
-/// one.
+/// one; those that a part hides are left out.
 ///
 /// # Errors
 /// `Corrupt` or `Io` when a part cannot be read, `Io` when the sink fails.
 pub fn merge(parts: &[&Part], sink: Sink<'_>) -> Result<PartInfo> {
     let mut out = PartWriter::begin(KIND, sink)?;
-    let keeps: Kept<'_> = &|_| true;
-    let ids: Vec<_> = parts.iter().map(|part| (&part.reader, &part.ids, keeps)).collect();
+    let keeps: Vec<_> = parts.iter().map(|part| |code| !part.hidden.contains(code)).collect();
+    let ids = parts.iter().zip(&keeps);
+    let ids: Vec<_> =
+        ids.map(|(part, keeps)| (&part.reader, &part.ids, keeps as Kept<'_>)).collect();
     let (codes, ids) = Union::write(&mut out, &ids)?;
     let mut builder = PartBuilder::new(out);
     for stream in TopStream::ALL {
@@ -67,9 +69,8 @@ impl<'p> Cursor<'p> {
     }
 
     fn fill(&mut self) -> Result<()> {
-        if self.records.is_empty()
-            && let Some(entry) = self.frames.next()?
-        {
+        while self.records.is_empty() {
+            let Some(entry) = self.frames.next()? else { break };
             self.records = self.part.records(&entry)?.into();
         }
         Ok(())

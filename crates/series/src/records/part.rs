@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use skytrail_columns::read::Reader;
 use skytrail_columns::{Error, Fetch, Result};
+use skytrail_model::entity::EntityId;
 use skytrail_model::record::{TopRecord, TopStream};
 use skytrail_storage::RecordRead;
 
 use super::KIND;
 use super::best::Best;
 use super::frame::{FrameEntry, FrameReader, key};
+use crate::bits::BitSet;
 use crate::container::PartReader;
 use crate::directory::{Directory, Walk};
 use crate::ids::{Ids, OpenPage};
@@ -22,6 +24,9 @@ pub struct Part {
     range: Option<(i64, i64)>,
     pub(super) ids: Ids,
     directory: Directory<3>,
+    /// Codes of entities, and ids of traces, whose records are left out.
+    pub(super) hidden: BitSet,
+    hidden_traces: Vec<String>,
 }
 
 impl Part {
@@ -40,7 +45,32 @@ impl Part {
             return Err(root.wrong("more bytes than it says"));
         }
         let range = (rows > 0).then_some(range);
-        Ok(Self { reader, rows, range, ids, directory })
+        let (hidden, hidden_traces) = (BitSet::default(), Vec::new());
+        Ok(Self { reader, rows, range, ids, directory, hidden, hidden_traces })
+    }
+
+    /// Leaves records of some entities, which ascend, and of some traces out of everything that is
+    /// read or merged from now on; whether there may be any.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Io` when the part cannot be read.
+    pub fn hide(&mut self, entities: &[EntityId], traces: &[String]) -> Result<bool> {
+        let (mut open, mut has_any) = (OpenPage::default(), false);
+        for id in entities {
+            if let Some(code) = self.ids.find(&self.reader, *id, &mut open)? {
+                self.hidden.insert(code);
+                has_any = true;
+            }
+        }
+        for stream in TopStream::ALL {
+            let mut frames = self.frames(stream, i64::MIN, i64::MAX);
+            while let Some(entry) = frames.next()?.filter(|_| !traces.is_empty()) {
+                let records = self.all_records(&entry)?;
+                has_any |= records.iter().any(|record| traces.contains(&record.trace_id));
+            }
+        }
+        self.hidden_traces.extend_from_slice(traces);
+        Ok(has_any)
     }
 
     /// Records in it.
@@ -115,7 +145,8 @@ impl Part {
         let frame = FrameReader::open(&self.reader, entry)?;
         let numbers = frame.times.iter().zip(&frame.latencies).zip(&frame.entities).enumerate();
         let wanted = numbers.filter(|(_, ((time, _), code))| {
-            (read.from..=read.to).contains(*time) && entity.is_none_or(|entity| entity == **code)
+            let is_asked = entity.is_none_or(|entity| entity == **code);
+            (read.from..=read.to).contains(*time) && is_asked && !self.hidden.contains(**code)
         });
         let mut wanted: Vec<_> = wanted
             .map(|(row, ((_, latency), code))| (best.rank(*latency, *latency), row, *code))
@@ -129,9 +160,13 @@ impl Part {
             if !best.wants(rank) {
                 break;
             }
-            best.saw(rank, texts.id(row)?);
             let entity = self.ids.get(&self.reader, code, &mut open)?;
-            if !take(&texts.record(row, entity)?) {
+            let record = texts.record(row, entity)?;
+            if self.hidden_traces.contains(&record.trace_id) {
+                continue;
+            }
+            best.saw(rank, texts.id(row)?);
+            if !take(&record) {
                 return Ok(false);
             }
         }
@@ -160,7 +195,7 @@ impl Part {
     }
 
     fn check_frame(&self, entry: &FrameEntry) -> Result<()> {
-        let records = self.records(entry)?;
+        let records = self.all_records(entry)?;
         let latencies = || records.iter().map(|record| record.latency_ms);
         let last = records.last().map(|record| record.time);
         let (least, most) = (latencies().min(), latencies().max());
@@ -172,8 +207,20 @@ impl Part {
         Ok(())
     }
 
-    /// All records of a frame.
+    /// Records of a frame.
     pub(super) fn records(&self, entry: &FrameEntry) -> Result<Vec<TopRecord>> {
+        let mut records = self.all_records(entry)?;
+        if !self.hidden.is_empty() {
+            let codes = FrameReader::open(&self.reader, entry)?.entities;
+            let mut codes = codes.into_iter();
+            records.retain(|_| codes.next().is_some_and(|code| !self.hidden.contains(code)));
+        }
+        records.retain(|record| !self.hidden_traces.contains(&record.trace_id));
+        Ok(records)
+    }
+
+    /// The same with those that are left out.
+    fn all_records(&self, entry: &FrameEntry) -> Result<Vec<TopRecord>> {
         let frame = FrameReader::open(&self.reader, entry)?;
         let (texts, mut open) = (frame.texts()?, OpenPage::default());
         let mut records = Vec::with_capacity(frame.times.len());

@@ -1,5 +1,7 @@
 //! Parts against a list of records.
 
+mod hidden;
+
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 

@@ -100,6 +100,11 @@ impl EdgesWriter {
         Self { page: Vec::new(), len: 0, pages: Vec::new() }
     }
 
+    /// How many it took, which is the code of the next one.
+    pub(super) fn len(&self) -> u32 {
+        self.len
+    }
+
     /// Takes an edge above all before; gives its code.
     pub(super) fn push(&mut self, part: &mut PartWriter<'_>, edge: CodedEdge) -> Result<u32> {
         self.page.push(edge);

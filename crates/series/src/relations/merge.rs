@@ -19,14 +19,18 @@ use crate::ids::{Kept, Union};
 use crate::origins::Origins;
 use crate::part::PartInfo;
 
-/// Writes the rows of several parts as one part, none of which has an origin.
+/// Writes the rows of several parts as one part, none of which has an origin. Of edges that a part
+/// hides nothing is written.
 ///
 /// # Errors
 /// `Corrupt` or `Io` when a part cannot be read, `Io` when the sink fails.
 pub fn merge(parts: &[&Part], sink: Sink<'_>) -> Result<PartInfo> {
     let mut out = PartWriter::begin(KIND, sink)?;
-    let keeps: Kept<'_> = &|_| true;
-    let ids: Vec<_> = parts.iter().map(|part| (&part.reader, &part.ids, keeps)).collect();
+    let shown = parts.iter().map(|part| part.shown_ids()).collect::<Result<Vec<_>>>()?;
+    let keeps: Vec<_> = shown.iter().map(|shown| |code| shown.contains(code)).collect();
+    let ids = parts.iter().zip(&keeps);
+    let ids: Vec<_> =
+        ids.map(|(part, keeps)| (&part.reader, &part.ids, keeps as Kept<'_>)).collect();
     let (ids, ids_root) = Union::write(&mut out, &ids)?;
     let (edges, edges_root) = unite_edges(&mut out, parts, &ids.codes)?;
     let mut builder = PartBuilder::new(out, Origins::default());
@@ -42,17 +46,22 @@ pub fn merge(parts: &[&Part], sink: Sink<'_>) -> Result<PartInfo> {
 struct Cursor<'p> {
     part: &'p Part,
     ids: &'p [u32],
+    /// The page that was read last, and its number.
     page: Vec<CodedEdge>,
+    read: Option<u32>,
     next: u32,
 }
 
 impl Cursor<'_> {
     fn head(&mut self) -> Result<Option<CodedEdge>> {
+        while self.part.hidden.contains(self.next) {
+            self.next += 1;
+        }
         if self.next == self.part.edges.len() {
             return Ok(None);
         }
         let place = self.next % PAGE_EDGES;
-        if place == 0 || self.page.is_empty() {
+        if self.read.replace(self.next / PAGE_EDGES) != Some(self.next / PAGE_EDGES) {
             self.page = self.part.edges.page(&self.part.reader, self.next / PAGE_EDGES)?;
         }
         let missing = || Error::corrupt("page of edges: an end beyond the last id");
@@ -69,8 +78,9 @@ type United = (Vec<Vec<u32>>, Vec<u8>);
 
 fn unite_edges(out: &mut PartWriter<'_>, parts: &[&Part], ids: &[Vec<u32>]) -> Result<United> {
     let cursors = parts.iter().zip(ids);
-    let mut cursors: Vec<Cursor<'_>> =
-        cursors.map(|(part, ids)| Cursor { part, ids, page: Vec::new(), next: 0 }).collect();
+    let mut cursors: Vec<Cursor<'_>> = cursors
+        .map(|(part, ids)| Cursor { part, ids, page: Vec::new(), read: None, next: 0 })
+        .collect();
     let mut heads = cursors.iter_mut().map(Cursor::head).collect::<Result<Vec<_>>>()?;
     let mut codes: Vec<Vec<u32>> = parts.iter().map(|_| Vec::new()).collect();
     let mut writer = EdgesWriter::new();
@@ -78,7 +88,8 @@ fn unite_edges(out: &mut PartWriter<'_>, parts: &[&Part], ids: &[Vec<u32>]) -> R
         let code = writer.push(out, least)?;
         for ((cursor, head), codes) in cursors.iter_mut().zip(&mut heads).zip(&mut codes) {
             if *head == Some(least) {
-                codes.push(code);
+                // Those that were left out before it have its code.
+                codes.resize(cursor.next as usize + 1, code);
                 cursor.next += 1;
                 *head = cursor.head()?;
                 if head.is_some_and(|next| next <= least) {
@@ -86,6 +97,9 @@ fn unite_edges(out: &mut PartWriter<'_>, parts: &[&Part], ids: &[Vec<u32>]) -> R
                 }
             }
         }
+    }
+    for (part, codes) in parts.iter().zip(&mut codes) {
+        codes.resize(part.edges.len() as usize, writer.len());
     }
     Ok((codes, writer.finish(out)?))
 }
@@ -130,7 +144,8 @@ fn merge_hour(
         for (number, entry, ..) in due.iter().filter(is_due) {
             let Some((part, codes)) = parts.get(*number).zip(edges.get(*number)) else { continue };
             let rows = frame::read(&part.reader, entry, part.has_origins())?;
-            for (code, seen) in rows.codes.iter().zip(rows.minutes) {
+            let shown = rows.codes.iter().zip(rows.minutes);
+            for (code, seen) in shown.filter(|(code, _)| !part.hidden.contains(**code)) {
                 let code = codes.get(*code as usize).copied().ok_or_else(missing)?;
                 let place = code.checked_sub(start).map(|place| place as usize);
                 if let Some(held) = place.and_then(|place| minutes.get_mut(place)) {

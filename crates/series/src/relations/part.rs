@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use skytrail_columns::read::Reader;
 use skytrail_columns::{Error, Fetch, Result};
+use skytrail_model::entity::EntityId;
 use skytrail_model::scope::Scope;
 use skytrail_model::time::Minute;
 use skytrail_storage::Edge;
@@ -11,6 +12,7 @@ use skytrail_storage::Edge;
 use super::KIND;
 use super::edges::{CodedEdge, Edges, PAGE_EDGES};
 use super::frame;
+use crate::bits::BitSet;
 use crate::container::PartReader;
 use crate::directory::{Directory, Walk};
 use crate::ids::{Ids, OpenPage};
@@ -26,6 +28,9 @@ pub struct Part {
     pub(super) edges: Edges,
     pub(super) origins: Origins,
     directory: Directory<0>,
+    /// Services whose edges are left out, and the codes of these edges.
+    hidden_services: Vec<EntityId>,
+    pub(super) hidden: BitSet,
 }
 
 impl Part {
@@ -46,7 +51,52 @@ impl Part {
             return Err(root.wrong("more bytes than it says"));
         }
         let range = (rows > 0).then_some(range);
-        Ok(Self { reader, rows, range, ids, edges, origins, directory })
+        let (hidden_services, hidden) = (Vec::new(), BitSet::default());
+        Ok(Self { reader, rows, range, ids, edges, origins, directory, hidden_services, hidden })
+    }
+
+    /// Leaves edges that lead from or to some services, or to their instances or endpoints, out of
+    /// everything that is read or merged from now on; whether there are any.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Io` when the part cannot be read.
+    pub fn hide(&mut self, services: &[EntityId]) -> Result<bool> {
+        let (mut codes, mut open) = (Vec::new(), OpenPage::default());
+        for id in services {
+            codes.extend(self.ids.find(&self.reader, *id, &mut open)?);
+        }
+        self.hidden_services.extend_from_slice(services);
+        let mut has_any = false;
+        if codes.is_empty() {
+            return Ok(false);
+        }
+        for number in 0..self.edges.len().div_ceil(PAGE_EDGES) {
+            let page = self.edges.page(&self.reader, number)?;
+            for (code, edge) in (number * PAGE_EDGES..).zip(page) {
+                if edge.ends.iter().any(|end| codes.contains(end)) {
+                    self.hidden.insert(code);
+                    has_any = true;
+                }
+            }
+        }
+        Ok(has_any)
+    }
+
+    /// Codes of the ids that edges lead from and to which are not left out.
+    pub(super) fn shown_ids(&self) -> Result<BitSet> {
+        if self.hidden.is_empty() {
+            return Ok(BitSet::all());
+        }
+        let mut shown = BitSet::default();
+        for number in 0..self.edges.len().div_ceil(PAGE_EDGES) {
+            let page = self.edges.page(&self.reader, number)?;
+            let edges = (number * PAGE_EDGES..).zip(page);
+            for (_, edge) in edges.filter(|(code, _)| !self.hidden.contains(*code)) {
+                let ends = edge.ends.into_iter().filter(|end| *end < self.ids.len());
+                ends.for_each(|end| shown.insert(end));
+            }
+        }
+        Ok(shown)
     }
 
     /// Rows in it: edges times hours, and times origins.
@@ -91,7 +141,11 @@ impl Part {
         // In the order of the pages, so that each is read once.
         let mut asked: Vec<_> = edges.iter().zip(&mut held).collect();
         asked.sort_unstable_by_key(|(edge, _)| (edge.scope, edge.relation));
-        for (edge, held) in asked {
+        let is_hidden = |edge: &Edge| {
+            let ends = super::edges::ends(edge);
+            ends.iter().any(|end| self.hidden_services.contains(end))
+        };
+        for (edge, held) in asked.into_iter().filter(|(edge, _)| !is_hidden(edge)) {
             let mut codes = [None; 4];
             let ends = super::edges::ends(edge);
             for ((code, end), open) in codes.iter_mut().zip(ends).zip(&mut open) {

@@ -43,7 +43,7 @@ impl Pages<'_> {
             let edges = self.part.edges.page(&self.part.reader, number)?;
             let mut page = Page::new();
             for (code, edge) in (number * PAGE_EDGES..).zip(edges) {
-                if self.wants(&edge) {
+                if self.wants(&edge) && !self.part.hidden.contains(code) {
                     let edge = edge.edge(&self.part.reader, &self.part.ids, &mut self.ids)?;
                     page.push((code, edge));
                 }

@@ -1,5 +1,7 @@
 //! Parts against a map of edges and minutes.
 
+mod hidden;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

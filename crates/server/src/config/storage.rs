@@ -49,6 +49,8 @@ pub struct EmbeddedConfig {
     pub disk_size: Bytes,
     /// The same in percent of the disk.
     pub disk_percent: u8,
+    /// What is kept on the disk for the store alone.
+    pub reserve: Bytes,
     /// Spans as rows.
     pub open_spans: Bytes,
     /// Spans that are encoded and not written yet.
@@ -99,10 +101,11 @@ pub enum Ack {
 
 impl StorageConfig {
     /// Key, value, least and most.
-    pub(super) fn bounds(&self) -> [(&'static str, u64, u64, u64); 14] {
+    pub(super) fn bounds(&self) -> [(&'static str, u64, u64, u64); 15] {
         let (embedded, log) = (&self.embedded, &self.log);
         [
             ("storage.memory.budget", self.memory.budget.0, 16 * MIB, 1 << 50),
+            ("storage.embedded.reserve", embedded.reserve.0, 0, 64 * GIB),
             ("storage.embedded.open_spans", embedded.open_spans.0, MIB, 64 * GIB),
             ("storage.embedded.sealed_spans", embedded.sealed_spans.0, MIB, 64 * GIB),
             ("storage.embedded.metrics", embedded.metrics.0, MIB, 64 * GIB),

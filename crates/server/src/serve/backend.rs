@@ -7,6 +7,7 @@ use skytrail_base::clock::SharedClock;
 use skytrail_base::code::Code;
 use skytrail_base::journal::Journal;
 use skytrail_base::metrics::Registry;
+use skytrail_engine::store::EmbeddedStorage;
 use skytrail_model::metric::Catalogue;
 use skytrail_model::time::Zone;
 use skytrail_storage::{ErrorKind, SharedStorage};
@@ -22,6 +23,23 @@ pub struct Backend {
     pub journal: Arc<dyn Journal>,
     /// A checkpoint is made once the log holds more bytes than that.
     pub journal_bytes: usize,
+    /// The store once more, if it is the one on disk, for what operators do with it.
+    pub on_disk: Option<OnDisk>,
+}
+
+/// A store on disk and the log in front of it, as operators see them.
+#[derive(Clone)]
+pub struct OnDisk {
+    /// The store.
+    pub store: Arc<EmbeddedStorage>,
+    /// Has what the log holds leave the disk when the log does not need it.
+    pub discard_log: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl std::fmt::Debug for OnDisk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OnDisk").finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for Backend {

@@ -17,6 +17,10 @@ use super::pace::Pace;
 /// How often a checkpoint is made while the log takes nothing.
 const HELP: Duration = Duration::from_secs(5);
 
+/// How often one is made while nothing asks for it: what is not in parts is not in backups
+/// either, and what was deleted stays in the log.
+const AT_LEAST: Duration = Duration::from_secs(3600);
+
 /// How often the log's length and the store's memory are looked at. Memory runs
 /// short within a second.
 const LOOK: Duration = Duration::from_millis(100);
@@ -76,6 +80,7 @@ impl Checkpoints {
         let mut looks = tokio::time::interval_at(Instant::now() + LOOK, LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut helped: Option<Instant> = None;
+        let mut made = Instant::now();
         loop {
             tokio::select! {
                 _ = looks.tick() => {}
@@ -85,13 +90,15 @@ impl Checkpoints {
             // One gives a log that has no room some of its own back.
             let is_stuck = self.journal.refusal().is_some()
                 && helped.is_none_or(|last| now.duration_since(last) >= HELP);
-            let wants = self.storage.wants_checkpoint() || is_stuck;
+            let is_old = now.duration_since(made) >= AT_LEAST;
+            let wants = self.storage.wants_checkpoint() || is_stuck || is_old;
             if !pace.is_due(self.journal.used_bytes(), wants, now) {
                 continue;
             }
             helped = Some(now);
             match self.make().await {
                 Ok(left) => {
+                    made = now;
                     pace.made(left);
                     self.health.set(Part::Store, None);
                 }

@@ -12,7 +12,7 @@ use skytrail_base::journal::{Appended, Journal, JournalError, Position, Record};
 use skytrail_engine::{Error, ErrorKind, store, wal};
 use skytrail_storage::Storage;
 
-use super::backend::{Backend, Opening};
+use super::backend::{Backend, OnDisk, Opening};
 use crate::config::{Ack, Config};
 use crate::data::{DataFolder, LOG, STORE};
 
@@ -48,21 +48,13 @@ pub(super) async fn open(config: &Config, opening: Opening<'_>) -> anyhow::Resul
     let lock = DataFolder::open(&place)?;
     let limits = wal::Config {
         limit_bytes: wal.limit.0,
+        leave_bytes: config.storage.embedded.reserve.0.saturating_mul(2),
         pending_bytes: wal.pending.as_len(),
         group_delay: wal.interval.as_duration(),
         ..wal::Config::default()
     };
     let metrics = wal::Metrics::new(opening.registry);
-    let (log, running) =
-        wal::start(folder(place.clone())?, limits, metrics, last).map_err(coded)?;
-    if last.0 > 0 && log.used_bytes() == 0 {
-        tracing::warn!(
-            folder = %place.display(),
-            "the log is empty, though the store has a checkpoint at record {}; what came after it \
-             is lost unless the log is somewhere else (storage.log.wal_dir)",
-            last.0
-        );
-    }
+    let (log, running) = wal::start(folder(place)?, limits, metrics, last).map_err(coded)?;
     if wal.ack == Ack::Memory {
         tracing::warn!(
             "storage.log.ack is memory: clients are answered before their data is on the disk, and \
@@ -70,10 +62,17 @@ pub(super) async fn open(config: &Config, opening: Opening<'_>) -> anyhow::Resul
         );
     }
     let journal = DurableLog { log: Some(log), running: Some(running), ack: wal.ack, _lock: lock };
+    let (store, journal) = (Arc::new(storage), Arc::new(journal));
+    let log = journal.clone();
+    let discard_log = Arc::new(move || {
+        // One that is closed is removed by nobody.
+        let _ = log.log().map(wal::Log::discard);
+    });
     Ok(Backend {
-        storage: Arc::new(storage),
-        journal: Arc::new(journal),
+        storage: store.clone(),
+        journal,
         journal_bytes: wal.checkpoint_every.as_len(),
+        on_disk: Some(OnDisk { store, discard_log }),
     })
 }
 
@@ -93,6 +92,7 @@ fn limits(config: &Config) -> store::Config {
         day_ttl: embedded.day_ttl.0,
         disk_bytes: embedded.disk_size.0,
         disk_percent: embedded.disk_percent,
+        reserve_bytes: embedded.reserve.0,
         open_bytes: embedded.open_spans.as_len(),
         sealed_bytes: embedded.sealed_spans.as_len(),
         metric_bytes: embedded.metrics.as_len(),

@@ -9,6 +9,7 @@ use skytrail_base::shutdown::Shutdown;
 use skytrail_ingest::Serving;
 use tokio::time::MissedTickBehavior;
 
+use super::backend::OnDisk;
 use crate::status::Status;
 
 /// How often the log is asked whether it takes records.
@@ -21,15 +22,24 @@ pub(super) enum Part {
     Log,
     /// The store makes no checkpoints.
     Store,
+    /// A thread of the store is gone, until the process begins anew.
+    StoreThreads,
+}
+
+/// Who is asked whether all is well.
+pub(super) struct Watched {
+    pub(super) journal: Arc<dyn Journal>,
+    pub(super) on_disk: Option<OnDisk>,
 }
 
 impl Part {
-    const ALL: [Self; 2] = [Self::Log, Self::Store];
+    const ALL: [Self; 3] = [Self::Log, Self::Store, Self::StoreThreads];
 
     fn name(self) -> &'static str {
         match self {
             Self::Log => "log",
             Self::Store => "store",
+            Self::StoreThreads => "store_threads",
         }
     }
 }
@@ -76,7 +86,7 @@ impl Health {
     /// shutdown.
     pub(super) async fn watch(
         self: Arc<Self>,
-        journal: Arc<dyn Journal>,
+        watched: Watched,
         serving: Serving,
         mut stop: Shutdown,
     ) {
@@ -88,7 +98,9 @@ impl Health {
                 _ = looks.tick() => {}
                 () = stop.stopping() => return,
             }
-            self.set(Part::Log, journal.refusal());
+            self.set(Part::Log, watched.journal.refusal());
+            let on_disk = watched.on_disk.as_ref();
+            self.set(Part::StoreThreads, on_disk.and_then(|one| one.store.trouble()));
             let is_healthy = !self.status.has_trouble();
             if is_healthy != is_serving {
                 is_serving = is_healthy;

@@ -21,16 +21,19 @@ use skytrail_query::Query;
 use skytrail_storage::SharedStorage;
 use tokio::task::JoinSet;
 
-use super::backend::{Backend, Opening, coded};
+use super::backend::{Backend, OnDisk, Opening, coded};
 use super::checkpoints::Checkpoints;
 use super::former::{Replayed, Stage};
 use super::gauges::StorageUsage;
 use super::headers;
-use super::health::Health;
+use super::health::{Health, Watched};
 use super::ports::{Ports, Routers};
+use super::reload::Live;
+use super::requests::Desk;
 use super::running::{Orders, Running, outcome};
 use super::{select, upkeep, watches};
 use crate::config::{Config, Layers};
+use crate::requests::Requests;
 use crate::status::Status;
 
 /// Everything that runs, built and not yet started.
@@ -41,6 +44,7 @@ pub struct Parts {
     pub registry: Registry,
     clock: SharedClock,
     storage: SharedStorage,
+    on_disk: Option<OnDisk>,
     ingest: Ingest,
     analysis: Arc<Analysis>,
     /// How the log is kept short, and how short.
@@ -104,7 +108,7 @@ impl Parts {
             replayed.save().await?;
         }
         let Replayed { analysis, tables, senders, last, .. } = replayed;
-        let Backend { storage, journal, journal_bytes } = backend;
+        let Backend { storage, journal, journal_bytes, on_disk } = backend;
         let frontier = Arc::new(Frontier::after(last));
         let deps = skytrail_ingest::Deps {
             account: Account::new(),
@@ -137,8 +141,19 @@ impl Parts {
             duplicates: ingest.duplicates(),
             health: Health::new(status.clone(), &registry),
         };
-        let (log, stop) = ((checkpoints, journal_bytes), stop.clone());
-        Ok(Self { config, registry, clock, storage, ingest, analysis, log, status, rest, stop })
+        Ok(Self {
+            config,
+            registry,
+            clock,
+            storage,
+            on_disk,
+            ingest,
+            analysis,
+            log: (checkpoints, journal_bytes),
+            status,
+            rest,
+            stop: stop.clone(),
+        })
     }
 
     /// What answers on each port.
@@ -151,6 +166,11 @@ impl Parts {
         let stop = self.stop.clone();
         let grpc = grpc.layer(from_fn_with_state(stop, watches::end_when_stopping));
         Routers { grpc, rest, telemetry: http(telemetry) }
+    }
+
+    /// For whoever changes what may change while it runs.
+    pub(super) fn live(&self) -> Live {
+        Live { on_disk: self.on_disk.clone(), status: self.status.clone() }
     }
 
     /// For whoever makes a checkpoint besides those that are made anyway.
@@ -166,15 +186,23 @@ impl Parts {
             self.status.set_node(address);
         }
         let (orders, told) = Orders::new();
+        let (checkpoints, log_bytes) = self.log;
+        let desk = Desk {
+            requests: Requests::of(&self.config.server.data_dir),
+            on_disk: self.on_disk.clone(),
+            checkpoints: checkpoints.clone(),
+        };
+        desk.begin().await;
         let mut listeners = JoinSet::new();
         ports.spawn(&mut listeners, &told.close);
         let mut upkeep = JoinSet::new();
-        let (checkpoints, log_bytes) = self.log;
+        upkeep.spawn(desk.watch(told.close.clone()));
         let expiry = upkeep::expire(self.storage.clone(), self.clock.clone(), told.close.clone());
         upkeep.spawn(expiry);
         let health = checkpoints.health.clone();
         let journal = checkpoints.journal.clone();
-        upkeep.spawn(health.watch(journal, self.ingest.serving(), told.close.clone()));
+        let watched = Watched { journal, on_disk: self.on_disk };
+        upkeep.spawn(health.watch(watched, self.ingest.serving(), told.close.clone()));
         upkeep.spawn(checkpoints.clone().keep_short(log_bytes, told.close));
         let analysis = self.analysis;
         let ingest = tokio::spawn(self.ingest.run(told.drain));

@@ -28,5 +28,5 @@ fn in_memory(config: &StorageConfig, opening: Opening<'_>) -> Backend {
     let storage = MemoryStorage::new(limits, opening.zone.clone(), opening.catalogue);
     // What is forgotten with the process cannot be replayed into it.
     let journal = Arc::new(MemoryJournal::new(0));
-    Backend { storage: Arc::new(storage), journal, journal_bytes: 0 }
+    Backend { storage: Arc::new(storage), journal, journal_bytes: 0, on_disk: None }
 }

@@ -4,20 +4,26 @@ use serde_json::{Map, Value, json};
 use skytrail_engine::store::view::View;
 use skytrail_model::batch::SpanBatch;
 use skytrail_model::span::{Link, Rows, Segment, Span, Value as Attribute};
+use skytrail_storage::SpanAppend;
 
 use crate::show;
 
 /// Prints all segments.
 pub(super) fn jsonl(view: &View) -> anyhow::Result<()> {
     view.spans(&mut |rows| {
-        for entry in &rows.entries {
-            if let Some(one) = rows.batch.segments.get(entry.segment as usize) {
-                show::line(&segment(&rows.batch, one).to_string());
-            }
-        }
+        print(&rows);
         true
     })?;
     Ok(())
+}
+
+/// Prints segments, one a line.
+pub(super) fn print(rows: &SpanAppend) {
+    for entry in &rows.entries {
+        if let Some(one) = rows.batch.segments.get(entry.segment as usize) {
+            show::line(&segment(&rows.batch, one).to_string());
+        }
+    }
 }
 
 fn segment(batch: &SpanBatch, segment: &Segment) -> Value {

@@ -141,7 +141,7 @@ impl App {
             let Kept { storage, journal } =
                 opened.lock().unwrap().get_or_insert_with(fresh).clone();
             let journal = Full::over(journal, setup.is_full.clone());
-            Ok(Backend { storage, journal, journal_bytes: setup.journal_bytes })
+            Ok(Backend { storage, journal, journal_bytes: setup.journal_bytes, on_disk: None })
         };
         let parts = match setup.folder {
             Some(_) => Parts::build(config, &layers, clock.clone(), &stop).await.unwrap(),
@@ -177,7 +177,7 @@ impl App {
             let storage = if looks { storage.reopen_in(opening.zone)? } else { storage.reopen() };
             let storage = Arc::new(storage);
             let journal = journal.clone();
-            Ok(Backend { storage, journal, journal_bytes: setup.journal_bytes })
+            Ok(Backend { storage, journal, journal_bytes: setup.journal_bytes, on_disk: None })
         };
         let clock = ManualClock::at(setup.now * 1_000_000);
         let (trigger, stop) = shutdown::channel();

@@ -62,9 +62,19 @@ impl Server {
         Self::start_on(tempfile::tempdir().unwrap(), set)
     }
 
+    /// The same with other arguments before.
+    pub(crate) fn start_with(before: &[&str], set: &[&str]) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), before, set)
+    }
+
     /// The same on a data folder.
     pub(crate) fn start_on(data: TempDir, set: &[&str]) -> Self {
+        Self::start_in(data, &[], set)
+    }
+
+    fn start_in(data: TempDir, before: &[&str], set: &[&str]) -> Self {
         let mut arguments = vec!["serve", "--data", path(data.path())];
+        arguments.extend_from_slice(before);
         let ports = ["ingest.grpc.port=0", "api.rest.port=0", "telemetry.port=0"];
         for one in ports.iter().chain(set) {
             arguments.extend(["--set", one]);

@@ -65,6 +65,16 @@ impl MemoryEntities {
         self.change(|table| table.expire(before));
     }
 
+    /// Removes everything that names a service, whether it is a real or a conjectured one.
+    pub fn forget_service(&self, name: &str) {
+        self.change(|table| table.forget_service(name));
+    }
+
+    /// Ids of everything that [`Self::forget_service`] would remove, aliases aside.
+    pub fn ids_of_service(&self, name: &str) -> Vec<EntityId> {
+        self.table.read().ids_of_service(name)
+    }
+
     /// Merges records in that were written before: none of them is a change.
     pub fn load(&self, records: Vec<EntityRecord>) {
         self.change(|table| records.into_iter().for_each(|record| table.load(record)));

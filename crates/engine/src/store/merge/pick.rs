@@ -61,7 +61,9 @@ fn settled<P>(
     let is_settled = move |part: &&Arc<Stored<P>>| {
         part.is_settled || now.saturating_duration_since(part.opened) >= settle
     };
-    parts.iter().filter(is_settled).map(|part| &part.entry)
+    // What was deleted goes first, with rows of one part only.
+    let parts = parts.iter().filter(|part| !part.is_masked);
+    parts.filter(is_settled).map(|part| &part.entry)
 }
 
 /// As many of a group, oldest first, as one merge may read; two at least.

@@ -15,7 +15,6 @@ use crate::error::{Error, Result};
 use crate::store::folder::{Folder, is_numbered, name};
 use crate::store::manifest::Manifest;
 use crate::store::open::MUTABLE;
-use crate::store::save::STATE;
 
 /// Bytes that are copied at once.
 const PIECE: usize = 1 << 20;
@@ -184,13 +183,12 @@ fn listed(manifest: &Manifest) -> impl Iterator<Item = Listed> + '_ {
         bytes: entry.bytes,
         checksum: entry.checksum,
     });
-    let checkpoint = manifest.checkpoint.iter();
-    let state = checkpoint.filter_map(|entry| entry.state.as_ref()).map(|blob| Listed {
-        path: name(blob.number, STATE),
+    let blobs = manifest.blobs().map(|(blob, of)| Listed {
+        path: name(blob.number, of),
         bytes: blob.bytes,
         checksum: blob.checksum,
     });
-    parts.chain(state)
+    parts.chain(blobs)
 }
 
 /// Removes a file that may not be there.

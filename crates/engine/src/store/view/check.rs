@@ -50,15 +50,14 @@ impl View {
         for part in &self.version.parts.records {
             add(&part.entry, &part.file, part.part.check());
         }
-        found.extend(self.check_state());
+        found.extend(self.check_blobs());
         found
     }
 
-    fn check_state(&self) -> Option<Finding> {
-        let blob = self.manifest.checkpoint.as_ref()?.state.as_ref()?;
+    fn check_blobs(&self) -> Vec<Finding> {
         let folder = Folder::new(self.fs.clone(), self.manifest.next_file);
-        let error = read_blob(&folder, blob).err()?;
-        Some(Finding { what: error.to_string() })
+        let read = self.manifest.blobs().map(|(blob, of)| read_blob(&folder, blob, of));
+        read.filter_map(Result::err).map(|error| Finding { what: error.to_string() }).collect()
     }
 
     /// Checks what changes in place too, which no other process may have open.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::View;
 use crate::store::manifest::{Family, PartEntry, STRAY};
+use crate::store::mask::{Deletion, MaskEntry};
 
 /// Parts of one family, day and level together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,12 @@ pub struct Stats {
     pub bytes: u64,
     /// Spans of all parts.
     pub spans: u64,
+    /// What was deleted and is still on the disk, with the number of files that hold some of it.
+    pub deletions: Vec<(Deletion, u64)>,
+}
+
+fn left(mask: &MaskEntry) -> (Deletion, u64) {
+    (mask.what.clone(), mask.parts.len() as u64)
 }
 
 impl View {
@@ -54,6 +61,7 @@ impl View {
             families: families.collect(),
             bytes: self.manifest.parts.iter().map(|entry| entry.bytes).sum(),
             spans: self.manifest.parts.iter().filter(is_spans).map(|entry| entry.rows).sum(),
+            deletions: self.manifest.masks.iter().map(left).collect(),
         }
     }
 }

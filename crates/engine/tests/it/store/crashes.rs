@@ -1,6 +1,6 @@
 //! Power that fails at any moment: what is found is one checkpoint, whole.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use skytrail_base::clock::ManualClock;
 use skytrail_base::fs::sim::{Dice, Fault, Operation, SimFileSystem};
 use skytrail_base::journal::Position;
 use skytrail_base::metrics::Registry;
-use skytrail_engine::store::{Config, EmbeddedStorage, Metrics, Opening, open};
+use skytrail_engine::store::{Config, Deletion, EmbeddedStorage, Metrics, Opening, open};
 use skytrail_model::entity::EntityId;
 use skytrail_model::metric::{
     Catalogue, Cell, Column, ColumnId, Merge, MetricBlock, Row, Table, TableId,
@@ -23,7 +23,7 @@ use skytrail_storage::{
     RecordRead, RelationRead, SegmentFilter, SegmentPage, Storage, TagFilter, TraceState, Visible,
 };
 
-const TABLE: TableId = TableId(0);
+pub(crate) const TABLE: TableId = TableId(0);
 
 /// Where the minutes of the steps begin: a day of 1970 that is near the fake clock.
 pub(crate) const START: Minute = Minute(60);
@@ -105,7 +105,20 @@ pub(crate) fn checkpoint(n: u64) -> Checkpoint {
 
 /// Whether a store answers the first `n` steps in every way, and nothing else.
 pub(super) async fn check(store: &dyn Storage, n: u64) -> Result<(), String> {
-    let wanted: BTreeSet<String> = (1..=n).map(|n| format!("s{n}")).collect();
+    check_without(store, n, &Gone::default()).await
+}
+
+/// By trace, the last step that its deletion is about.
+type Gone = BTreeMap<String, u64>;
+
+fn is_gone(gone: &Gone, n: u64) -> bool {
+    gone.get(&trace_of(n)).is_some_and(|until| n <= *until)
+}
+
+/// The same without what was deleted.
+async fn check_without(store: &dyn Storage, n: u64, gone: &Gone) -> Result<(), String> {
+    let left: Vec<u64> = (1..=n).filter(|n| !is_gone(gone, *n)).collect();
+    let wanted: BTreeSet<String> = left.iter().map(|n| format!("s{n}")).collect();
     let told = |what: &str, found: &dyn std::fmt::Debug| Err(format!("{what} of {n}: {found:?}"));
     for order in [Order::Start, Order::Duration] {
         let found = search(store, order).await;
@@ -134,7 +147,7 @@ pub(super) async fn check(store: &dyn Storage, n: u64) -> Result<(), String> {
         return told("callers", &callers);
     }
     let latencies = records(store).await;
-    if latencies != (1..=n).collect::<Vec<_>>() {
+    if latencies != left {
         return told("records", &latencies);
     }
     Ok(())
@@ -222,6 +235,25 @@ struct Known {
     saved: u64,
     /// Those of checkpoints that failed since: a crash may leave one.
     tried: BTreeSet<u64>,
+    /// Deletions that were done, and those of which nobody knows.
+    gone: Gone,
+    doubtful: Gone,
+}
+
+impl Known {
+    /// What may be gone: with or without each deletion of which nobody knows.
+    fn candidates(&self) -> Vec<Gone> {
+        let mut all = vec![self.gone.clone()];
+        for (trace, until) in &self.doubtful {
+            let with = |gone: &Gone| {
+                let mut gone = gone.clone();
+                gone.insert(trace.clone(), *until);
+                gone
+            };
+            all.extend(all.iter().map(with).collect::<Vec<_>>());
+        }
+        all
+    }
 }
 
 /// One life: opens, compares, replays, goes on until the disk stops.
@@ -246,14 +278,23 @@ async fn live(disk: &Arc<SimFileSystem>, known: &mut Known, dice: &mut Dice) -> 
     if found.is_some_and(|found| found != checkpoint(position)) {
         return Err(format!("checkpoint {position} is another one"));
     }
-    check(&store, position).await?;
+    let mut found = Err(String::new());
+    for gone in known.candidates() {
+        let checked = check_without(&store, position, &gone).await;
+        if found.is_err() {
+            found = checked.map(|()| gone);
+        }
+    }
+    known.gone = found?;
+    known.doubtful.clear();
     known.saved = position;
     known.tried.clear();
     for n in position + 1..=known.steps {
         step(&store, n).await;
     }
     for _ in 0..20 {
-        match dice.below(7) {
+        match dice.below(8) {
+            7 => delete(&store, known, dice.below(5)).await,
             0 => save(&store, known).await,
             1 => drop(store.merge().await),
             // Nothing is too old; what it writes must not harm.
@@ -264,7 +305,29 @@ async fn live(disk: &Arc<SimFileSystem>, known: &mut Known, dice: &mut Dice) -> 
             }
         }
     }
-    check(&store, known.steps).await
+    let mut checked = Err(String::new());
+    for gone in known.candidates() {
+        // A deletion that failed may count all the same.
+        let tried = check_without(&store, known.steps, &gone).await;
+        checked = checked.or(tried);
+    }
+    checked
+}
+
+/// Deletes a trace from everything that is in parts.
+async fn delete(store: &EmbeddedStorage, known: &mut Known, trace: u64) {
+    save(store, known).await;
+    if known.saved < known.steps {
+        return;
+    }
+    let (trace, until) = (trace_of(trace), known.saved);
+    match store.delete(Deletion::Trace(trace.clone())).await {
+        Ok(_) => {
+            known.gone.insert(trace.clone(), until);
+            known.doubtful.remove(&trace);
+        }
+        Err(_) => drop(known.doubtful.insert(trace, until)),
+    }
 }
 
 async fn save(store: &EmbeddedStorage, known: &mut Known) {

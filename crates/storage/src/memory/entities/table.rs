@@ -135,6 +135,14 @@ fn name_of(entity: &Entity) -> &str {
     }
 }
 
+/// Whether an entity is a service, or one of its instances, endpoints or relations.
+fn names_service(entity: &Entity, name: &str) -> bool {
+    match entity.ends() {
+        None => entity.service().name == name,
+        Some((source, dest)) => [source, dest].iter().any(|end| end.service().name == name),
+    }
+}
+
 fn matches(known: &Known, filter: &EntityFilter) -> bool {
     let record = &known.record;
     match filter {
@@ -380,6 +388,22 @@ impl Table {
             self.remove(&item);
             self.expired += 1;
         }
+    }
+
+    pub(super) fn ids_of_service(&self, name: &str) -> Vec<EntityId> {
+        let known = self.by_scope.values().flatten();
+        let known = known.filter(|(_, known)| names_service(&known.record.entity, name));
+        known.map(|(id, _)| *id).collect()
+    }
+
+    pub(super) fn forget_service(&mut self, name: &str) {
+        let entities = self.by_scope.iter().flat_map(|(scope, by_id)| {
+            let named = by_id.iter().filter(|(_, one)| names_service(&one.record.entity, name));
+            named.map(|(id, _)| Item::Entity(*scope, *id))
+        });
+        let aliases = self.aliases.keys().filter(|key| key.service.name == name);
+        let named: Vec<_> = entities.chain(aliases.cloned().map(Item::Alias)).collect();
+        named.iter().for_each(|item| self.remove(item));
     }
 
     /// Removes a tenth; false when nothing is left.

@@ -1,0 +1,173 @@
+//! Deletion of a service or a trace. One edit names the parts that hold some of it,
+//! from which on nothing of it is answered; the parts are written anew later.
+//!
+//! What is deleted is what came before the last checkpoint, and no log brings that
+//! back. So a part that holds rows of a deletion never gets rows that came later.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use skytrail_model::entity::EntityId;
+use skytrail_model::scope::Scope;
+use skytrail_model::time::Minute;
+use skytrail_storage::{Edge, EntitySelection, HourMinutes, RelationRead, Visible};
+
+use super::core::Core;
+use super::files::Files;
+use super::folder::StoredFile;
+use super::manifest::BlobEntry;
+use super::mask::{
+    Deletion, ENTITIES, MOST_DELETIONS, MOST_ENTITIES, MaskEntry, entities_as_bytes, ids_of,
+};
+use super::state::{Parts, Version};
+use crate::bytes::checksum;
+use crate::error::{Error, ErrorKind, Result};
+
+/// What a deletion came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Deleted {
+    /// The last record of the log whose rows it is about.
+    pub position: u64,
+    /// Files that hold some of it, which are written anew.
+    pub files: u64,
+}
+
+/// Leaves out what came before the last checkpoint.
+///
+/// # Errors
+/// There are too many deletions, or the disk refuses: then nobody knows whether it
+/// is deleted until it is tried again.
+pub(crate) fn delete(core: &Core, what: &Deletion) -> Result<Deleted> {
+    // No merge mixes rows of a deletion with others meanwhile.
+    let _alone = core.merging.lock();
+    let (version, position, mut masks) = {
+        let manifest = core.manifest.lock();
+        let position = manifest.checkpoint.as_ref().map_or(0, |entry| entry.position);
+        (core.state.snapshot().version, position, manifest.masks.clone())
+    };
+    if masks.len() >= MOST_DELETIONS {
+        return Err(Error::limit(format!(
+            "{MOST_DELETIONS} deletions are still to be done, no more are taken; try again when \
+             the log of the server says that one is done"
+        )));
+    }
+    let (entities, file) = match what {
+        Deletion::Trace(_) => (None, None),
+        Deletion::Service(name) => {
+            let (blob, file) = write_entities(core, &entities(core, &version, name)?)?;
+            (Some(blob), Some(file))
+        }
+    };
+    let has_names = entities.is_some();
+    let mut parts: Vec<u64> = version.parts.entries().map(|entry| entry.number).collect();
+    parts.sort_unstable();
+    masks.push(MaskEntry { what: what.clone(), position, parts, entities, has_names });
+    let masked = masked_parts(core, &version, &masks)?;
+    let Some(mut mask) = masks.pop() else { return Ok(Deleted::default()) };
+    let concerned: BTreeSet<u64> = masked.entries().map(|entry| entry.number).collect();
+    let mut deleted = Deleted { position, files: 0 };
+    core.edit(&[], file.as_ref(), |manifest, version| {
+        let counts = manifest.parts.iter().map(|entry| entry.number);
+        // Those that went meanwhile are gone.
+        let held: BTreeSet<u64> = counts.filter(|number| concerned.contains(number)).collect();
+        version.parts.replace(masked.only(&held));
+        deleted.files = held.len() as u64;
+        mask.parts = held.into_iter().collect();
+        manifest.masks.push(mask);
+    })?;
+    if let Deletion::Service(name) = what {
+        core.mutable.forget_service(name);
+    }
+    forget_names(core)?;
+    Ok(deleted)
+}
+
+/// Makes it durable that names of deleted services are gone, which they are from
+/// memory.
+///
+/// # Errors
+/// The disk refuses.
+pub(crate) fn forget_names(core: &Core) -> Result<()> {
+    let position = {
+        let manifest = core.manifest.lock();
+        if !manifest.masks.iter().any(|mask| mask.has_names) {
+            return Ok(());
+        }
+        manifest.checkpoint.as_ref().map_or(0, |entry| entry.position)
+    };
+    let position = skytrail_base::journal::Position(position);
+    core.mutable.commit(position).map_err(|error| Error::mutable(&error))?;
+    core.edit(&[], None, |manifest, _| {
+        manifest.masks.iter_mut().for_each(|mask| mask.has_names = false);
+    })
+}
+
+/// The parts of a version that hold something of the last of some masks, as they
+/// are read from now on.
+fn masked_parts(core: &Core, version: &Version, masks: &[MaskEntry]) -> Result<Parts> {
+    let (folder, cache, catalogue) = (&core.folder, &core.cache, &core.catalogue);
+    let (last, before) = masks
+        .split_last()
+        .map_or((&[][..], &[][..]), |(last, before)| (std::slice::from_ref(last), before));
+    let of_last = Files { folder, cache, catalogue, masks: last };
+    let of_all = Files { folder, cache, catalogue, masks };
+    let mut masked = Parts::default();
+    for entry in version.parts.entries() {
+        let has_others = before.iter().any(|mask| mask.parts.contains(&entry.number));
+        let opened = || -> Result<Parts> {
+            let mut one = Parts::default();
+            of_last.masked(version, entry, &mut one)?;
+            if has_others && one.entries().next().is_some() {
+                one = Parts::default();
+                of_all.masked(version, entry, &mut one)?;
+            }
+            Ok(one)
+        };
+        match opened() {
+            // It is set aside, and left out of answers as a whole.
+            Err(error) if error.kind == ErrorKind::Corrupt => core.suspects.add(entry, &error),
+            opened => masked.extend(opened?),
+        }
+    }
+    Ok(masked)
+}
+
+/// All entities of a service that are known by name or by what they called.
+fn entities(core: &Core, version: &Version, name: &str) -> Result<Vec<EntityId>> {
+    let services = ids_of(name);
+    let mut entities: BTreeSet<EntityId> = services.into_iter().collect();
+    entities.extend(core.mutable.ids_of_service(name));
+    for scope in [Scope::ServiceRelation, Scope::ServiceInstanceRelation, Scope::EndpointRelation] {
+        let read = RelationRead {
+            scope,
+            touching: EntitySelection::these(services.to_vec()),
+            from: Minute(i64::MIN / 2),
+            to: Minute(i64::MAX / 2),
+            visible: Visible::All,
+        };
+        let mut take = |edge: &Edge, _: HourMinutes| {
+            entities.insert(edge.relation);
+            let ends = [(edge.source_service, edge.source), (edge.dest_service, edge.dest)];
+            let own = ends.iter().filter(|(service, _)| services.contains(service));
+            entities.extend(own.map(|(_, end)| *end));
+            entities.len() < MOST_ENTITIES
+        };
+        for part in &version.parts.relations {
+            core.suspects.judge(part, part.part.read(&read, &|_| true, &mut take))?;
+        }
+    }
+    Ok(entities.into_iter().take(MOST_ENTITIES).collect())
+}
+
+fn write_entities(core: &Core, entities: &[EntityId]) -> Result<(BlobEntry, Arc<StoredFile>)> {
+    let bytes = entities_as_bytes(entities);
+    let written = || {
+        let mut file = core.folder.create(ENTITIES)?;
+        file.write(&bytes)?;
+        file.finish()
+    };
+    let file = written().map_err(|error| Error::io("cannot write what is deleted", error))?;
+    let (number, checksum) = (file.number(), checksum(&bytes, 0));
+    let entry = BlobEntry { number, bytes: bytes.len() as u64, checksum };
+    Ok((entry, Arc::new(file)))
+}

@@ -1,0 +1,123 @@
+//! What was deleted and is still on the disk: it is left out of everything that is
+//! read, until the parts that hold it were written anew.
+
+use std::collections::BTreeSet;
+use std::io::ErrorKind;
+
+use serde::{Deserialize, Serialize};
+use skytrail_blocks::Hidden;
+use skytrail_model::entity::{EntityId, ServiceRef};
+
+use super::folder::Folder;
+use super::manifest::BlobEntry;
+use super::save::read_blob;
+use crate::error::{Error, Result};
+
+/// What files with ids of entities are called.
+pub(crate) const ENTITIES: &str = "entities";
+
+/// Deletions that are not done yet, at most: each is looked at for each part that is opened.
+pub const MOST_DELETIONS: usize = 256;
+
+/// Entities of a deleted service, at most.
+pub(crate) const MOST_ENTITIES: usize = 4 << 20;
+
+const ID: usize = size_of::<u128>();
+
+/// What is to be deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deletion {
+    /// A service by its name, whether it reports itself or was conjectured: its segments, metrics,
+    /// relations and slow statements, its instances and endpoints, and their names.
+    Service(String),
+    /// A trace by its id: its segments and slow statements.
+    Trace(String),
+}
+
+impl std::fmt::Display for Deletion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Service(name) => write!(f, "the service '{name}'"),
+            Self::Trace(id) => write!(f, "the trace '{id}'"),
+        }
+    }
+}
+
+/// The ids of a service, as one that reports itself and as a conjectured one.
+pub(crate) fn ids_of(name: &str) -> [EntityId; 2] {
+    [true, false].map(|normal| ServiceRef { name: name.to_owned(), normal }.id())
+}
+
+/// A deletion that is not done yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MaskEntry {
+    pub(crate) what: Deletion,
+    /// Of what came with the log up to here; all of it is in parts.
+    pub(crate) position: u64,
+    /// Numbers of the parts that still hold some of it, ascending.
+    pub(crate) parts: Vec<u64>,
+    /// The file with the ids of its entities; none of a trace.
+    pub(crate) entities: Option<BlobEntry>,
+    /// Whether the names may still be among what changes in place.
+    pub(crate) has_names: bool,
+}
+
+/// What is left out of a part.
+#[derive(Debug, Default)]
+pub(crate) struct Masked {
+    pub(crate) services: Vec<EntityId>,
+    pub(crate) traces: Vec<String>,
+    /// Ascending.
+    pub(crate) entities: Vec<EntityId>,
+}
+
+impl Masked {
+    /// What is left out of a part with a number; none where that is nothing.
+    ///
+    /// # Errors
+    /// A file of ids cannot be read, or is damaged.
+    pub(crate) fn of(masks: &[MaskEntry], number: u64, folder: &Folder) -> Result<Option<Self>> {
+        let mut masked: Option<Self> = None;
+        for mask in masks.iter().filter(|mask| mask.parts.binary_search(&number).is_ok()) {
+            let masked = masked.get_or_insert_default();
+            match &mask.what {
+                Deletion::Service(name) => masked.services.extend(ids_of(name)),
+                Deletion::Trace(id) => masked.traces.push(id.clone()),
+            }
+            if let Some(blob) = &mask.entities {
+                masked.entities.extend(read_entities(folder, blob)?);
+            }
+        }
+        if let Some(masked) = &mut masked {
+            masked.entities.sort_unstable();
+            masked.entities.dedup();
+        }
+        Ok(masked)
+    }
+
+    /// The same as blocks of spans know it.
+    pub(crate) fn segments(&self) -> Hidden {
+        let services: BTreeSet<_> = self.services.iter().copied().collect();
+        Hidden { services, traces: self.traces.iter().cloned().collect() }
+    }
+}
+
+/// The bytes of a file of ids.
+pub(crate) fn entities_as_bytes(entities: &[EntityId]) -> Vec<u8> {
+    entities.iter().flat_map(|id| id.0.to_le_bytes()).collect()
+}
+
+fn read_entities(folder: &Folder, blob: &BlobEntry) -> Result<Vec<EntityId>> {
+    if blob.bytes > (MOST_ENTITIES * ID) as u64 {
+        let what = format!("{} is larger than any", folder.describe(blob.number, ENTITIES));
+        return Err(Error::corrupt(what));
+    }
+    let bytes = read_blob(folder, blob, ENTITIES).map_err(|error| match error.source {
+        // To go on without it would show again what was deleted.
+        Some(source) if source.kind() == ErrorKind::NotFound => Error::corrupt(error.context),
+        source => Error { source, ..error },
+    })?;
+    let ids = bytes.chunks_exact(ID).filter_map(|id| id.first_chunk());
+    Ok(ids.map(|id| EntityId(u128::from_le_bytes(*id))).collect())
+}

@@ -1,0 +1,66 @@
+//! The thread that looks after parts: sets aside what is damaged, writes anew what
+//! holds something deleted, and merges.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use super::core::Core;
+use super::{damage, merge, purge};
+use crate::error::Result;
+
+/// How often it is looked for something to merge.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How long nothing is merged after a merge has failed.
+const RETRY: Duration = Duration::from_secs(60);
+
+/// Works until the other side of `ended` is dropped.
+pub(crate) fn run(core: &Core, ended: &Receiver<()>) {
+    let mut pause = LOOK;
+    while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(pause) {
+        forget_dictionaries(core);
+        pause = match damage::set_aside(core).and_then(|()| next(core)) {
+            Ok(true) => Duration::ZERO,
+            Ok(false) => LOOK,
+            Err(error) => {
+                core.metrics.failures.inc();
+                tracing::error!(%error, next_try = ?RETRY, "parts could not be merged");
+                RETRY
+            }
+        };
+    }
+}
+
+/// Forgets dictionaries of parts while they take more than they may, the oldest
+/// parts first.
+fn forget_dictionaries(core: &Core) {
+    let version = core.state.snapshot().version;
+    let mut parts: Vec<_> = version.parts.spans.iter().collect();
+    parts.sort_by_key(|part| part.entry.last);
+    let mut held: usize = parts.iter().map(|part| part.part.memory()).sum();
+    for part in parts {
+        if held <= core.config.dictionary_bytes {
+            break;
+        }
+        held = held.saturating_sub(part.part.forget_dictionary());
+    }
+}
+
+/// Writes a part anew that holds something deleted, or merges; whether there was
+/// anything to do.
+fn next(core: &Core) -> Result<bool> {
+    Ok(purge::step(core)? || merge::step(core)?)
+}
+
+/// Merges all that may be merged now; says how many merges there were.
+///
+/// # Errors
+/// As [`merge::step`].
+pub(crate) fn all(core: &Core) -> Result<usize> {
+    let mut merges = 0;
+    damage::set_aside(core)?;
+    while next(core)? {
+        merges += 1;
+    }
+    Ok(merges)
+}
