@@ -5,6 +5,7 @@
 pub mod account;
 pub mod ahead;
 pub mod budget;
+pub mod claim;
 pub mod clock;
 pub mod code;
 pub mod frontier;
@@ -14,6 +15,7 @@ pub mod handoff;
 pub mod journal;
 pub mod metrics;
 pub mod outcome;
+pub mod pool;
 pub mod quantity;
 pub mod queue;
 pub mod receipt;

@@ -131,6 +131,23 @@ impl Block {
         })
     }
 
+    /// The same in windows: batches of about `bytes` of memory, or one segment where that takes more. Gives them to
+    /// `take` until it wants no more; says whether it does.
+    pub fn windows(
+        &self,
+        trace_id: &str,
+        bytes: usize,
+        take: &mut dyn FnMut(SpanAppend) -> bool,
+    ) -> Result<bool> {
+        self.read(|reader| {
+            let head = &reader.head;
+            match head.find_trace(trace_id.as_bytes(), trace_hash(trace_id.as_bytes()))? {
+                Some(trace) => reader.windows(&head.segments_of(trace), bytes, take),
+                None => Ok(true),
+            }
+        })
+    }
+
     /// The best segments behind `after` in the order of the filter (key descending, then segment id and trace id
     /// ascending), at most `limit`; those whose key is below `bar` may be left out. Segments with the same key and ids
     /// are found once. `within` is what [`crate::TagPlaces::of`] says of the block, or nothing.

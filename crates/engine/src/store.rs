@@ -26,6 +26,7 @@ mod metrics;
 mod open;
 mod part;
 mod purge;
+mod reading;
 mod records;
 mod relations;
 mod reserve;

@@ -62,6 +62,16 @@ impl<'a> Extract<'a> {
         self.into
     }
 
+    /// Number of spans copied so far.
+    pub fn spans(&self) -> usize {
+        self.into.spans.len()
+    }
+
+    /// Bytes of memory that the new batch takes so far.
+    pub fn memory(&self) -> usize {
+        self.into.memory()
+    }
+
     /// Number of segments copied so far.
     pub fn len(&self) -> usize {
         self.into.segments.len()

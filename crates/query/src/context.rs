@@ -1,8 +1,12 @@
 //! What one request may cost, and how long it may take.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
+
+use parking_lot::Mutex;
+use skytrail_base::claim::{Claim, Full, Hold};
+use skytrail_storage::Completeness;
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -57,16 +61,94 @@ impl Default for Budget {
     }
 }
 
-/// On whose account a question is answered.
+/// On whose account a question is answered. Clones share everything.
 #[derive(Debug, Clone, Default)]
 pub struct Ctx {
     /// What the request may still read.
     pub budget: Arc<Budget>,
     /// When it is given up; none is never.
     pub deadline: Option<Instant>,
+    memory: Claim,
+    answer: Arc<Told>,
+}
+
+/// What a question leaves behind besides its answer.
+#[derive(Debug, Default)]
+struct Told {
+    /// Memory of what is answered.
+    kept: Mutex<Option<Hold>>,
+    is_incomplete: AtomicBool,
+    is_short: AtomicBool,
 }
 
 impl Ctx {
+    /// For the questions of a request that may read so much and has so much memory.
+    pub fn new(budget: Arc<Budget>, deadline: Option<Instant>, memory: Claim) -> Self {
+        Self { budget, deadline, memory, answer: Arc::default() }
+    }
+
+    /// The same for one question of the request: what is said of its answer is said of no other.
+    #[must_use]
+    pub fn question(&self) -> Self {
+        Self { answer: Arc::default(), ..self.clone() }
+    }
+
+    /// Whether something that was stored is missing from the answer, or may be: it was damaged,
+    /// had to make room, or did not fit.
+    pub fn is_incomplete(&self) -> bool {
+        self.answer.is_incomplete.load(Ordering::Relaxed)
+    }
+
+    /// Whether the question failed only because the request has no more memory for now: asked
+    /// again after [`Claim::enlarge`], it comes further.
+    pub fn is_short(&self) -> bool {
+        self.answer.is_short.load(Ordering::Relaxed)
+    }
+
+    /// The memory of the request.
+    pub fn memory(&self) -> &Claim {
+        &self.memory
+    }
+
+    /// Notes that something may be missing from the answer.
+    pub(crate) fn note_incomplete(&self) {
+        self.answer.is_incomplete.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes what a store said of what it gave.
+    pub(crate) fn note(&self, completeness: Completeness) {
+        if completeness == Completeness::Incomplete {
+            self.note_incomplete();
+        }
+    }
+
+    /// Memory for what is needed on the way to the answer.
+    pub(crate) fn working(&self) -> Working<'_> {
+        Working { ctx: self, hold: self.memory.hold() }
+    }
+
+    /// Memory of what is answered, until the last clone is dropped.
+    ///
+    /// # Errors
+    /// As [`Working::grow`].
+    pub(crate) fn keep(&self, bytes: usize) -> Result<()> {
+        let mut kept = self.answer.kept.lock();
+        let hold = kept.get_or_insert_with(|| self.memory.hold());
+        hold.grow(bytes).map_err(|full| self.full(full))
+    }
+
+    /// The request has no more memory.
+    pub(crate) fn full(&self, full: Full) -> Error {
+        if full == Full::ForNow {
+            self.answer.is_short.store(true, Ordering::Relaxed);
+        }
+        Error::too_large(format!(
+            "request needs more than the {} bytes that one may have of query.memory; narrow the \
+             time range or ask for less",
+            self.memory.most()
+        ))
+    }
+
     /// Counts what a store looks at to answer, before it does.
     ///
     /// # Errors
@@ -84,6 +166,40 @@ impl Ctx {
             return Err(Error::new(ErrorKind::Timeout, "request took longer than its deadline"));
         }
         self.budget.take(rows as u64)
+    }
+}
+
+/// Memory that is needed until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Working<'a> {
+    ctx: &'a Ctx,
+    hold: Hold,
+}
+
+impl Working<'_> {
+    /// Uses more.
+    ///
+    /// # Errors
+    /// `TooLarge` where the request has not so much.
+    pub(crate) fn grow(&mut self, bytes: usize) -> Result<()> {
+        self.hold.grow(bytes).map_err(|full| self.ctx.full(full))
+    }
+
+    /// Uses so much.
+    ///
+    /// # Errors
+    /// As [`Working::grow`].
+    pub(crate) fn set(&mut self, bytes: usize) -> Result<()> {
+        self.hold.set(bytes).map_err(|full| self.ctx.full(full))
+    }
+
+    /// It goes into the answer.
+    pub(crate) fn keep(self) {
+        let mut kept = self.ctx.answer.kept.lock();
+        match kept.as_mut() {
+            Some(kept) => kept.join(self.hold),
+            None => *kept = Some(self.hold),
+        }
     }
 }
 
@@ -109,7 +225,7 @@ mod tests {
     fn a_request_that_is_over_reads_nothing_more() {
         let late = Ctx { deadline: Some(Instant::now()), ..Ctx::default() };
         assert_eq!(late.charge(1).unwrap_err().kind, ErrorKind::Timeout);
-        let gone = Ctx { budget: Arc::new(Budget::new(100)), deadline: None };
+        let gone = Ctx { budget: Arc::new(Budget::new(100)), ..Ctx::default() };
         gone.budget.exhaust();
         assert_eq!(gone.charge(1).unwrap_err().kind, ErrorKind::TooLarge);
     }

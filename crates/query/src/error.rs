@@ -59,6 +59,7 @@ impl From<skytrail_storage::Error> for Error {
         let kind = match error.kind {
             skytrail_storage::ErrorKind::Invalid => ErrorKind::Invalid,
             skytrail_storage::ErrorKind::TooLarge => ErrorKind::TooLarge,
+            skytrail_storage::ErrorKind::Timeout => ErrorKind::Timeout,
             skytrail_storage::ErrorKind::Unavailable
             | skytrail_storage::ErrorKind::Corrupt
             | skytrail_storage::ErrorKind::Mismatch => ErrorKind::Storage,

@@ -4,14 +4,22 @@
 use std::collections::BTreeMap;
 
 use skytrail_model::entity::EntityId;
-use skytrail_model::metric::{ColumnId, MetricBlock, Row, Table, TableId};
+use skytrail_model::metric::{
+    Cell, ColumnData, ColumnId, Merge as Merges, MetricBlock, Row, Table, TableId,
+};
 use skytrail_model::time::{Downsampling, Minute};
 use skytrail_storage::{ColumnSelection, EntitySelection, MetricRead, Metrics, Visible};
 
-use crate::context::Ctx;
+use crate::context::{Ctx, Working};
 use crate::error::{Error, Result};
 use crate::hash::Map;
 use crate::query::Query;
+
+/// What an entity of an open bucket takes besides its values: its share of the map.
+const ROW_BYTES: usize = 2 * size_of::<(EntityId, Box<[Cell]>)>();
+
+/// Entities that there is room for from one bucket to the next.
+const KEPT_ROOM: usize = 1_024;
 
 /// Which rows to read, and what of them.
 #[derive(Debug, Clone)]
@@ -54,8 +62,11 @@ impl Query {
         };
         let (live, visible) = self.live.metrics(&question);
         question.visible = visible;
+        let mut of_live = ctx.working();
+        of_live.grow(live.iter().map(MetricBlock::memory).sum())?;
         let mut merge = Merge {
             ctx,
+            working: ctx.working(),
             table,
             metrics: self.storage.metrics(),
             read,
@@ -63,6 +74,7 @@ impl Query {
             live: by_bucket(live),
             bucket: None,
             open: Map::default(),
+            row: Row::empty(table),
             take,
         };
         let mut failure = None;
@@ -77,7 +89,7 @@ impl Query {
         if let Some(error) = failure {
             return Err(error);
         }
-        stored?;
+        ctx.note(stored?);
         merge.finish()
     }
 }
@@ -92,13 +104,18 @@ fn by_bucket(blocks: Vec<MetricBlock>) -> BTreeMap<Minute, Vec<MetricBlock>> {
 
 struct Merge<'a, 'b> {
     ctx: &'a Ctx,
+    /// Memory of the open bucket.
+    working: Working<'a>,
     table: &'a Table,
     metrics: &'a dyn Metrics,
     read: &'a RowRead,
     max_entities: usize,
     live: BTreeMap<Minute, Vec<MetricBlock>>,
     bucket: Option<Minute>,
-    open: Map<EntityId, Row>,
+    /// Values of the columns that are read, in their order.
+    open: Map<EntityId, Box<[Cell]>>,
+    /// What they are handed out in.
+    row: Row,
     take: &'a mut TakeRow<'b>,
 }
 
@@ -120,10 +137,16 @@ impl Merge<'_, '_> {
         for block in self.live.remove(&bucket).unwrap_or_default() {
             self.add(&block)?;
         }
-        for (entity, row) in self.open.drain() {
-            (self.take)(bucket, entity, &row)?;
+        for (entity, cells) in self.open.drain() {
+            for (column, cell) in self.read.columns.iter().zip(cells) {
+                if let Some(place) = self.row.cells.get_mut(column.0 as usize) {
+                    *place = cell;
+                }
+            }
+            (self.take)(bucket, entity, &self.row)?;
         }
-        Ok(())
+        self.open.shrink_to(KEPT_ROOM);
+        self.working.set(0)
     }
 
     /// Hands out the first bucket that is live only, unless it is a late part of
@@ -150,20 +173,24 @@ impl Merge<'_, '_> {
 
     fn add(&mut self, block: &MetricBlock) -> Result<()> {
         self.ctx.charge(block.len())?;
+        // Labels and histograms of a row take no more than those of its partials.
+        let (row, known) =
+            (ROW_BYTES + self.read.columns.len() * size_of::<Cell>(), self.open.len());
+        let columns = &self.read.columns;
+        let read = columns.iter().filter_map(|column| block.columns.get(column.0 as usize));
+        self.working.grow(read.map(ColumnData::memory).sum())?;
+        let table = self.table;
         for (place, entity) in block.entities.iter().enumerate() {
-            let table = self.table;
-            let row = self.open.entry(*entity).or_insert_with(|| Row::empty(table));
-            for column in &self.read.columns {
+            let cells = self.open.entry(*entity).or_insert_with(|| empty(table, columns));
+            for (column, cell) in columns.iter().zip(cells) {
                 let place_of = column.0 as usize;
-                if let (Some(cell), Some(known), Some(data)) = (
-                    row.cells.get_mut(place_of),
-                    table.columns.get(place_of),
-                    block.columns.get(place_of),
-                ) {
+                let found = (table.columns.get(place_of), block.columns.get(place_of));
+                if let (Some(known), Some(data)) = found {
                     cell.merge(known.merge, &data.cell(place));
                 }
             }
         }
+        self.working.grow((self.open.len() - known) * row)?;
         if self.open.len() > self.max_entities {
             return Err(Error::too_large(format!(
                 "more than {} entities in one time bucket; name a service",
@@ -172,4 +199,13 @@ impl Merge<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// Columns in which nothing was seen.
+fn empty(table: &Table, columns: &[ColumnId]) -> Box<[Cell]> {
+    let cell = |column: &ColumnId| {
+        let merge = table.columns.get(column.0 as usize).map_or(Merges::Sum, |known| known.merge);
+        Cell::empty(merge)
+    };
+    columns.iter().map(cell).collect()
 }

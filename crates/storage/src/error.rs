@@ -9,6 +9,8 @@ pub enum ErrorKind {
     Invalid,
     /// No room or no connection now; trying again may help.
     Unavailable,
+    /// Reading took longer than a store allows.
+    Timeout,
     /// The answer would exceed a limit of this request; what was read is lost.
     TooLarge,
     /// Stored data cannot be read.

@@ -13,8 +13,9 @@ mod page;
 mod table;
 #[cfg(test)]
 mod tests;
+mod window;
 
-pub use gather::Gather;
+pub use gather::{Gather, Gathered};
 pub use kept::KeptBatch;
 pub use keyword::Keyword;
 pub use matching::{Matcher, matches, matches_entry};
@@ -22,3 +23,4 @@ pub use page::Page;
 #[cfg(test)]
 pub(crate) use table::GENERATION_ENTRIES;
 pub use table::SpanTable;
+pub use window::{WINDOW_BYTES, give_windows};

@@ -1,6 +1,7 @@
 //! The traits. A backend implements all of them and passes the contract suite.
 
 mod checkpoint;
+mod completeness;
 mod entities;
 mod live;
 mod metrics;
@@ -14,6 +15,7 @@ mod templates;
 use std::sync::Arc;
 
 pub use checkpoint::{Checkpoint, Checkpoints, check_zone};
+pub use completeness::Completeness;
 pub use entities::{Entities, EntityFilter, EntityQuery};
 pub use live::{LiveMetrics, NoLiveMetrics};
 pub use metrics::{ColumnSelection, EntitySelection, MetricRead, Metrics};

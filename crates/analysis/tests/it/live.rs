@@ -68,7 +68,7 @@ fn counted(world: &World, downsampling: Downsampling) -> Vec<(u128, i64, i64)> {
         add(block);
     }
     let read = MetricRead { visible, ..read };
-    world.block_on(world.memory.metrics().read(&read, &mut add)).unwrap();
+    let _ = world.block_on(world.memory.metrics().read(&read, &mut add)).unwrap();
     sums.into_iter().map(|((entity, minute), count)| (entity, minute, count)).collect()
 }
 
@@ -86,7 +86,7 @@ fn relations(world: &World) -> Vec<RelationRow> {
         rows.extend(seen.rows());
         true
     };
-    world.block_on(world.memory.relations().read(&read, &mut take)).unwrap();
+    let _ = world.block_on(world.memory.relations().read(&read, &mut take)).unwrap();
     rows.sort();
     rows.dedup();
     rows

@@ -20,8 +20,8 @@ use skytrail_model::time::Zone;
 use skytrail_storage::contract::build::{entry, exit, segment};
 use skytrail_storage::memory::{self, MemoryStorage};
 use skytrail_storage::{
-    Checkpoint, Checkpoints, Edge, Entities, Error, ErrorKind, MetricRead, Metrics, Origin,
-    Records, RelationRead, Relations, SegmentCursor, SegmentFilter, SegmentPage, Sighting,
+    Checkpoint, Checkpoints, Completeness, Edge, Entities, Error, ErrorKind, MetricRead, Metrics,
+    Origin, Records, RelationRead, Relations, SegmentCursor, SegmentFilter, SegmentPage, Sighting,
     SpanAppend, Spans, Storage, Tags, Templates, TraceAnswer, Usage,
 };
 
@@ -93,7 +93,7 @@ impl Metrics for Flaky {
         &'a self,
         read: &'a MetricRead,
         take: &'a mut (dyn FnMut(&MetricBlock) -> bool + Send),
-    ) -> BoxFuture<'a, Result<(), Error>> {
+    ) -> BoxFuture<'a, Result<Completeness, Error>> {
         self.inner.metrics().read(read, take)
     }
 }
@@ -114,7 +114,7 @@ impl Relations for Flaky {
         &'a self,
         read: &'a RelationRead,
         take: &'a mut (dyn FnMut(&Sighting<'_>) -> bool + Send),
-    ) -> BoxFuture<'a, Result<(), Error>> {
+    ) -> BoxFuture<'a, Result<Completeness, Error>> {
         self.inner.relations().read(read, take)
     }
 
@@ -138,9 +138,9 @@ impl Spans for Flaky {
     fn trace<'a>(
         &'a self,
         trace_id: &'a str,
-        max_spans: usize,
-    ) -> BoxFuture<'a, Result<TraceAnswer, Error>> {
-        self.inner.spans().trace(trace_id, max_spans)
+        take: &'a mut (dyn FnMut(SpanAppend) -> bool + Send),
+    ) -> BoxFuture<'a, Result<Completeness, Error>> {
+        self.inner.spans().trace(trace_id, take)
     }
 
     fn search<'a>(
@@ -274,7 +274,7 @@ fn batches_are_stored_and_their_clients_told() {
     // Everything is in the store; a last checkpoint covers it.
     world.block_on(world.analysis.checkpoint(Position(5))).unwrap();
     let left = world.memory.reopen();
-    let answer = world.block_on(left.spans().trace("t", 100)).unwrap();
+    let answer = world.block_on(TraceAnswer::of(left.spans(), "t", 100)).unwrap();
     assert_eq!(answer.parts.iter().map(|part| part.entries.len()).sum::<usize>(), 4);
     assert!(world.block_on(world.analysis.run(shutdown::channel().1)).is_err());
 }

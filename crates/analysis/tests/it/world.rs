@@ -147,7 +147,7 @@ impl World {
             add(block);
         });
         let read = MetricRead { visible, ..read };
-        self.block_on(self.memory.metrics().read(&read, &mut add)).unwrap();
+        let _ = self.block_on(self.memory.metrics().read(&read, &mut add)).unwrap();
         row
     }
 
@@ -215,7 +215,7 @@ impl World {
             rows.extend(seen.rows());
             true
         };
-        self.block_on(self.memory.relations().read(&read, &mut take)).unwrap();
+        let _ = self.block_on(self.memory.relations().read(&read, &mut take)).unwrap();
         let names = self.records_of(scope);
         let mut shown: Vec<String> = rows
             .iter()
@@ -243,7 +243,7 @@ impl World {
             descending: true,
             limit: 100,
         };
-        self.block_on(self.memory.records().top(&read)).unwrap()
+        self.block_on(self.memory.records().top(&read)).unwrap().0
     }
 }
 

@@ -15,17 +15,28 @@
 
 use apollo_compiler::schema::Type;
 use serde::Serialize;
+use skytrail_base::claim::{Full, Hold};
 
 use super::error::{Code, Failure, Step};
+use super::rope::{PIECE, Rope};
 use super::selection::{Kind, Selected};
 
 /// Errors of one response that are told.
 const MAX_TOLD: usize = 100;
 
+/// Memory that short answers take at a time.
+const STEP: usize = 1 << 10;
+
 /// A value that can write itself as the field that it was resolved for.
 pub trait Answer {
     /// Writes the value; MUST end in exactly one method of `out` and hand its outcome back.
     fn write(&self, out: Out<'_>) -> Written;
+
+    /// Lets go of a good part of the value, and says so in it, since all of it has no room; false
+    /// if it is one that makes no sense in part, or there is nothing left to let go of.
+    fn less(&mut self) -> bool {
+        false
+    }
 }
 
 /// Whether a value was written; if not, the nearest nullable field above becomes null.
@@ -67,21 +78,35 @@ impl Path<'_> {
 
 /// The response as far as it is written.
 pub(crate) struct Writer {
-    bytes: Vec<u8>,
+    bytes: Rope,
+    /// Memory of them.
+    hold: Hold,
     limit: usize,
     failures: Vec<Failure>,
-    full: bool,
+    /// That they had to end, and where memory ended first, how.
+    full: Option<Option<Full>>,
 }
 
+/// What was written: the bytes, their memory, and the errors; or where it had to end.
+type Finished = Result<(Rope, Hold, Vec<Failure>), Option<Full>>;
+
 impl Writer {
-    /// Appends to `bytes`, which may reach `limit` bytes in all.
-    pub(crate) fn new(bytes: Vec<u8>, limit: usize) -> Self {
-        Self { bytes, limit, failures: Vec::new(), full: false }
+    /// Writes at most `limit` bytes, in memory of `hold`.
+    pub(crate) fn new(hold: Hold, limit: usize) -> Self {
+        Self { bytes: Rope::default(), hold, limit, failures: Vec::new(), full: None }
     }
 
-    /// The bytes and the errors, or nothing when the limit was hit.
-    pub(crate) fn finish(self) -> Option<(Vec<u8>, Vec<Failure>)> {
-        (!self.full).then_some((self.bytes, self.failures))
+    /// The bytes, or why there are more than may be: none for the limit.
+    pub(crate) fn finish(self) -> Finished {
+        match self.full {
+            None => Ok((self.bytes, self.hold, self.failures)),
+            Some(full) => Err(full),
+        }
+    }
+
+    /// Whether nothing more can be written.
+    pub(crate) fn is_full(&self) -> bool {
+        self.full.is_some()
     }
 
     pub(crate) fn fail(&mut self, failure: Failure) {
@@ -91,13 +116,39 @@ impl Writer {
     }
 
     pub(crate) fn raw(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
+        if self.full.is_none() && self.has_room(bytes.len()) {
+            self.bytes.push(bytes);
+        }
+    }
+
+    /// Adds what was written elsewhere, with its memory.
+    pub(crate) fn join(&mut self, bytes: Rope, hold: Hold) {
+        self.hold.join(hold);
+        self.bytes.join(bytes);
     }
 
     /// Ends the answer: there is more than may be.
     pub(crate) fn overflow(&mut self) -> Written {
-        self.full = true;
+        self.full = self.full.or(Some(None));
         Err(Nulled(()))
+    }
+
+    /// Whether there is room for more, which is then taken.
+    fn has_room(&mut self, more: usize) -> bool {
+        let len = self.bytes.len().saturating_add(more);
+        let missing = len.saturating_sub(self.hold.bytes());
+        let step = if len < PIECE { STEP } else { PIECE };
+        // The last step may be a smaller one.
+        let grown = match missing {
+            0 => Ok(()),
+            missing => self.hold.grow(missing.max(step)).or_else(|_| self.hold.grow(missing)),
+        };
+        match grown {
+            Ok(()) if len <= self.limit => return true,
+            Ok(()) => self.full = Some(None),
+            Err(full) => self.full = Some(Some(full)),
+        }
+        false
     }
 
     /// Length so far, to come back to with [`Writer::rewind`].
@@ -119,10 +170,13 @@ impl Writer {
 
     /// Any serialisable value as it is.
     pub(crate) fn json(&mut self, value: &(impl Serialize + ?Sized)) -> Written {
+        if self.full.is_some() {
+            return Err(Nulled(()));
+        }
         if serde_json::to_writer(&mut self.bytes, value).is_err() {
             return Err(Nulled(()));
         }
-        if self.bytes.len() > self.limit { self.overflow() } else { Ok(()) }
+        if self.has_room(0) { Ok(()) } else { Err(Nulled(())) }
     }
 
     /// Null for a field without an answer, where the schema lets it.
@@ -146,7 +200,7 @@ pub(crate) fn complete(
     let start = writer.position();
     let out = Out { writer: &mut *writer, selected, ty, path };
     match answer.write(out) {
-        Err(nulled) if ty.is_non_null() || writer.full => Err(nulled),
+        Err(nulled) if ty.is_non_null() || writer.is_full() => Err(nulled),
         Err(_) => {
             writer.rewind(start);
             writer.raw(b"null");
@@ -348,6 +402,10 @@ impl<T: Answer + ?Sized> Answer for &T {
 impl<T: Answer + ?Sized> Answer for Box<T> {
     fn write(&self, out: Out<'_>) -> Written {
         (**self).write(out)
+    }
+
+    fn less(&mut self) -> bool {
+        (**self).less()
     }
 }
 

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use apollo_compiler::ast::OperationType;
 use apollo_compiler::executable::Operation;
@@ -16,23 +17,26 @@ use apollo_compiler::response::JsonMap;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
 use futures_util::{FutureExt, StreamExt, stream};
+use skytrail_base::claim::{Hold, Memory};
 use skytrail_base::metrics::Registry as SelfMetrics;
+use skytrail_base::pool::Pool;
 use skytrail_query::{Budget, Ctx};
 use tokio::time::error::Elapsed;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::answer::{Writer, Written};
 use super::answered::Answered;
 use super::arguments::Arguments;
 use super::document::Documents;
-use super::error::{Code, Failure, FieldError, errors, refusal};
+use super::error::{Code, Failure, FieldError, errors, extensions, refusal};
 use super::limits::Limits;
-use super::memory::Memory;
 use super::metrics::Metrics;
 use super::registry::{Context, Registry, Resolved, Root, Tables};
 use super::room::Room;
+use super::rope::Rope;
 use super::schema::{self, SchemaError};
 use super::selection::{Collector, Selected};
+use super::sending::Carried;
 use super::weight::weigh;
 
 /// One GraphQL request.
@@ -50,6 +54,7 @@ pub struct Engine<S: 'static> {
     limits: Limits,
     metrics: Metrics,
     memory: Memory,
+    unsent: Pool,
     sources: Arc<S>,
 }
 
@@ -95,7 +100,8 @@ impl<S: Send + Sync + 'static> Engine<S> {
             registry: Registry::new(&schema, tables)?,
             documents: Documents::new(),
             schema,
-            memory: Memory::of(limits.held_bytes, metrics.held()),
+            memory: Memory::new(limits.memory_bytes, metrics.memory()),
+            unsent: Pool::new(limits.unsent_bytes, metrics.held()),
             limits,
             metrics,
             sources,
@@ -134,37 +140,60 @@ impl<S: Send + Sync + 'static> Engine<S> {
 
     /// Memory for an HTTP request, once there is some; none when there is not in time.
     pub(crate) async fn room(&self) -> Option<Room> {
-        let waiting = timeout(self.limits.deadline, self.memory.share());
-        Some(Room::of(&self.limits, waiting.await.ok()??))
+        let deadline = Instant::now() + self.limits.deadline;
+        let claim = self.memory.claim(Some(deadline.into_std())).await.ok()?;
+        Some(Room::of(&self.limits, claim))
+    }
+
+    /// Memory for an answer that is made, which had `hold` so far, until it is taken.
+    pub(crate) fn carried(&self, bytes: usize, mut hold: Hold) -> Carried {
+        if let Some(share) = self.unsent.try_share(bytes) {
+            return Carried::Share(share);
+        }
+        hold.shrink(hold.bytes().saturating_sub(bytes));
+        hold.claim().part_with_spare();
+        Carried::Hold(hold)
     }
 
     /// For a request whose time begins now.
     pub(crate) fn context(&self, budget: Arc<Budget>, room: Room) -> Context<S> {
         let deadline = Instant::now() + self.limits.deadline;
-        let ctx = Ctx { budget, deadline: Some(deadline.into_std()) };
+        let ctx = Ctx::new(budget, Some(deadline.into_std()), room.claim().clone());
         Context { sources: Arc::clone(&self.sources), ctx, room: Arc::new(room) }
     }
 
     /// The response to one request, as JSON.
-    pub(crate) async fn execute(&self, context: &Context<S>, request: &Request) -> Vec<u8> {
+    pub(crate) async fn execute(&self, context: &Context<S>, request: &Request) -> (Rope, Hold) {
         self.metrics.request();
-        let mut prepared = match self.prepare(&context.room, request) {
-            Ok(prepared) => prepared,
-            Err(failures) => return self.refuse(&failures),
-        };
+        let hold = || context.room.claim().hold();
+        match self.answer(context, request).await {
+            Ok(made) => made,
+            Err(failures) => (self.refuse(&failures).into(), hold()),
+        }
+    }
+
+    async fn answer(
+        &self,
+        context: &Context<S>,
+        request: &Request,
+    ) -> Result<(Rope, Hold), Vec<Failure>> {
+        let mut prepared = self.prepare(&context.room, request)?;
+        let room = &context.room;
+        let arguments = room.hold(prepared.weight, context.ctx.deadline, &self.limits).await;
+        let arguments = arguments.map_err(|failure| vec![failure])?;
         let calls = std::mem::take(&mut prepared.walked.calls);
         let document = Arc::clone(&prepared.document);
         // It was found there once.
         let Ok(operation) = document.operations.get(request.operation_name.as_deref()) else {
-            return self.refuse(&[Failure::new(Code::Internal, "the operation is gone")]);
+            return Err(vec![Failure::new(Code::Internal, "the operation is gone")]);
         };
         let variables = &prepared.variables;
         let collector = Collector { schema: &self.schema, document: &document, variables };
         let selected = collector.collect(&operation.selection_set);
         let answered = self.resolve(context, prepared.operation, calls, &selected).await;
-        context.room.release(prepared.weight);
-        let written = self.write(&context.room, prepared.walked, &selected, answered);
-        written.unwrap_or_else(|failure| self.refuse(&[failure]))
+        drop(arguments);
+        let written = self.write(room, prepared.walked, &selected, answered);
+        written.map_err(|failure| vec![failure])
     }
 
     /// A response without data.
@@ -236,7 +265,8 @@ impl<S: Send + Sync + 'static> Engine<S> {
         })
     }
 
-    /// Runs resolvers side by side; those of a mutation one after another.
+    /// Runs resolvers side by side; those of a mutation one after another, and those that need
+    /// more memory than a request has at first, too.
     async fn resolve(
         &self,
         context: &Context<S>,
@@ -244,32 +274,71 @@ impl<S: Send + Sync + 'static> Engine<S> {
         calls: Vec<Call<S>>,
         selected: &[Selected<'_>],
     ) -> HashMap<String, Answered> {
-        let width = match operation {
-            OperationType::Mutation => 1,
-            OperationType::Query | OperationType::Subscription => self.limits.concurrency,
-        };
         let by_key: HashMap<_, _> = selected.iter().map(|root| (root.key, root)).collect();
-        let futures: Vec<_> = calls
-            .into_iter()
-            .filter_map(|call| Some((*by_key.get(call.key.as_str())?, call)))
-            .map(|(selected, call)| async move {
-                let key = call.key.clone();
-                if context.room.is_full() {
-                    return (key, Answered::without_room());
+        let known = |call: &Call<S>| by_key.get(call.key.as_str()).copied();
+        let calls: Vec<_> = calls.iter().filter_map(|call| Some((known(call)?, call))).collect();
+        let (mut left, mut answered) = (calls, HashMap::new());
+        while !left.is_empty() {
+            let is_query = operation != OperationType::Mutation;
+            let is_small = context.room.claim().is_small();
+            let width = if is_query && is_small { self.limits.concurrency.max(1) } else { 1 };
+            let is_short = AtomicBool::new(false);
+            let fields = left.into_iter().map(|(selected, call)| {
+                let is_short = &is_short;
+                async move { (selected, call, self.field(context, selected, call, is_short).await) }
+            });
+            let fields: Vec<_> = fields.collect();
+            let fields: Vec<_> = stream::iter(fields).buffer_unordered(width).collect().await;
+            left = Vec::new();
+            for (selected, call, field) in fields {
+                match field {
+                    Some(field) => drop(answered.insert(call.key.clone(), field)),
+                    None => left.push((selected, call)),
                 }
-                let resolved = self.run(context, call).await;
-                (key, Answered::new(selected, resolved, &context.room))
-            })
-            .collect();
-        stream::iter(futures).buffer_unordered(width.max(1)).collect().await
+            }
+            if !left.is_empty() {
+                // Without more the room is full, and none of them is asked.
+                context.room.enlarge(context.ctx.deadline).await;
+            }
+        }
+        answered
     }
 
-    async fn run(&self, context: &Context<S>, call: Call<S>) -> Resolved {
+    /// A root field; none if it has to be asked again with more memory. Once there is one like
+    /// that, no other is begun before.
+    async fn field(
+        &self,
+        context: &Context<S>,
+        selected: &Selected<'_>,
+        call: &Call<S>,
+        is_short: &AtomicBool,
+    ) -> Option<Answered> {
+        if context.room.is_full() {
+            return Some(Answered::without_room());
+        }
+        if is_short.load(Ordering::Relaxed) {
+            return None;
+        }
+        let field = context.field();
+        let resolved = self.run(&field, call).await;
+        let answered = match field.ctx.is_short() {
+            true => None,
+            false => Answered::new(selected, resolved, &context.room),
+        };
+        match answered {
+            None => is_short.store(true, Ordering::Relaxed),
+            Some(_) if field.ctx.is_incomplete() => return answered.map(Answered::incomplete),
+            Some(_) => {}
+        }
+        answered
+    }
+
+    async fn run(&self, context: &Context<S>, call: &Call<S>) -> Resolved {
         let Some(root) = call.root else {
             let message = "this operation is not served by this version";
             return Err(FieldError::new(Code::NotSupported, message));
         };
-        let resolved = resolved(context, root, call.arguments).await;
+        let resolved = resolved(context, root, call.arguments.clone()).await;
         match (resolved, root.recovery) {
             (Err(error), Some(recovery)) => {
                 self.metrics.error(error.code);
@@ -285,8 +354,13 @@ impl<S: Send + Sync + 'static> Engine<S> {
         walked: Walked<S>,
         selected: &[Selected<'_>],
         answered: HashMap<String, Answered>,
-    ) -> Result<Vec<u8>, Failure> {
-        let mut writer = Writer::new(Vec::with_capacity(4096), self.limits.answer_bytes);
+    ) -> Result<(Rope, Hold), Failure> {
+        let mut writer = Writer::new(room.claim().hold(), self.limits.answer_bytes);
+        let incomplete = selected.iter().map(|root| root.key).filter(|key| {
+            let field = answered.get(*key);
+            field.is_some_and(Answered::is_incomplete)
+        });
+        let incomplete: Vec<&str> = incomplete.collect();
         for failure in walked.failures {
             writer.fail(failure);
         }
@@ -300,18 +374,34 @@ impl<S: Send + Sync + 'static> Engine<S> {
             writer.rewind(start);
             writer.raw(b"null");
         }
-        self.finish(room, writer)
+        incomplete.iter().for_each(|_| self.metrics.incomplete());
+        self.finish(room, writer, &incomplete)
     }
 
-    fn finish(&self, room: &Room, writer: Writer) -> Result<Vec<u8>, Failure> {
-        let (mut bytes, failures) = writer.finish().ok_or_else(|| room.failure(&self.limits))?;
+    fn finish(
+        &self,
+        room: &Room,
+        writer: Writer,
+        incomplete: &[&str],
+    ) -> Result<(Rope, Hold), Failure> {
+        let finished = writer.finish().map_err(|full| {
+            if full.is_some() {
+                room.fill();
+            }
+            room.failure(&self.limits)
+        });
+        let (mut bytes, hold, failures) = finished?;
         if !failures.is_empty() {
             self.metrics.failed(&failures);
-            bytes.extend_from_slice(b",\"errors\":");
-            bytes.extend(errors(&failures));
+            bytes.push(b",\"errors\":");
+            bytes.push(&errors(&failures));
         }
-        bytes.push(b'}');
-        Ok(bytes)
+        if !incomplete.is_empty() {
+            bytes.push(b",\"extensions\":");
+            bytes.push(&extensions(incomplete));
+        }
+        bytes.push(b"}");
+        Ok((bytes, hold))
     }
 }
 

@@ -176,6 +176,13 @@ pub(crate) fn errors(failures: &[Failure]) -> Vec<u8> {
     serde_json::to_vec(failures).unwrap_or_else(|_| b"[]".to_vec())
 }
 
+/// What a response says besides: the root fields in which something is, or may be, missing.
+pub(crate) fn extensions(incomplete: &[&str]) -> Vec<u8> {
+    // As above.
+    let told = serde_json::json!({ "incomplete": incomplete });
+    serde_json::to_vec(&told).unwrap_or_else(|_| b"{}".to_vec())
+}
+
 struct Path<'a>(&'a [Step]);
 
 impl Serialize for Path<'_> {

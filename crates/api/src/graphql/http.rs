@@ -12,15 +12,16 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFT
 use http::{HeaderMap, HeaderValue, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Deserialize;
+use skytrail_base::claim::Hold;
 use skytrail_query::Budget;
 use tokio::task::JoinSet;
 
 use super::engine::{Engine, Request};
 use super::error::{Code, Failure};
 use super::limits::Limits;
-use super::memory::Share;
 use super::room::{Room, overload};
-use super::sending;
+use super::rope::Rope;
+use super::sending::{self, Carried};
 
 /// The handler of `/graphql`. Dropping its future, as the server does when the client leaves,
 /// drops every resolver that is at work.
@@ -92,16 +93,16 @@ async fn execute<S: Send + Sync + 'static>(
             let answers: Vec<_> =
                 answers.map(|request| engine.execute(&context, request)).collect();
             let answers: Vec<_> = stream::iter(answers).buffered(width).collect().await;
-            join(&answers)
+            join(answers, &context.room)
         }
     };
-    let share = context.room.settle(bytes.len());
-    let share = share.ok_or_else(|| overloaded(engine.limits()))?;
+    let (bytes, hold) = bytes;
+    let memory = engine.carried(bytes.len(), hold);
     let status = match context.room.is_overloaded() {
         true => StatusCode::SERVICE_UNAVAILABLE,
         false => StatusCode::OK,
     };
-    Ok(Made { status, bytes, share })
+    Ok(Made { status, bytes, memory })
 }
 
 /// Requiring JSON keeps other sites' pages from posting forms here from a visitor's browser.
@@ -177,10 +178,14 @@ fn parse(body: &[u8], batch: usize) -> Result<Posted, Refused> {
     Ok(Posted::Batch(envelopes.into_iter().map(Request::from).collect()))
 }
 
-fn join(answers: &[Vec<u8>]) -> Vec<u8> {
-    let mut joined = b"[".to_vec();
-    joined.extend(answers.join(&b','));
-    joined.push(b']');
+fn join(answers: Vec<(Rope, Hold)>, room: &Room) -> (Rope, Hold) {
+    let mut joined = (Rope::default(), room.claim().hold());
+    for (place, (bytes, hold)) in answers.into_iter().enumerate() {
+        joined.0.push(if place == 0 { b"[" } else { b"," });
+        joined.0.join(bytes);
+        joined.1.join(hold);
+    }
+    joined.0.push(b"]");
     joined
 }
 
@@ -196,15 +201,15 @@ fn overloaded(limits: &Limits) -> Refused {
 /// An answer and the memory that it takes.
 struct Made {
     status: StatusCode,
-    bytes: Vec<u8>,
-    share: Share,
+    bytes: Rope,
+    memory: Carried,
 }
 
 impl Made {
     fn told<S: Send + Sync + 'static>(self, engine: &Engine<S>) -> Response {
         let length = HeaderValue::from(self.bytes.len());
         let stalled = engine.metrics().stalled();
-        let body = sending::body(self.bytes, self.share, engine.limits().stall, stalled);
+        let body = sending::body(self.bytes, self.memory, engine.limits().stall, stalled);
         let mut response = json(self.status, body);
         response.headers_mut().insert(CONTENT_LENGTH, length);
         response

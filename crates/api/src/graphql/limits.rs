@@ -29,7 +29,8 @@ pub struct Limits {
     pub tokens: usize,
     /// Nesting of braces, brackets and types in a document.
     pub nesting: usize,
-    /// Root fields that are resolved at the same time.
+    /// Root fields of a request that are resolved at the same time, as long as they take little
+    /// memory; those that take more are resolved one after another.
     pub concurrency: usize,
     /// Stored rows and metric points that all fields of an HTTP request may read together.
     pub cost: u64,
@@ -38,8 +39,12 @@ pub struct Limits {
     /// Memory of the arguments of root fields once variables are put in, in bytes: each value
     /// counts as 256 and its text. The topology page of 200 nodes comes to 2 MiB.
     pub argument_bytes: usize,
-    /// Bytes of all answers and arguments that the process holds at the same time.
-    pub held_bytes: usize,
+    /// Memory of all requests that are being answered: what they are answered from, arguments, and
+    /// answers that are made, in bytes. Less is cut into parts so that the last of them gets its
+    /// turn: see [`skytrail_base::claim`].
+    pub memory_bytes: usize,
+    /// Bytes of all answers that are made and that clients have not taken yet.
+    pub unsent_bytes: usize,
     /// Time in which a client must read some of its answer.
     pub stall: std::time::Duration,
     /// Time from the last byte of a request to its answer.
@@ -57,11 +62,12 @@ impl Default for Limits {
             introspection: 50,
             tokens: 400_000,
             nesting: 100,
-            concurrency: 64,
+            concurrency: 4,
             cost: skytrail_query::Budget::DEFAULT_LIMIT,
             answer_bytes: 64 << 20,
             argument_bytes: 16 << 20,
-            held_bytes: 256 << 20,
+            memory_bytes: 24 << 20,
+            unsent_bytes: 32 << 20,
             stall: std::time::Duration::from_secs(30),
             deadline: std::time::Duration::from_secs(30),
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use skytrail_base::claim::MemoryMetrics;
 use skytrail_base::metrics::{Counter, Family, Gauge, Histogram, Labels, Registry};
 use skytrail_query::Budget;
 
@@ -23,6 +24,8 @@ pub(crate) struct Metrics {
     in_flight: Gauge,
     held: Gauge,
     stalled: Counter,
+    incomplete: Counter,
+    memory: MemoryMetrics,
 }
 
 impl Metrics {
@@ -61,7 +64,7 @@ impl Metrics {
             ),
             held: registry.register(
                 "skytrail_graphql_held_bytes",
-                "Memory of GraphQL answers that are made or sent, and of arguments",
+                "GraphQL answers that clients have not taken yet",
                 Gauge::default(),
             ),
             stalled: registry.register(
@@ -69,7 +72,39 @@ impl Metrics {
                 "GraphQL answers dropped because their client did not read them in time",
                 Counter::default(),
             ),
+            incomplete: registry.register(
+                "skytrail_graphql_incomplete",
+                "Root fields of GraphQL answers in which something is, or may be, missing",
+                Counter::default(),
+            ),
+            memory: MemoryMetrics {
+                used: registry.register(
+                    "skytrail_query_memory_bytes",
+                    "Memory of requests that are being answered",
+                    Gauge::default(),
+                ),
+                waiting: registry.register(
+                    "skytrail_query_memory_waiting",
+                    "Requests that wait for memory",
+                    Gauge::default(),
+                ),
+                refused: registry.register(
+                    "skytrail_query_memory_refused",
+                    "Requests that did not get memory in time",
+                    Counter::default(),
+                ),
+            },
         }
+    }
+
+    /// What shows the memory of requests.
+    pub(crate) fn memory(&self) -> MemoryMetrics {
+        self.memory.clone()
+    }
+
+    /// Counts a root field in which something is missing.
+    pub(crate) fn incomplete(&self) {
+        self.incomplete.inc();
     }
 
     /// Shows the bytes that answers hold.

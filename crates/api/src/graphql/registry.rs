@@ -25,6 +25,14 @@ pub struct Context<S> {
     pub(crate) room: std::sync::Arc<Room>,
 }
 
+impl<S> Context<S> {
+    /// For one of the root fields.
+    pub(crate) fn field(&self) -> Self {
+        let (sources, room) = (self.sources.clone(), self.room.clone());
+        Self { sources, ctx: self.ctx.question(), room }
+    }
+}
+
 /// The outcome of a root field.
 pub type Resolved = Result<Box<dyn Answer + Send>, FieldError>;
 

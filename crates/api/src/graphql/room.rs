@@ -1,47 +1,76 @@
-//! How much memory the answers of one HTTP request may take.
+//! How much memory one HTTP request may take, for what it is answered from and for its answer.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Instant;
 
-use parking_lot::Mutex;
+use skytrail_base::claim::{Claim, Full, Hold};
 
 use super::error::{Code, Failure};
 use super::limits::Limits;
-use super::memory::{START, Share};
 
-/// Bytes that the answers and arguments may still come to, together, and the bytes that they hold
-/// among all requests.
+/// Bytes that root fields leave for what joins them, and for errors.
+const JOINING: usize = 16 << 10;
+
+/// Bytes that the answers and arguments may still come to, together, and the memory that the
+/// request has among all.
 #[derive(Debug)]
 pub(crate) struct Room {
     left: AtomicUsize,
     arguments: AtomicUsize,
-    held: Mutex<Held>,
+    claim: Claim,
+    /// Whether it came to its limit of memory, not to that of its answer.
+    lacks_memory: AtomicBool,
     /// Whether other requests left too little memory for this one.
     overloaded: AtomicBool,
 }
 
+/// Why something does not fit.
 #[derive(Debug)]
-struct Held {
-    share: Share,
-    used: usize,
+pub(crate) enum Lack {
+    /// More memory may be had.
+    ForNow,
+    /// There is a limit.
+    ForGood,
+}
+
+impl From<Full> for Lack {
+    fn from(full: Full) -> Self {
+        match full {
+            Full::ForNow => Self::ForNow,
+            Full::ForGood => Self::ForGood,
+        }
+    }
 }
 
 impl Room {
-    pub(crate) fn of(limits: &Limits, share: Share) -> Self {
+    pub(crate) fn of(limits: &Limits, claim: Claim) -> Self {
         Self {
             left: AtomicUsize::new(limits.answer_bytes),
             arguments: AtomicUsize::new(limits.argument_bytes),
-            held: Mutex::new(Held { share, used: 0 }),
+            claim,
+            lacks_memory: AtomicBool::new(false),
             overloaded: AtomicBool::new(false),
         }
     }
 
-    pub(crate) fn left(&self) -> usize {
-        self.left.load(Ordering::Relaxed)
+    pub(crate) fn claim(&self) -> &Claim {
+        &self.claim
+    }
+
+    /// Bytes that a root field may be written in, and what it is when it needs more.
+    pub(crate) fn left(&self) -> (usize, Lack) {
+        let left = self.left.load(Ordering::Relaxed);
+        let memory = self.claim.left().saturating_sub(JOINING);
+        match memory < left {
+            true if self.claim.is_largest() => (memory, Lack::ForGood),
+            true => (memory, Lack::ForNow),
+            false => (left, Lack::ForGood),
+        }
     }
 
     /// Whether nothing fits in any more: then nothing needs to be resolved.
     pub(crate) fn is_full(&self) -> bool {
-        self.left() == 0
+        self.left.load(Ordering::Relaxed) == 0
     }
 
     /// Whether that is because of other requests.
@@ -49,22 +78,34 @@ impl Room {
         self.overloaded.load(Ordering::Relaxed)
     }
 
-    /// Leaves nothing for others.
+    /// Leaves nothing for others: a root field does not fit.
     pub(crate) fn fill(&self) {
+        let lacks_memory =
+            self.claim.left().saturating_sub(JOINING) < self.left.load(Ordering::Relaxed);
+        self.lacks_memory.store(lacks_memory, Ordering::Relaxed);
         self.left.store(0, Ordering::Relaxed);
     }
 
-    /// Takes bytes of the answer, and says whether there is memory for them.
-    pub(crate) fn take(&self, bytes: usize) -> bool {
+    /// Takes bytes of the answer.
+    pub(crate) fn take(&self, bytes: usize) {
         let less = |left: usize| Some(left.saturating_sub(bytes));
         let _ = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
-        self.hold(bytes)
     }
 
-    /// Takes bytes for the arguments of a request, until [`Room::release`].
+    /// Waits for more memory; whether there is some. If not, the request is over.
+    pub(crate) async fn enlarge(&self, deadline: Option<Instant>) -> bool {
+        let is_larger = self.claim.enlarge(deadline).await.is_ok();
+        if !is_larger {
+            self.overloaded.store(true, Ordering::Relaxed);
+            self.left.store(0, Ordering::Relaxed);
+        }
+        is_larger
+    }
+
+    /// Counts the arguments of a request.
     ///
     /// # Errors
-    /// They are more than the HTTP request may have, or than there are among all.
+    /// They are more than the HTTP request may have.
     pub(crate) fn take_arguments(&self, bytes: usize, limits: &Limits) -> Result<(), Failure> {
         let less = |left: usize| left.checked_sub(bytes);
         if self.arguments.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_err() {
@@ -75,22 +116,31 @@ impl Room {
             );
             return Err(Failure::new(Code::LimitExceeded, message));
         }
-        if self.hold(bytes) { Ok(()) } else { Err(overload(limits)) }
+        Ok(())
     }
 
-    /// Gives back bytes that arguments took.
-    pub(crate) fn release(&self, bytes: usize) {
-        let mut held = self.held.lock();
-        held.used = held.used.saturating_sub(bytes);
-        let spare = held.share.bytes().saturating_sub(held.used.max(START));
-        drop(held.share.part(spare));
-    }
-
-    /// The bytes of the finished answer, which outlive the request.
-    pub(crate) fn settle(&self, bytes: usize) -> Option<Share> {
-        let mut held = self.held.lock();
-        let missing = bytes.saturating_sub(held.share.bytes());
-        if held.share.grow(missing) { held.share.part(bytes) } else { None }
+    /// Memory for them, until it is dropped.
+    ///
+    /// # Errors
+    /// There is not so much.
+    pub(crate) async fn hold(
+        &self,
+        bytes: usize,
+        deadline: Option<Instant>,
+        limits: &Limits,
+    ) -> Result<Hold, Failure> {
+        let mut hold = self.claim.hold();
+        loop {
+            match hold.grow(bytes) {
+                Ok(()) => return Ok(hold),
+                Err(Full::ForNow) if self.enlarge(deadline).await => {}
+                Err(Full::ForNow) => return Err(overload(limits)),
+                Err(Full::ForGood) => {
+                    self.fill();
+                    return Err(self.failure(limits));
+                }
+            }
+        }
     }
 
     /// Why an answer was ended.
@@ -98,31 +148,26 @@ impl Room {
         if self.is_overloaded() {
             return overload(limits);
         }
-        let limit = limits.answer_bytes;
-        let message = format!("answer exceeds the limit of {limit} bytes; ask for less");
+        let message = if self.lacks_memory.load(Ordering::Relaxed) {
+            let most = self.claim.most();
+            format!(
+                "answer and arguments exceed the {most} bytes that one request may have of \
+                 query.memory; ask for less"
+            )
+        } else {
+            let limit = limits.answer_bytes;
+            format!("answer exceeds the limit of {limit} bytes; ask for less")
+        };
         Failure::new(Code::TooLarge, message)
-    }
-
-    fn hold(&self, bytes: usize) -> bool {
-        let mut held = self.held.lock();
-        let used = held.used.saturating_add(bytes);
-        let missing = used.saturating_sub(held.share.bytes());
-        if !held.share.grow(missing) {
-            self.overloaded.store(true, Ordering::Relaxed);
-            self.fill();
-            return false;
-        }
-        held.used = used;
-        true
     }
 }
 
 /// Other requests hold the memory.
 pub(crate) fn overload(limits: &Limits) -> Failure {
-    let limit = limits.held_bytes;
+    let limit = limits.memory_bytes;
     let message = format!(
-        "answers that are made or sent now fill the limit of {limit} bytes for all requests; ask \
-         again later"
+        "requests that are answered now fill query.memory, the limit of {limit} bytes for all of \
+         them; ask again later"
     );
     Failure::new(Code::Unavailable, message)
 }

@@ -12,13 +12,12 @@ use axum::body::Body;
 use bytes::Bytes;
 use futures_util::Stream;
 use parking_lot::Mutex;
+use skytrail_base::claim::Hold;
 use skytrail_base::metrics::Counter;
+use skytrail_base::pool::Share;
 use tokio::task::JoinHandle;
 
-use super::memory::Share;
-
-/// Bytes handed to the connection at once; it queues a few of these itself.
-const CHUNK: usize = 16 << 10;
+use super::rope::Rope;
 
 /// Bytes that a client must take within each period, unless fewer are left. Slower readers would
 /// hold the bytes for hours.
@@ -26,8 +25,8 @@ const PACE: usize = 1 << 20;
 
 /// What the connection has not taken yet.
 struct Unsent {
-    chunks: VecDeque<Bytes>,
-    share: Share,
+    pieces: VecDeque<Vec<u8>>,
+    memory: Carried,
     /// Bytes taken in this period.
     taken: usize,
     given_up: bool,
@@ -38,16 +37,36 @@ struct Sending {
     watch: JoinHandle<()>,
 }
 
-/// A body of `bytes`, which are held in `share`. One that is not taken in time is dropped, counted
+/// The memory of an answer on its way.
+#[derive(Debug)]
+pub(crate) enum Carried {
+    /// Among that of all answers on their way.
+    Share(Share),
+    /// Among that of all requests, where there is no room for more answers.
+    Hold(Hold),
+}
+
+impl Carried {
+    fn less(&mut self, bytes: usize) {
+        match self {
+            Self::Share(share) => drop(share.part(bytes)),
+            Self::Hold(hold) => hold.shrink(bytes),
+        }
+    }
+
+    fn nothing(&mut self) {
+        match self {
+            Self::Share(share) => drop(share.part(share.bytes())),
+            Self::Hold(hold) => hold.shrink(hold.bytes()),
+        }
+    }
+}
+
+/// A body of `bytes`, which are held in `memory`. One that is not taken in time is dropped, counted
 /// in `stalled`, and ends with an error.
-pub(crate) fn body(bytes: Vec<u8>, share: Share, period: Duration, stalled: Counter) -> Body {
-    // Chunks of their own, so that what was taken is free.
-    let chunks = if bytes.len() <= CHUNK {
-        VecDeque::from([Bytes::from(bytes)])
-    } else {
-        bytes.chunks(CHUNK).map(Bytes::copy_from_slice).collect()
-    };
-    let unsent = Arc::new(Mutex::new(Unsent { chunks, share, taken: 0, given_up: false }));
+pub(crate) fn body(bytes: Rope, memory: Carried, period: Duration, stalled: Counter) -> Body {
+    let pieces = bytes.into_pieces();
+    let unsent = Arc::new(Mutex::new(Unsent { pieces, memory, taken: 0, given_up: false }));
     let watch = tokio::spawn(watch(Arc::clone(&unsent), period, stalled));
     Body::from_stream(Sending { unsent, watch })
 }
@@ -56,7 +75,7 @@ async fn watch(unsent: Arc<Mutex<Unsent>>, period: Duration, stalled: Counter) {
     loop {
         tokio::time::sleep(period).await;
         let mut unsent = unsent.lock();
-        if unsent.chunks.is_empty() {
+        if unsent.pieces.is_empty() {
             return;
         }
         if unsent.taken < PACE {
@@ -71,9 +90,8 @@ async fn watch(unsent: Arc<Mutex<Unsent>>, period: Duration, stalled: Counter) {
 impl Unsent {
     fn give_up(&mut self) {
         self.given_up = true;
-        self.chunks = VecDeque::new();
-        let all = self.share.bytes();
-        drop(self.share.part(all));
+        self.pieces = VecDeque::new();
+        self.memory.nothing();
     }
 
     fn next(&mut self) -> Option<io::Result<Bytes>> {
@@ -81,10 +99,10 @@ impl Unsent {
             let message = "the answer was not read in time";
             return Some(Err(io::Error::new(io::ErrorKind::TimedOut, message)));
         }
-        let chunk = self.chunks.pop_front()?;
-        self.taken = self.taken.saturating_add(chunk.len());
-        drop(self.share.part(chunk.len()));
-        Some(Ok(chunk))
+        let piece = self.pieces.pop_front()?;
+        self.taken = self.taken.saturating_add(piece.len());
+        self.memory.less(piece.len());
+        Some(Ok(piece.into()))
     }
 }
 

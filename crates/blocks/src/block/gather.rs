@@ -22,16 +22,28 @@ use crate::layout::{LOOKED_AT, link as flag};
 impl<'a> Reader<'a> {
     /// Segments, by ascending rows, as a batch of nothing else.
     pub(super) fn gather(&self, segments: &[usize]) -> Result<SpanAppend> {
-        let mut gather = Gather {
-            reader: self,
-            builder: BatchBuilder::new(self.dictionary),
-            entries: Vec::new(),
-            walk: None,
-        };
+        let mut gather = Gather::new(self);
         for segment in segments {
             gather.segment(*segment)?;
         }
-        Ok(SpanAppend { batch: Arc::new(gather.builder.batch), entries: gather.entries })
+        Ok(gather.take())
+    }
+
+    /// The same in batches of about `bytes`, as long as `take` wants more; whether it does.
+    pub(super) fn windows(
+        &self,
+        segments: &[usize],
+        bytes: usize,
+        take: &mut dyn FnMut(SpanAppend) -> bool,
+    ) -> Result<bool> {
+        let mut gather = Gather::new(self);
+        for segment in segments {
+            gather.segment(*segment)?;
+            if gather.builder.batch.memory() >= bytes && !take(gather.take()) {
+                return Ok(false);
+            }
+        }
+        Ok(gather.entries.is_empty() || take(gather.take()))
     }
 }
 
@@ -52,6 +64,19 @@ struct Gather<'r, 'a> {
 }
 
 impl<'r, 'a> Gather<'r, 'a> {
+    fn new(reader: &'r Reader<'a>) -> Self {
+        let builder = BatchBuilder::new(reader.dictionary);
+        Self { reader, builder, entries: Vec::new(), walk: None }
+    }
+
+    /// What was gathered so far.
+    fn take(&mut self) -> SpanAppend {
+        let next = BatchBuilder::new(self.reader.dictionary);
+        let mut batch = std::mem::replace(&mut self.builder, next).batch;
+        batch.shrink();
+        SpanAppend { batch: Arc::new(batch), entries: std::mem::take(&mut self.entries) }
+    }
+
     fn segment(&mut self, number: usize) -> Result<()> {
         let head = &self.reader.head;
         let row = head.segment(number)?;

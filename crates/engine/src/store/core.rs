@@ -22,6 +22,7 @@ use super::folder::{Folder, StoredFile};
 use super::generation::Generation;
 use super::manifest::{Family, Gone, Manifest, PartEntry, STRAY};
 use super::part::Stored;
+use super::reading::Reads;
 use super::reserve::Reserve;
 use super::self_metrics::Metrics;
 use super::state::{State, Version};
@@ -55,6 +56,7 @@ pub(crate) struct Core {
     pub(crate) reserve: Reserve,
     /// What counts; held while the next one is written.
     pub(crate) manifest: Mutex<Manifest>,
+    pub(crate) reads: Reads,
     /// Parts that are damaged.
     pub(crate) suspects: Suspects,
     /// Files of edits that failed: a crash may leave a manifest that names them.

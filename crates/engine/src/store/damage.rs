@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 
 use super::core::Core;
-use super::manifest::{Family, PartEntry, STRAY};
+use super::manifest::PartEntry;
 use crate::error::Result;
 
 /// Puts aside what readers found to be damaged.
@@ -35,10 +35,8 @@ pub(crate) fn forget(core: &Core, damaged: &[PartEntry]) -> Result<()> {
     core.edit(&[], None, |manifest, version| {
         let is_damaged = |entry: &PartEntry| damaged.iter().any(|one| one.number == entry.number);
         let gone = manifest.take(is_damaged);
-        let spans = gone.iter().filter(|one| one.family == Family::Spans && one.day != STRAY);
         // What is missing from answers, as far as it is known: not what lies ahead.
-        let last = spans.map(|entry| entry.last.min(now)).max();
-        manifest.gone.spans_lost_to = manifest.gone.spans_lost_to.max(last);
+        gone.iter().for_each(|entry| manifest.gone.lose(entry, now));
         version.parts.forget(&gone);
     })
 }

@@ -88,6 +88,9 @@ fn note(gone: &mut Gone, entry: &PartEntry, zone: &Zone) {
     if entry.day == STRAY {
         return;
     }
+    if entry.family != Family::Spans {
+        gone.lose(entry, entry.last);
+    }
     let last = Minute::of_nanos(entry.last);
     let behind = |size| zone.next_bucket(size, zone.bucket(size, last)).0;
     let mut later = Gone::default();

@@ -122,6 +122,13 @@ pub(crate) struct Gone {
     pub(crate) spans_gone_to: Option<i64>,
     /// The latest start in parts that could not be read.
     pub(crate) spans_lost_to: Option<i64>,
+    /// The latest row of parts that could not be read or went for want of room: of metrics by
+    /// their precision, of relations and of records; nanoseconds since the Unix epoch.
+    pub(crate) minutes_lost_to: Option<i64>,
+    pub(crate) hours_lost_to: Option<i64>,
+    pub(crate) days_lost_to: Option<i64>,
+    pub(crate) relations_lost_to: Option<i64>,
+    pub(crate) records_lost_to: Option<i64>,
     /// Rows of parts that went: spans, metric rows, relations and records.
     pub(crate) spans: u64,
     pub(crate) metrics: u64,
@@ -140,6 +147,29 @@ impl Gone {
         self.days_before = self.days_before.max(later.days_before);
         self.spans_gone_to = self.spans_gone_to.max(later.spans_gone_to);
     }
+
+    /// Rows of a part are missing from answers, though they are not too old, as far as their times
+    /// are known; `now` is the latest time that they may have.
+    pub(crate) fn lose(&mut self, entry: &PartEntry, now: i64) {
+        if entry.day == STRAY {
+            return;
+        }
+        let last = Some(entry.last.min(now));
+        let lost = |lost_to: &mut Option<i64>| *lost_to = (*lost_to).max(last);
+        match entry.family {
+            Family::Spans => lost(&mut self.spans_lost_to),
+            Family::FoldedMinutes => lost(&mut self.minutes_lost_to),
+            Family::Hours => lost(&mut self.hours_lost_to),
+            Family::Days => lost(&mut self.days_lost_to),
+            Family::Minutes => {
+                lost(&mut self.minutes_lost_to);
+                lost(&mut self.hours_lost_to);
+                lost(&mut self.days_lost_to);
+            }
+            Family::Relations => lost(&mut self.relations_lost_to),
+            Family::Records => lost(&mut self.records_lost_to),
+        }
+    }
 }
 
 impl Default for Gone {
@@ -151,6 +181,11 @@ impl Default for Gone {
             days_before: i64::MIN,
             spans_gone_to: None,
             spans_lost_to: None,
+            minutes_lost_to: None,
+            hours_lost_to: None,
+            days_lost_to: None,
+            relations_lost_to: None,
+            records_lost_to: None,
             spans: 0,
             metrics: 0,
             relations: 0,

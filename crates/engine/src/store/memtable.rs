@@ -24,8 +24,9 @@ pub(crate) struct Memtable<R, P> {
 /// What a reader sees of it.
 #[derive(Debug)]
 pub(crate) struct Layers<R, P> {
-    /// Rows that arrive.
+    /// Rows that arrive, and how many others they followed.
     pub(crate) open: R,
+    number: u64,
     /// Rows that are being written.
     pub(crate) closed: Vec<Arc<R>>,
     /// Rows that were written.
@@ -41,7 +42,8 @@ impl<R, P> Layers<R, P> {
 
 impl<R: Rows, P> Default for Memtable<R, P> {
     fn default() -> Self {
-        let layers = Layers { open: R::default(), closed: Vec::new(), parts: Vec::new() };
+        let (closed, parts) = (Vec::new(), Vec::new());
+        let layers = Layers { open: R::default(), number: 0, closed, parts };
         Self { layers: RwLock::new(layers) }
     }
 }
@@ -59,6 +61,36 @@ impl<R: Rows, P> Memtable<R, P> {
         look(&self.layers.read())
     }
 
+    /// Lets a reader go through the rows in memory step by step, so that others come in between:
+    /// `look` gets rows with its place in them, and says whether it wants to look at them again;
+    /// `between` is called after each step, and says whether it goes on. What was there at the
+    /// first step is seen, some of it twice, unless it is in a part then.
+    pub(crate) fn go_through<T, Place: Default>(
+        &self,
+        reader: &mut T,
+        mut look: impl FnMut(&mut T, &R, &mut Place) -> bool,
+        mut between: impl FnMut(&mut T) -> bool,
+    ) {
+        let (number, mut place, mut has_more) = (self.layers.read().number, Place::default(), true);
+        while has_more {
+            {
+                let layers = self.layers.read();
+                // What is left of them was closed meanwhile.
+                has_more = layers.number == number && look(reader, &layers.open, &mut place);
+            }
+            if !between(reader) {
+                return;
+            }
+        }
+        for rows in self.closed() {
+            let mut place = Place::default();
+            while look(reader, &rows, &mut place) && between(reader) {}
+            if !between(reader) {
+                return;
+            }
+        }
+    }
+
     /// Gives a reader the rows in memory.
     pub(crate) fn rows(&self, look: impl FnMut(&R)) {
         self.layers.read().rows().for_each(look);
@@ -71,6 +103,7 @@ impl<R: Rows, P> Memtable<R, P> {
         if !layers.open.is_empty() {
             let open = std::mem::take(&mut layers.open);
             layers.closed.push(Arc::new(open));
+            layers.number += 1;
         }
         layers.closed.clone()
     }

@@ -10,7 +10,7 @@ mod read;
 use skytrail_base::future::BoxFuture;
 use skytrail_model::metric::{MetricBlock, TableId};
 use skytrail_model::time::{Downsampling, Minute};
-use skytrail_storage::{MetricRead, Metrics, Origin, Result};
+use skytrail_storage::{Completeness, MetricRead, Metrics, Origin, Result};
 
 use super::storage::EmbeddedStorage;
 
@@ -32,7 +32,7 @@ impl Metrics for EmbeddedStorage {
         &'a self,
         read: &'a MetricRead,
         take: &'a mut (dyn FnMut(&MetricBlock) -> bool + Send),
-    ) -> BoxFuture<'a, Result<()>> {
+    ) -> BoxFuture<'a, Result<Completeness>> {
         Box::pin(read::read(&self.core, read, take))
     }
 

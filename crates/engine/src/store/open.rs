@@ -23,6 +23,7 @@ use super::files::Files;
 use super::folder::{Folder, is_numbered, name};
 use super::manifest::Manifest;
 use super::mask::Deletion;
+use super::reading::Reads;
 use super::reserve::Reserve;
 use super::self_metrics::Metrics;
 use super::state::{State, Version};
@@ -97,6 +98,7 @@ pub(crate) fn core(opening: Opening) -> Result<Core> {
         manifest: Mutex::new(manifest),
         doubtful: Mutex::default(),
         merging: Mutex::new(()),
+        reads: Reads::new(config.settle),
         suspects: Suspects::default(),
         room: Notify::new(),
         config,

@@ -6,14 +6,18 @@ use std::sync::Arc;
 
 use skytrail_base::future::BoxFuture;
 use skytrail_model::record::TopRecord;
-use skytrail_storage::{Origin, RecordRead, Records, Result};
+use skytrail_storage::{Completeness, Origin, RecordRead, Records, Result};
 
 use self::top::Top;
-use super::blocking::blocking;
 use super::core::Core;
 use super::part::RecordPart;
+use super::reading::Asked;
+use super::rows::RecordRows;
 use super::state::Snapshot;
 use super::storage::EmbeddedStorage;
+
+/// Records that are looked at before whoever appends gets a turn.
+const RECORDS_PER_TURN: usize = 1_024;
 
 /// The parts that may hold what is asked for.
 fn parts(snapshot: &Snapshot, read: &RecordRead) -> Vec<Arc<RecordPart>> {
@@ -27,23 +31,36 @@ fn parts(snapshot: &Snapshot, read: &RecordRead) -> Vec<Arc<RecordPart>> {
 
 fn offer_memory(snapshot: &Snapshot, top: &mut Top<'_>) {
     for generation in &snapshot.generations {
-        generation.records.rows(|rows| rows.rows().iter().for_each(|record| top.offer(record)));
+        let look = |top: &mut Top<'_>, rows: &RecordRows, place: &mut usize| {
+            let step = rows.rows().iter().skip(*place).take(RECORDS_PER_TURN);
+            step.for_each(|record| top.offer(record));
+            *place += RECORDS_PER_TURN;
+            *place < rows.rows().len()
+        };
+        generation.records.go_through(top, look, |_| true);
     }
 }
 
-fn top(core: &Core, snapshot: &Snapshot, read: &RecordRead) -> Result<Vec<TopRecord>> {
-    let from = read.from.max(snapshot.version.gone.records_before);
+fn top(core: &Core, read: &RecordRead, asked: &Asked) -> Result<(Vec<TopRecord>, Completeness)> {
+    let snapshot = core.state.snapshot();
+    let gone = snapshot.version.gone;
+    let oldest = core.now().saturating_sub(core.config.record_ttl).max(read.from);
+    let mut is_missing = gone.records_lost_to.is_some_and(|lost_to| lost_to >= oldest);
+    let from = read.from.max(gone.records_before);
     let read = RecordRead { from, ..read.clone() };
     let mut top = Top::new(&read);
-    offer_memory(snapshot, &mut top);
-    for part in parts(snapshot, &read) {
+    offer_memory(&snapshot, &mut top);
+    for part in parts(&snapshot, &read) {
+        asked.check()?;
         let mut take = |record: &TopRecord| {
             top.offer(record);
-            true
+            !asked.is_over()
         };
-        core.suspects.judge(&part, part.part.read(&read, &mut take))?;
+        let found = core.suspects.judge(&part, part.part.read(&read, &mut take))?;
+        is_missing |= found.is_none();
     }
-    Ok(top.finish())
+    asked.check()?;
+    Ok((top.finish(), Completeness::unless(is_missing)))
 }
 
 impl Records for EmbeddedStorage {
@@ -60,11 +77,14 @@ impl Records for EmbeddedStorage {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    fn top<'a>(&'a self, read: &'a RecordRead) -> BoxFuture<'a, Result<Vec<TopRecord>>> {
+    fn top<'a>(
+        &'a self,
+        read: &'a RecordRead,
+    ) -> BoxFuture<'a, Result<(Vec<TopRecord>, Completeness)>> {
         Box::pin(async move {
             let (core, read) = (self.core.clone(), read.clone());
-            let found = move || top(&core, &core.state.snapshot(), &read);
-            blocking("reading records", found).await
+            let find = move |asked: &Asked| top(&core, &read, asked);
+            self.core.reads.run("reading records", find).await
         })
     }
 

@@ -1,23 +1,26 @@
 //! Who called whom: rows of memory and edges with their hours in parts.
 
-use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use skytrail_base::future::BoxFuture;
 use skytrail_model::relation::RelationRow;
 use skytrail_model::time::Minute;
-use skytrail_storage::{Edge, HourMinutes, Origin, RelationRead, Relations, Result, Sighting};
-use tokio::sync::mpsc;
+use skytrail_storage::{
+    Completeness, Edge, HourMinutes, Origin, RelationRead, Relations, Result, Sighting,
+};
 
-use super::blocking::blocking;
 use super::core::Core;
 use super::part::RelationPart;
+use super::reading::{Asked, Hand};
+use super::rows::RelationRows;
 use super::state::Snapshot;
 use super::storage::EmbeddedStorage;
 
-/// Edges that are handed over at once, and hand-overs that wait for whoever asked.
-const HANDED_EDGES: usize = 1_024;
-const WAITING: usize = 2;
+/// Edges that are handed over at once.
+const HANDED_EDGES: usize = 256;
+
+/// Edges that are looked at before whoever appends gets a turn.
+const EDGES_PER_TURN: usize = 1_024;
 
 /// An edge and some minutes of one hour that it was seen in.
 type Seen = (Edge, HourMinutes);
@@ -35,49 +38,72 @@ fn parts(snapshot: &Snapshot, read: &RelationRead) -> Vec<Arc<RelationPart>> {
     parts
 }
 
-/// Edges of memory with their hours.
-fn in_memory(snapshot: &Snapshot, read: &RelationRead) -> BTreeMap<Edge, Vec<HourMinutes>> {
-    let mut edges: BTreeMap<Edge, Vec<HourMinutes>> = BTreeMap::new();
-    for generation in &snapshot.generations {
-        generation.relations.rows(|rows| {
-            rows.find(read, |edge, hour| add(edges.entry(*edge).or_default(), hour));
-        });
-    }
-    edges
+/// An answer on its way.
+struct Giving<'a> {
+    core: &'a Core,
+    read: &'a RelationRead,
+    asked: &'a Asked,
+    hand: &'a Hand<Vec<Seen>>,
+    waiting: Vec<Seen>,
 }
 
-/// Adds minutes of an hour, which are joined with those of the same hour.
-fn add(hours: &mut Vec<HourMinutes>, new: HourMinutes) {
-    match hours.binary_search_by_key(&new.hour, |hour| hour.hour) {
-        Ok(place) => hours.iter_mut().skip(place).take(1).for_each(|hour| {
-            hour.minutes |= new.minutes;
-        }),
-        Err(place) => hours.insert(place, new),
+impl Giving<'_> {
+    fn give(&mut self, snapshot: &Snapshot) -> Result<Completeness> {
+        // What is written meanwhile is seen twice, which does no harm, and not missed.
+        if !self.memory(snapshot)? {
+            return Ok(Completeness::Complete);
+        }
+        let mut is_missing = false;
+        for part in parts(snapshot, self.read) {
+            self.asked.check()?;
+            match self.part(&part)? {
+                Some(true) => {}
+                Some(false) => return Ok(Completeness::unless(is_missing)),
+                None => is_missing = true,
+            }
+        }
+        self.flush();
+        Ok(Completeness::unless(is_missing))
     }
-}
 
-/// Gives what parts hold, until nobody wants more.
-fn give_parts(
-    core: &Core,
-    parts: &[Arc<RelationPart>],
-    read: &RelationRead,
-    hand: &mpsc::Sender<Vec<Seen>>,
-) -> Result<()> {
-    let mut waiting: Vec<Seen> = Vec::new();
-    for part in parts {
+    /// Whether more is wanted.
+    fn memory(&mut self, snapshot: &Snapshot) -> Result<bool> {
+        for generation in &snapshot.generations {
+            let mut is_wanted = true;
+            let look = |giving: &mut Self, rows: &RelationRows, place: &mut _| {
+                let waiting = &mut giving.waiting;
+                *place = rows.find(giving.read, *place, EDGES_PER_TURN, |edge, hour| {
+                    waiting.push((edge, hour));
+                });
+                place.is_some()
+            };
+            generation.relations.go_through(self, look, |giving| {
+                is_wanted = !giving.asked.is_over() && giving.flush();
+                is_wanted
+            });
+            self.asked.check()?;
+            if !is_wanted {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether more is wanted; none where the part is damaged.
+    fn part(&mut self, part: &RelationPart) -> Result<Option<bool>> {
+        let (core, read) = (self.core, self.read);
         let sees = |origin| part.is_settled || read.visible.sees(origin);
         let mut take = |edge: &Edge, hour: HourMinutes| {
-            waiting.push((*edge, hour));
-            waiting.len() < HANDED_EDGES || hand.blocking_send(std::mem::take(&mut waiting)).is_ok()
+            self.waiting.push((*edge, hour));
+            self.waiting.len() < HANDED_EDGES || (self.flush() && !self.asked.is_over())
         };
         let given = part.part.read(read, &sees, &mut take);
-        if !core.suspects.judge(part, given)?.unwrap_or(true) {
-            return Ok(());
-        }
+        Ok(core.suspects.judge(part, given)?)
     }
-    // Nobody may be there any more.
-    let _ = hand.blocking_send(waiting);
-    Ok(())
+
+    fn flush(&mut self) -> bool {
+        self.waiting.is_empty() || self.hand.give(std::mem::take(&mut self.waiting))
+    }
 }
 
 impl Relations for EmbeddedStorage {
@@ -98,34 +124,25 @@ impl Relations for EmbeddedStorage {
         &'a self,
         read: &'a RelationRead,
         take: &'a mut (dyn FnMut(&Sighting<'_>) -> bool + Send),
-    ) -> BoxFuture<'a, Result<()>> {
+    ) -> BoxFuture<'a, Result<Completeness>> {
         Box::pin(async move {
             let snapshot = self.core.state.snapshot();
-            let from = read.from.max(Minute(snapshot.version.gone.minutes_before));
-            let read = RelationRead { from, ..read.clone() };
-            // What is written meanwhile is seen twice, which does no harm, and not missed.
-            let memory = in_memory(&snapshot, &read);
-            let parts = parts(&snapshot, &read);
-            if !memory.iter().all(|(edge, hours)| take(&Sighting { edge, hours })) {
-                return Ok(());
-            }
-            if parts.is_empty() {
-                return Ok(());
-            }
-            let (hand, mut handed) = mpsc::channel(WAITING);
-            let core = self.core.clone();
-            let give = move || give_parts(&core, &parts, &read, &hand);
-            let reading = blocking("reading relations", give);
-            while let Some(seen) = handed.recv().await {
-                let mut sightings = seen
-                    .iter()
-                    .map(|(edge, hour)| Sighting { edge, hours: std::slice::from_ref(hour) });
-                if !sightings.all(|sighting| take(&sighting)) {
-                    break;
-                }
-            }
-            drop(handed);
-            reading.await
+            let gone = snapshot.version.gone;
+            let oldest = self.core.now().saturating_sub(self.core.config.metric_ttl);
+            let from = read.from.start_nanos().max(oldest);
+            let is_lost = gone.relations_lost_to.is_some_and(|lost_to| lost_to >= from);
+            let from = read.from.max(Minute(gone.minutes_before));
+            let (core, read) = (self.core.clone(), RelationRead { from, ..read.clone() });
+            let give = move |asked: &Asked, hand: &Hand<Vec<Seen>>| {
+                let (core, read, waiting) = (&core, &read, Vec::new());
+                Giving { core, read, asked, hand, waiting }.give(&snapshot)
+            };
+            let take = |seen: Vec<Seen>| {
+                seen.iter()
+                    .all(|(edge, hour)| take(&Sighting { edge, hours: std::slice::from_ref(hour) }))
+            };
+            let given = self.core.reads.hand_over("reading relations", give, take).await?;
+            Ok(if is_lost { Completeness::Incomplete } else { given })
         })
     }
 
@@ -133,7 +150,8 @@ impl Relations for EmbeddedStorage {
         Box::pin(async move {
             let snapshot = self.core.state.snapshot();
             let (core, wanted) = (self.core.clone(), edges.to_vec());
-            blocking("looking for relations", move || hold(&core, &snapshot, &wanted)).await
+            let look = move |asked: &Asked| hold(&core, &snapshot, &wanted, asked);
+            self.core.reads.run("looking for relations", look).await
         })
     }
 
@@ -148,17 +166,21 @@ impl Relations for EmbeddedStorage {
     }
 }
 
-fn hold(core: &Core, snapshot: &Snapshot, edges: &[Edge]) -> Result<Vec<bool>> {
+fn hold(core: &Core, snapshot: &Snapshot, edges: &[Edge], asked: &Asked) -> Result<Vec<bool>> {
     let mut held = vec![false; edges.len()];
     let mut parts = snapshot.version.parts.relations.clone();
     for generation in &snapshot.generations {
-        generation.relations.rows(|rows| {
-            let known: HashSet<Edge> = rows.edges().copied().collect();
-            held.iter_mut().zip(edges).for_each(|(held, edge)| *held |= known.contains(edge));
-        });
+        let look = |held: &mut Vec<bool>, rows: &RelationRows, place: &mut usize| {
+            let step = held.iter_mut().zip(edges).skip(*place).take(HANDED_EDGES);
+            step.for_each(|(held, edge)| *held = *held || rows.holds(edge));
+            *place += HANDED_EDGES;
+            *place < edges.len()
+        };
+        generation.relations.go_through(&mut held, look, |_| !asked.is_over());
         parts.extend(generation.relations.parts());
     }
     for part in parts {
+        asked.check()?;
         let in_part = core.suspects.judge(&part, part.part.hold(edges))?.unwrap_or_default();
         held.iter_mut().zip(in_part).for_each(|(held, in_part)| *held |= in_part);
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use skytrail_base::future::BoxFuture;
 use skytrail_storage::{
-    Origin, Result, SegmentCursor, SegmentFilter, SegmentPage, SpanAppend, Spans, TraceAnswer,
+    Completeness, Origin, Result, SegmentCursor, SegmentFilter, SegmentPage, SpanAppend, Spans,
 };
 
 use super::generation::Generation;
@@ -57,9 +57,9 @@ impl Spans for EmbeddedStorage {
     fn trace<'a>(
         &'a self,
         trace_id: &'a str,
-        max_spans: usize,
-    ) -> BoxFuture<'a, Result<TraceAnswer>> {
-        Box::pin(trace::trace(&self.core, trace_id, max_spans))
+        take: &'a mut (dyn FnMut(SpanAppend) -> bool + Send),
+    ) -> BoxFuture<'a, Result<Completeness>> {
+        Box::pin(trace::trace(&self.core, trace_id, take))
     }
 
     fn search<'a>(

@@ -152,7 +152,8 @@ impl ColumnData {
         }
     }
 
-    fn memory(&self) -> usize {
+    /// Bytes of memory that it keeps alive, beside its own size.
+    pub fn memory(&self) -> usize {
         match self {
             Self::Ints(values) => values.capacity() * size_of::<i64>(),
             Self::Histograms(column) => {

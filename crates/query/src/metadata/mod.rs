@@ -12,4 +12,5 @@ pub use endpoint::{Endpoint, EndpointInfo};
 pub use hierarchy::LayerLevel;
 pub use instance::{Attribute, Language, ServiceInstance};
 pub use legacy::Database;
+pub(crate) use service::RECORD_BYTES;
 pub use service::Service;

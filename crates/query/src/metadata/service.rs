@@ -11,6 +11,9 @@ use crate::context::Ctx;
 use crate::error::{Error, Result};
 use crate::query::Query;
 
+/// About what a service, instance, endpoint or relation takes by name, from the store to the answer.
+pub(crate) const RECORD_BYTES: usize = 512;
+
 /// A service (protocol `Service`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
@@ -111,6 +114,7 @@ impl Query {
                 query.scope.catalogue_name()
             )));
         }
+        ctx.keep(records.len().saturating_mul(RECORD_BYTES))?;
         Ok(records)
     }
 

@@ -11,7 +11,7 @@ use skytrail_model::time::Downsampling;
 use skytrail_storage::{EntityFilter, EntityQuery, EntitySelection};
 
 use super::kind::Known;
-use crate::context::Ctx;
+use crate::context::{Ctx, Working};
 use crate::entity::Order;
 use crate::error::{Error, Result};
 use crate::hash::Map;
@@ -21,6 +21,12 @@ use crate::time::{Duration, Window};
 
 /// Records that are looked up at once.
 const CHUNK: usize = 256;
+
+/// About what an entity takes while it is summed up, and in the order of all.
+const SUM_BYTES: usize = 96;
+
+/// About what an entity takes in an answer, names included.
+const RANKED_BYTES: usize = 512;
 
 /// What to rank (protocol `TopNCondition`; its `scope` is not read).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,7 +159,9 @@ struct Sums {
 }
 
 impl Sums {
-    fn add(&mut self, entity: EntityId, value: f64, most: usize) -> Result<()> {
+    /// Whether the entity is new.
+    fn add(&mut self, entity: EntityId, value: f64, most: usize) -> Result<bool> {
+        let known = self.by_entity.len();
         let sum = self.by_entity.entry(entity).or_default();
         sum.0 += value;
         sum.1 += 1;
@@ -162,7 +170,7 @@ impl Sums {
                 "more than {most} entities to rank; name a service or narrow the time range"
             )));
         }
-        Ok(())
+        Ok(self.by_entity.len() > known)
     }
 
     /// Averages in order; equal ones by the key of the entity.
@@ -191,7 +199,8 @@ impl Query {
             Some(parent) => self.children(ctx, read.scope, parent).await?,
             None => EntitySelection::All,
         };
-        let sums = self.sums(ctx, &read, entities, downsampling).await?;
+        let mut working = ctx.working();
+        let sums = self.sums(ctx, &mut working, &read, entities, downsampling).await?;
         // Averages of whole numbers are answered as whole numbers, as in the protocol.
         let whole = !matches!(read.metric.formula, Formula::FloatAverage { .. });
         let mut ranked = Vec::new();
@@ -203,6 +212,7 @@ impl Query {
                     return Ok(ranked);
                 }
                 let Some(record) = records.get(id).cloned() else { continue };
+                ctx.keep(RANKED_BYTES)?;
                 let value = if whole { value.trunc() } else { *value };
                 ranked.push(Ranked { record, value });
             }
@@ -213,6 +223,7 @@ impl Query {
     async fn sums(
         &self,
         ctx: &Ctx,
+        working: &mut Working<'_>,
         read: &RankRead<'_>,
         entities: EntitySelection,
         downsampling: Downsampling,
@@ -232,7 +243,12 @@ impl Query {
             .formula
             .value(row, downsampling)
         {
-            MetricValue::Single(value) => sums.add(entity, value, most),
+            MetricValue::Single(value) => {
+                if sums.add(entity, value, most)? {
+                    working.grow(SUM_BYTES)?;
+                }
+                Ok(())
+            }
             _ => Ok(()),
         })
         .await?;

@@ -82,7 +82,15 @@ impl Query {
             limit: usize::try_from(top_n).unwrap_or(0).min(self.config.max_records),
         };
         ctx.charge_examined(self.storage.records().examined(&read))?;
-        Ok(self.storage.records().top(&read).await?)
+        // What is looked through for them is more than what is answered.
+        ctx.keep(read.limit.saturating_mul(2 * size_of::<TopRecord>()))?;
+        let (records, completeness) = self.storage.records().top(&read).await?;
+        ctx.note(completeness);
+        let texts = |record: &TopRecord| {
+            record.id.len() + record.statement.len() + 2 * record.trace_id.len()
+        };
+        ctx.keep(records.iter().map(texts).sum())?;
+        Ok(records)
     }
 
     async fn named_records(

@@ -6,7 +6,7 @@ use crate::context::Ctx;
 use crate::error::{Error, Result};
 use crate::query::Query;
 use crate::time::Duration;
-use crate::trace::{Asked, BasicTrace, QueryOrder, SpanTag};
+use crate::trace::{Asked, BasicTrace, QueryOrder, SEGMENT_BYTES, SpanTag};
 
 /// Segments of one page at most.
 const MAX_LIMIT: usize = 1_000;
@@ -89,8 +89,12 @@ impl Query {
             .filter(|limit| (1..=MAX_LIMIT).contains(limit))
             .ok_or_else(|| Error::invalid(format!("limit is not from 1 to {MAX_LIMIT}")))?;
         let after = condition.cursor.as_deref().map(read_cursor).transpose()?;
+        ctx.keep(limit.saturating_mul(SEGMENT_BYTES))?;
         let mut page = self.storage.spans().search(&filter, after.as_ref(), limit).await?;
         ctx.charge(usize::try_from(page.examined).unwrap_or(usize::MAX))?;
+        if !page.complete {
+            ctx.note_incomplete();
+        }
         self.name_endpoints(ctx, &mut page.segments).await?;
         Ok(SearchPage {
             traces: page.segments.into_iter().map(FoundTrace::from).collect(),

@@ -2,7 +2,7 @@
 
 use skytrail_model::alias::Alias;
 use skytrail_model::entity::{Entity, EntityId, EntityRecord};
-use skytrail_model::relation::DetectPoint;
+use skytrail_model::relation::{DetectPoint, RelationRow};
 use skytrail_model::scope::Scope;
 use skytrail_storage::{Edge, EntitySelection, HourMinutes, RelationRead, Sighting, Visible};
 
@@ -10,8 +10,13 @@ use crate::aliases::AliasTable;
 use crate::context::Ctx;
 use crate::error::{Error, Result};
 use crate::hash::{Map, Set};
+use crate::metadata::RECORD_BYTES;
 use crate::query::Query;
 use crate::time::Window;
+
+/// What an edge takes: its share of a map while it is read, its place among the edges, and what is
+/// told of it as a call.
+const EDGE_BYTES: usize = 4 * size_of::<Edge>() + 512;
 
 /// Edges while they are read, each once. The relation stands for its ends.
 #[derive(Debug)]
@@ -42,9 +47,9 @@ impl<'a> Reading<'a> {
         Self { aliases, seen: Map::default() }
     }
 
-    /// Adds an edge that was seen.
-    pub(super) fn see(&mut self, sighting: &Sighting<'_>) {
-        let edge = sighting.edge;
+    /// Adds an edge that was seen; says how much memory it took.
+    pub(super) fn see(&mut self, sighting: &Sighting<'_>) -> usize {
+        let (edge, known) = (sighting.edge, self.seen.len());
         let seen = self.seen.entry((edge.relation, edge.side, edge.component));
         let seen = seen.or_insert_with(|| {
             let is_raw = edge.side == DetectPoint::Client
@@ -54,6 +59,8 @@ impl<'a> Reading<'a> {
         if let Some(hours) = &mut seen.raw {
             hours.extend_from_slice(sighting.hours);
         }
+        let of_hours = if seen.raw.is_some() { 2 * size_of_val(sighting.hours) } else { 0 };
+        of_hours + (self.seen.len() - known) * EDGE_BYTES
     }
 
     /// The edges, with what addresses were.
@@ -98,10 +105,12 @@ impl Query {
         // A side may report several components, so an edge is less than a call.
         let most = self.config.max_listed.saturating_mul(8);
         let mut reading = Reading::new(aliases);
+        let mut working = ctx.working();
+        working.grow(live.len().saturating_mul(size_of::<RelationRow>()))?;
         let mut failure = None;
         let mut taken = 0_usize;
         let mut take = |seen: &Sighting<'_>| -> Result<()> {
-            reading.see(seen);
+            working.grow(reading.see(seen))?;
             taken += 1;
             if taken.is_multiple_of(1024) {
                 // Paid for already; a request that is over stops here.
@@ -128,7 +137,8 @@ impl Query {
         if let Some(error) = failure {
             return Err(error);
         }
-        stored?;
+        ctx.note(stored?);
+        working.keep();
         Ok(reading.resolve())
     }
 
@@ -162,6 +172,7 @@ impl Query {
     async fn records(&self, ctx: &Ctx, ids: Set<EntityId>) -> Result<Map<EntityId, EntityRecord>> {
         let ids: Vec<EntityId> = ids.into_iter().collect();
         ctx.charge(ids.len())?;
+        ctx.keep(ids.len().saturating_mul(RECORD_BYTES))?;
         let records = self.storage.entities().get(&ids).await?;
         Ok(records.into_iter().map(|record| (record.entity.id(), record)).collect())
     }

@@ -12,6 +12,9 @@ use crate::query::Query;
 /// Segments that the store is asked for at once.
 pub(super) const CHUNK: usize = 1_000;
 
+/// About what a found segment takes, from the page of the store to the answer.
+pub(crate) const SEGMENT_BYTES: usize = 768;
+
 /// A list of segments (protocol `TraceBrief`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TraceBrief {
@@ -63,15 +66,20 @@ impl Query {
         let filter = condition.filter(&self.zone)?;
         let (skipped, size) = condition.paging.range(self.config.max_paged_segments)?;
         let mut segments = Vec::new();
+        let mut working = ctx.working();
+        let mut full = Ok(());
         let mut seen = 0_usize;
         self.each_segment(ctx, &filter, &mut |segment| {
             seen += 1;
             if seen > skipped && segments.len() < size {
+                full = working.grow(SEGMENT_BYTES);
                 segments.push(segment);
             }
-            segments.len() < size
+            segments.len() < size && full.is_ok()
         })
         .await?;
+        full?;
+        working.keep();
         self.name_endpoints(ctx, &mut segments).await?;
         Ok(TraceBrief { traces: segments.into_iter().map(BasicTrace::from).collect() })
     }
@@ -123,9 +131,14 @@ impl Query {
     ) -> Result<()> {
         let mut after = None;
         let mut chunk = 20;
+        let mut working = ctx.working();
         loop {
+            working.set(chunk * SEGMENT_BYTES)?;
             let page = self.storage.spans().search(filter, after.as_ref(), chunk).await?;
             ctx.charge(usize::try_from(page.examined).unwrap_or(usize::MAX))?;
+            if !page.complete {
+                ctx.note_incomplete();
+            }
             for segment in page.segments {
                 if !take(segment) {
                     return Ok(());

@@ -1,8 +1,13 @@
 //! The order in which a trace is read.
 
-use std::collections::HashMap;
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+use skytrail_model::span::LinkKind;
 
-use super::span::Span;
+use super::spans::Stored;
+
+/// No span.
+const NONE: u32 = u32::MAX;
 
 /// What a span is known by to its children.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -13,108 +18,158 @@ enum Key<'a> {
     Id(&'a str),
 }
 
-/// The spans with every child behind its parent: the roots by their start, each
-/// followed by its children, depth first, in the order they came. A root is a
-/// span whose parent is not there. What its last reference names is its parent,
-/// then what its parent id names, then the parent within the segment. Spans that
-/// cause each other in a ring come last, from the one that started first.
-pub fn sort_spans(spans: Vec<Span>) -> Vec<Span> {
-    let order = order(&spans);
-    let mut spans: Vec<Option<Span>> = spans.into_iter().map(Some).collect();
-    order.into_iter().filter_map(|place| spans.get_mut(place)?.take()).collect()
+/// The places of the spans with every child behind its parent: the roots by their start, each
+/// followed by its children, depth first, in the order they came. A root is a span whose parent is
+/// not there. What its last reference names is its parent, then what its parent id names, then the
+/// parent within the segment. Spans that cause each other in a ring come last, from the one that
+/// started first.
+pub(super) fn order(spans: &[Stored<'_>]) -> Vec<u32> {
+    let mut family = Family::of(spans);
+    let start = |place: &u32| spans.get(*place as usize).map(|one| one.start_millis());
+    family.roots.sort_by_key(start);
+    let mut order = Vec::with_capacity(spans.len());
+    let roots = std::mem::take(&mut family.roots);
+    roots.into_iter().for_each(|root| family.visit(root, &mut order));
+    if order.len() < spans.len() {
+        let mut rings: Vec<u32> = (0..spans.len() as u32).collect();
+        rings.sort_by_key(start);
+        rings.into_iter().for_each(|place| family.visit(place, &mut order));
+    }
+    order
 }
 
-fn order(spans: &[Span]) -> Vec<usize> {
-    let mut places = HashMap::new();
-    for (place, span) in spans.iter().enumerate() {
-        places.entry(Key::Number(&span.segment_id, span.span_id)).or_insert(place);
-        if !span.id.is_empty() {
-            places.entry(Key::Id(&span.id)).or_insert(place);
+impl<'a> Stored<'a> {
+    fn text(&self, text: skytrail_model::text::Text) -> &'a str {
+        self.batch.text(text)
+    }
+
+    fn start_millis(&self) -> i64 {
+        self.span.start.div_euclid(super::condition::MILLI)
+    }
+
+    fn parent(&self) -> Option<Key<'a>> {
+        let links = self.batch.links_of(self.span).iter().rev();
+        let mut causes = links.filter(|link| link.kind != LinkKind::Follows);
+        if let Some(cause) = causes.next() {
+            return Some(match self.text(cause.span_id) {
+                "" => Key::Number(self.text(cause.segment_id), cause.span_number),
+                id => Key::Id(id),
+            });
+        }
+        match self.text(self.span.parent_id) {
+            "" if self.span.parent < 0 => None,
+            "" => Some(Key::Number(self.text(self.segment.segment_id), self.span.parent)),
+            id => Some(Key::Id(id)),
         }
     }
-    let mut children = vec![Vec::new(); spans.len()];
-    let mut roots = Vec::new();
-    for (place, span) in spans.iter().enumerate() {
-        let parent = parent(span).and_then(|parent| places.get(&parent).copied());
-        match parent.and_then(|parent| children.get_mut(parent)) {
-            Some(siblings) => siblings.push(place),
-            None => roots.push(place),
-        }
-    }
-    let start = |place: &usize| spans.get(*place).map(|span| span.start_time);
-    roots.sort_by_key(start);
-    let mut walk = Walk { children, visited: vec![false; spans.len()], order: Vec::new() };
-    roots.into_iter().for_each(|root| walk.visit(root));
-    let mut rings: Vec<usize> = (0..spans.len()).collect();
-    rings.sort_by_key(start);
-    rings.into_iter().for_each(|place| walk.visit(place));
-    walk.order
 }
 
-fn parent(span: &Span) -> Option<Key<'_>> {
-    if let Some(cause) = span.refs.last() {
-        return Some(match cause.span_id.as_str() {
-            "" => Key::Number(&cause.parent_segment_id, cause.parent_span_id),
-            id => Key::Id(id),
-        });
-    }
-    match span.parent_id.as_str() {
-        "" if span.parent_span_id < 0 => None,
-        "" => Some(Key::Number(&span.segment_id, span.parent_span_id)),
-        id => Some(Key::Id(id)),
-    }
-}
-
-struct Walk {
-    children: Vec<Vec<usize>>,
+/// Who is whose child, by their places among all; as lists that are linked, so that a span takes
+/// the same whatever it has.
+struct Family {
+    roots: Vec<u32>,
+    first_child: Vec<u32>,
+    last_child: Vec<u32>,
+    next: Vec<u32>,
     visited: Vec<bool>,
-    order: Vec<usize>,
 }
 
-impl Walk {
+impl Family {
+    fn of(spans: &[Stored<'_>]) -> Self {
+        let none = || vec![NONE; spans.len()];
+        let (first_child, last_child, next) = (none(), none(), none());
+        let visited = vec![false; spans.len()];
+        let mut family = Self { roots: Vec::new(), first_child, last_child, next, visited };
+        let places = places(spans);
+        for (place, span) in (0_u32..).zip(spans) {
+            match span.parent().and_then(|parent| places.get(&parent).copied()) {
+                Some(parent) => family.add(parent, place),
+                None => family.roots.push(place),
+            }
+        }
+        family
+    }
+
+    fn add(&mut self, parent: u32, child: u32) {
+        let last = at(&self.last_child, parent);
+        let before = match last {
+            NONE => self.first_child.get_mut(parent as usize),
+            last => self.next.get_mut(last as usize),
+        };
+        if let Some(before) = before {
+            *before = child;
+        }
+        if let Some(last) = self.last_child.get_mut(parent as usize) {
+            *last = child;
+        }
+    }
+
     /// Depth first without recursion: a trace may be one long chain.
-    fn visit(&mut self, root: usize) {
-        let mut open = vec![root];
-        while let Some(place) = open.pop() {
-            match self.visited.get_mut(place) {
+    fn visit(&mut self, root: u32, order: &mut Vec<u32>) {
+        let mut open = vec![(root, false)];
+        while let Some((place, has_siblings)) = open.pop() {
+            let after = if has_siblings { at(&self.next, place) } else { NONE };
+            if after != NONE {
+                open.push((after, true));
+            }
+            match self.visited.get_mut(place as usize) {
                 Some(visited) if !*visited => *visited = true,
                 _ => continue,
             }
-            self.order.push(place);
-            let children = self.children.get(place).map(Vec::as_slice).unwrap_or_default();
-            open.extend(children.iter().rev());
+            order.push(place);
+            let child = at(&self.first_child, place);
+            if child != NONE {
+                open.push((child, true));
+            }
         }
     }
+}
+
+fn at(list: &[u32], place: u32) -> u32 {
+    list.get(place as usize).copied().unwrap_or(NONE)
+}
+
+/// The first span that is known by a key.
+fn places<'a>(spans: &[Stored<'a>]) -> HashMap<Key<'a>, u32, RandomState> {
+    let mut places = HashMap::with_capacity_and_hasher(spans.len(), RandomState::default());
+    for (place, one) in (0_u32..).zip(spans) {
+        let segment_id = one.text(one.segment.segment_id);
+        places.entry(Key::Number(segment_id, one.span.number)).or_insert(place);
+        let id = one.text(one.span.id);
+        if !id.is_empty() {
+            places.entry(Key::Id(id)).or_insert(place);
+        }
+    }
+    places
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::span::{Ref, RefType};
-    use super::{Span, sort_spans};
+    use skytrail_storage::contract::build::{MILLI, SpanSpec, append, link, local, segment};
+    use skytrail_storage::rows::Gathered;
 
-    fn span(segment: &str, number: i32, parent: i32, start: i64) -> Span {
-        Span {
-            segment_id: segment.to_owned(),
-            span_id: number,
-            parent_span_id: parent,
-            start_time: start,
-            ..Span::default()
-        }
+    use super::super::spans::Spans;
+
+    /// A span, and the segment that it is of.
+    type One = (&'static str, SpanSpec);
+
+    fn span(of: &'static str, number: i32, parent: i32, start: i64) -> One {
+        (of, local("/").number(number).under(parent).at(start * MILLI))
     }
 
-    fn caused_by(mut span: Span, segment: &str, number: i32) -> Span {
-        span.refs.push(Ref {
-            trace_id: String::new(),
-            parent_segment_id: segment.to_owned(),
-            parent_span_id: number,
-            r#type: RefType::CrossProcess,
-            span_id: String::new(),
-        });
-        span
+    fn caused_by((of, span): One, by: &str, number: i32) -> One {
+        (of, span.linked(link("t", by, number)))
     }
 
-    fn names(spans: Vec<Span>) -> Vec<String> {
-        let sorted = sort_spans(spans);
+    fn sorted(spans: Vec<One>) -> Spans {
+        let batches = spans.into_iter().map(|(of, span)| append([segment("t", of).with([span])]));
+        let batches: Vec<_> = batches.map(|spans| spans.batch).collect();
+        let spans = (0..batches.len() as u32).map(|batch| (batch, 0)).collect();
+        Spans::in_order(Gathered { batches, spans, truncated: false })
+    }
+
+    fn names(spans: Vec<One>) -> Vec<String> {
+        let sorted = sorted(spans);
         sorted.iter().map(|span| format!("{}{}", span.segment_id, span.span_id)).collect()
     }
 
@@ -152,11 +207,7 @@ mod tests {
 
     #[test]
     fn opaque_ids_link_as_numbers_do() {
-        let with_id = |mut span: Span, id: &str, parent: &str| {
-            span.id = id.to_owned();
-            span.parent_id = parent.to_owned();
-            span
-        };
+        let with_id = |(of, span): One, id: &str, parent: &str| (of, span.ids(id, parent));
         let spans = vec![
             with_id(span("s2", 0, -1, 2), "cc", "bb"),
             with_id(span("s1", 1, -1, 3), "dd", "aa"),
@@ -174,7 +225,7 @@ mod tests {
             caused_by(span("self", 0, -1, 3), "self", 0),
         ];
         assert_eq!(names(ring), ["b0", "a0", "self0"]);
-        let chain: Vec<_> = (0..50_000).map(|n| span("a", n, n - 1, 0)).collect();
-        assert_eq!(sort_spans(chain).len(), 50_000);
+        let chain: Vec<_> = (0..5_000).map(|n| span("a", n, n - 1, 0)).collect();
+        assert_eq!(sorted(chain).len(), 5_000);
     }
 }

@@ -93,12 +93,8 @@ pub struct LogEntity {
     pub data: Vec<KeyValue>,
 }
 
-/// The spans of a segment, in the order they were sent.
-pub(super) fn spans_of(batch: &SpanBatch, segment: &Segment) -> Vec<Span> {
-    batch.spans_of(segment).iter().map(|span| answer(batch, segment, span)).collect()
-}
-
-fn answer(batch: &SpanBatch, segment: &Segment, span: &model::Span) -> Span {
+/// A span of a segment.
+pub(super) fn answer(batch: &SpanBatch, segment: &Segment, span: &model::Span) -> Span {
     Span {
         trace_id: batch.text(segment.trace_id).to_owned(),
         segment_id: batch.text(segment.segment_id).to_owned(),

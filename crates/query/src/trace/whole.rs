@@ -1,10 +1,11 @@
 //! Whole traces.
 
-use skytrail_storage::TraceAnswer;
+use skytrail_base::claim::Full;
+use skytrail_storage::rows::Gather;
+use skytrail_storage::{Completeness, SpanAppend};
 
 use super::condition::{MILLI, TraceQueryCondition};
-use super::order::sort_spans;
-use super::span::{Span, spans_of};
+use super::spans::{ORDER_BYTES, Spans};
 use crate::context::Ctx;
 use crate::error::Result;
 use crate::hash::Set;
@@ -18,9 +19,27 @@ const DAY: i64 = 86_400_000;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trace {
     /// Its spans, parents before children.
-    pub spans: Vec<Span>,
-    /// Whether a limit left spans out.
+    pub spans: Spans,
+    /// Whether a limit left spans out, or some that were stored may be missing.
     pub truncated: bool,
+}
+
+/// While it is gathered, a trace takes no more than this part of the memory that is left to its
+/// request, and half of that when it is: the answer that is made of it takes several times as much.
+const PART_OF_MEMORY: usize = 2;
+
+/// Spans that fit into the least that a request may have, whatever they are.
+const LEAST_BYTES: usize = 64 << 10;
+
+impl Trace {
+    /// Lets go of half of its spans, and says so; false if there is none to let go of.
+    pub fn halve(&mut self) -> bool {
+        let half = self.spans.len() / 2;
+        let is_less = half < self.spans.len();
+        self.spans.truncate(half);
+        self.truncated |= is_less;
+        is_less
+    }
 }
 
 /// Traces with their spans (protocol `TraceList`).
@@ -68,11 +87,38 @@ impl Query {
     /// A trace with at most `most` spans, parents before children: the store
     /// gives the first segment whole, however large it is.
     async fn whole_trace(&self, ctx: &Ctx, trace_id: &str, most: usize) -> Result<Trace> {
-        let answer = self.storage.spans().trace(trace_id, most).await?;
-        let mut trace = trace(&answer);
-        ctx.charge(trace.spans.len())?;
+        let max_bytes = (ctx.memory().left() / PART_OF_MEMORY).max(LEAST_BYTES);
+        let mut gather = Gather::within(trace_id, most, max_bytes);
+        let mut working = ctx.working();
+        let mut charged = Ok(());
+        let mut take = |window: SpanAppend| {
+            charged = ctx.charge(window.batch.spans.len());
+            gather.offer_all(&window);
+            charged = charged.clone().and_then(|()| working.set(gather.bytes()));
+            // What does not fit for now is asked for again, with more memory.
+            charged.is_ok() && (!gather.is_squeezed() || ctx.memory().is_largest())
+        };
+        let completeness = self.storage.spans().trace(trace_id, &mut take).await?;
+        charged?;
+        ctx.note(completeness);
+        let gathered = gather.spans();
+        if gather.is_squeezed() {
+            if !ctx.memory().is_largest() {
+                return Err(ctx.full(Full::ForNow));
+            }
+            ctx.note_incomplete();
+        }
+        drop(gather);
+        let mut trace = Trace {
+            truncated: gathered.truncated || completeness == Completeness::Incomplete,
+            spans: Spans::default(),
+        };
+        working.set(gathered.spans.len().saturating_mul(ORDER_BYTES))?;
+        trace.spans = Spans::in_order(gathered);
         trace.truncated |= trace.spans.len() > most;
         trace.spans.truncate(most);
+        working.set(trace.spans.memory())?;
+        working.keep();
         Ok(trace)
     }
 
@@ -133,16 +179,4 @@ impl Query {
         }
         Ok(traces)
     }
-}
-
-fn trace(answer: &TraceAnswer) -> Trace {
-    let mut spans = Vec::new();
-    for part in &answer.parts {
-        for entry in &part.entries {
-            if let Some(segment) = part.batch.segments.get(entry.segment as usize) {
-                spans.extend(spans_of(&part.batch, segment));
-            }
-        }
-    }
-    Trace { spans: sort_spans(spans), truncated: answer.truncated }
 }

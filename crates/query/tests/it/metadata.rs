@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use skytrail_base::claim::Claim;
 use skytrail_model::entity::Entity;
 use skytrail_model::layer::{Layer, LayerSet};
 use skytrail_model::relation::DetectPoint;
@@ -119,7 +120,7 @@ async fn what_is_looked_at_is_paid_for_whether_it_is_found_or_not() {
     for n in 0..20 {
         shop.know(Entity::Endpoint(child("web", &format!("/{n}"))), LayerSet::default()).await;
     }
-    let poor = Ctx { budget: Arc::new(Budget::new(10)), deadline: None };
+    let poor = Ctx::new(Arc::new(Budget::new(10)), None, Claim::default());
     let find = |ctx| shop.query.find_endpoint(ctx, Some("nothing"), "d2Vi.1", 10, None);
     assert_eq!(find(&poor).await.unwrap_err().kind, ErrorKind::TooLarge);
     assert!(find(&shop.ctx).await.unwrap().is_empty());
@@ -129,7 +130,7 @@ async fn what_is_looked_at_is_paid_for_whether_it_is_found_or_not() {
         let caller = service(&format!("caller-{n}"));
         shop.call(&caller, &service("cart"), DetectPoint::Server, "Tomcat", 1).await;
     }
-    let poor = Ctx { budget: Arc::new(Budget::new(10)), deadline: None };
+    let poor = Ctx::new(Arc::new(Budget::new(10)), None, Claim::default());
     let other = ["b3RoZXI=.1".to_owned()];
     let graph = shop.query.get_services_topology(&poor, &other, &minutes(0, 30)).await;
     assert_eq!(graph.unwrap_err().kind, ErrorKind::TooLarge);

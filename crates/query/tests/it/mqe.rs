@@ -1,5 +1,6 @@
 //! Expressions over what is stored.
 
+use skytrail_base::claim::Claim;
 use skytrail_model::entity::Entity;
 use skytrail_model::layer::{Layer, LayerSet};
 use skytrail_model::relation::DetectPoint;
@@ -273,7 +274,7 @@ async fn calls_of_a_proxy_that_knows_no_instance_count_for_none() {
 #[tokio::test]
 async fn limits_are_errors_around_the_answer() {
     let shop = shop().await;
-    let poor = Ctx { budget: std::sync::Arc::new(Budget::new(3)), deadline: None };
+    let poor = Ctx::new(std::sync::Arc::new(Budget::new(3)), None, Claim::default());
     let web = named("web");
     let asked = shop.query.exec_expression(&poor, "service_cpm", &web, &minutes(0, 9)).await;
     assert_eq!(asked.unwrap_err().kind, ErrorKind::TooLarge);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use skytrail_base::claim::Claim;
 use skytrail_base::clock::ManualClock;
 use skytrail_model::alias::Alias;
 use skytrail_model::component;
@@ -185,7 +186,7 @@ impl Shop {
             clock: ManualClock::at(at(60).start_nanos()),
             config: Config::default(),
         });
-        let ctx = Ctx { budget: Arc::new(Budget::default()), deadline: None };
+        let ctx = Ctx::new(Arc::new(Budget::default()), None, Claim::default());
         Self { storage, query, ctx, sequence: AtomicU64::new(0) }
     }
 

@@ -1,14 +1,18 @@
 //! Segments, traces, tags and search.
 
+use std::sync::Arc;
+
+use skytrail_base::claim::{Memory, MemoryMetrics};
 use skytrail_model::entity::Entity;
 use skytrail_model::layer::LayerSet;
 use skytrail_model::span::SpanLayer;
 use skytrail_model::time::Downsampling;
 use skytrail_query::search::SearchCondition;
 use skytrail_query::trace::{QueryOrder, SpanTag, TraceQueryCondition, TraceState};
-use skytrail_query::{Config, ErrorKind, Pagination};
-use skytrail_storage::contract::build::{MILLI, append, entry, exit, link, segment};
-use skytrail_storage::{Storage, TagKind, TagSighting};
+use skytrail_query::{Config, Ctx, ErrorKind, Pagination};
+use skytrail_storage::contract::build::{MILLI, append, entry, exit, link, local, segment};
+use skytrail_storage::memory;
+use skytrail_storage::{NoLiveMetrics, Storage, TagKind, TagSighting};
 
 use crate::shop::{Shop, at, child, minutes};
 
@@ -150,11 +154,11 @@ async fn a_trace_is_read_from_its_root() {
         .map(|span| format!("{}:{}:{}", span.service_code, span.r#type, span.endpoint_name))
         .collect();
     assert_eq!(names, ["web:Entry:GET:/orders", "web:Exit:cart/read", "cart:Entry:cart/read"]);
-    let root = &trace.spans[0];
+    let root = trace.spans.get(0).unwrap();
     assert_eq!((root.component, root.layer), ("Tomcat", "Http"));
     assert_eq!(root.end_time - root.start_time, 100);
     assert_eq!(root.tags[0].key, "http.method");
-    let cart = &trace.spans[2];
+    let cart = trace.spans.get(2).unwrap();
     assert!(cart.is_error);
     assert_eq!(cart.refs[0].parent_segment_id, "t1-web");
     assert_eq!(cart.refs[0].r#type.name(), "CROSS_PROCESS");
@@ -162,7 +166,7 @@ async fn a_trace_is_read_from_its_root() {
     let none = shop.query.query_trace(&shop.ctx, "nothing", Some(&minutes(0, 1))).await.unwrap();
     assert!(none.spans.is_empty() && !none.truncated);
     let logged = shop.query.query_trace(&shop.ctx, "t2", None).await.unwrap();
-    assert_eq!(logged.spans[0].logs[0].data[0].value, "error");
+    assert_eq!(logged.spans.get(0).unwrap().logs[0].data[0].value, "error");
 }
 
 #[tokio::test]
@@ -175,7 +179,7 @@ async fn whole_traces_are_paged_by_trace() {
         async move {
             let list = shop.query.query_traces(&shop.ctx, &condition).await.unwrap();
             assert_eq!(list.retrieved_time_range.start_time, at(0).start_millis());
-            let ids = list.traces.iter().map(|trace| trace.spans[0].trace_id.clone());
+            let ids = list.traces.iter().map(|trace| trace.spans.get(0).unwrap().trace_id);
             (ids.collect::<Vec<_>>(), list.traces)
         }
     };
@@ -258,4 +262,63 @@ async fn search_needs_no_service_and_goes_on_behind_its_cursor() {
     assert!(shop.query.search(&shop.ctx, &bad).await.is_err());
     let many = SearchCondition { limit: 5000, ..search() };
     assert!(shop.query.search(&shop.ctx, &many).await.is_err());
+}
+
+/// A trace of so many spans, in segments of ten whose starts have no order.
+async fn huge(shop: &Shop, spans: i64) {
+    for batch in 0..spans / 1_000 {
+        let segments = (0..100).map(|n| {
+            let number = batch * 100 + n;
+            let start = number * 7_919 % (spans / 10);
+            let one = |span: i32| {
+                let url = format!("http://shop/{number}/{span}");
+                local("work").number(span).under(span - 1).at(start).tag("url", url)
+            };
+            segment("huge", format!("{start:08}")).with((0..10).map(one))
+        });
+        shop.storage.spans().append(shop.origin(), append(segments)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn of_a_trace_of_200000_spans_no_more_is_held_than_a_request_may_have() {
+    let store = memory::Config { max_bytes: 512 << 20, ..memory::Config::default() };
+    let shop = Shop::within(store, "UTC", Arc::new(NoLiveMetrics));
+    let shop = shop.limited(Config { max_trace_spans: 10_000, ..Config::default() });
+    huge(&shop, 200_000).await;
+    let memory = Memory::new(24 << 20, MemoryMetrics::default());
+    let claim = memory.claim(None).await.unwrap();
+    let mut asked = 0;
+    let (trace, ctx) = loop {
+        asked += 1;
+        let ctx = Ctx::new(Arc::default(), None, claim.clone());
+        match shop.query.query_trace(&ctx, "huge", None).await {
+            Err(_) if ctx.is_short() => claim.enlarge(None).await.unwrap(),
+            answer => break (answer.unwrap(), ctx),
+        }
+    };
+    assert_eq!((asked, trace.spans.len(), trace.truncated), (3, 10_000, true));
+    let last = trace.spans.get(9_999).unwrap();
+    assert_eq!((last.segment_id.as_str(), last.span_id), ("00000999", 9), "the earliest are kept");
+    assert!(memory.peak() < 10 << 20, "{} bytes", memory.peak());
+    drop(ctx);
+    assert_eq!(memory.used(), 0);
+}
+
+#[tokio::test]
+async fn a_trace_that_does_not_fit_is_answered_in_part() {
+    let shop = shop().await;
+    huge(&shop, 20_000).await;
+    let memory = Memory::new(1 << 20, MemoryMetrics::default());
+    let claim = memory.claim(None).await.unwrap();
+    while !claim.is_largest() {
+        claim.enlarge(None).await.unwrap();
+    }
+    let ctx = Ctx::new(Arc::default(), None, claim);
+    let trace = shop.query.query_trace(&ctx, "huge", None).await.unwrap();
+    assert!(trace.truncated && ctx.is_incomplete());
+    assert!((100..2_000).contains(&trace.spans.len()), "{}", trace.spans.len());
+    assert!(memory.peak() <= memory.most());
+    let small = shop.query.query_trace(&ctx.question(), "t1", None).await.unwrap();
+    assert_eq!((small.spans.len(), small.truncated), (3, false));
 }

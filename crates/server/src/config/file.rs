@@ -15,6 +15,9 @@ use super::layers::Layers;
 use super::storage::StorageConfig;
 use crate::listen::{Limits, OpenCheck, TlsFiles};
 
+/// The most of `api.graphql.timeout`, nanoseconds: parts of the store stay unmerged for longer.
+const LONGEST_TIMEOUT: i64 = 600_000_000_000;
+
 /// The version of the file format.
 const VERSION: u32 = 1;
 
@@ -127,6 +130,8 @@ impl LogConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QueryConfig {
+    /// Memory of all questions together.
+    pub memory: Bytes,
     /// Services, instances of a service, or relations of a topology.
     pub max_listed: usize,
     /// Endpoints that one search lists.
@@ -186,6 +191,8 @@ pub struct GraphqlConfig {
     pub max_cost: u64,
     /// From the request to its answer.
     pub timeout: Period,
+    /// Answers that clients have not taken yet, all together.
+    pub unsent_answers: Bytes,
 }
 
 /// `api.auth`
@@ -251,6 +258,10 @@ impl Config {
         problems.extend(self.ingest.validate().err().into_iter().flat_map(|error| error.problems));
         problems.extend(self.analysis.validate().err().map(|error| error.to_string()));
         problems.extend(self.storage.problems());
+        let timeout = self.api.graphql.timeout;
+        if !(1..=LONGEST_TIMEOUT).contains(&timeout.0) {
+            problems.push(format!("api.graphql.timeout: {timeout} is not between 1ns and 10m"));
+        }
         if !self.api.auth.token.fits_header() {
             problems.push("api.auth.token: has a character that no header can carry".to_owned());
         }
@@ -279,6 +290,8 @@ impl Config {
             ),
             ("server.connections.stream_window", connections.stream_window.0, 64 << 10, 16 << 20),
             ("server.connections.max_header_size", connections.max_header_size.0, 1 << 10, 1 << 20),
+            ("query.memory", query.memory.0, 4 << 20, 2 << 30),
+            ("api.graphql.unsent_answers", self.api.graphql.unsent_answers.0, 1 << 20, 2 << 30),
             ("query.max_listed", query.max_listed as u64, 1, 1_000_000),
             ("query.max_endpoints", query.max_endpoints as u64, 1, 1_000_000),
             ("query.max_ranked_entities", query.max_ranked_entities as u64, 1, 100_000_000),

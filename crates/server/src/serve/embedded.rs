@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use skytrail_base::code::Code;
@@ -102,8 +103,16 @@ fn limits(config: &Config) -> store::Config {
         tag_bytes: embedded.tags.as_len(),
         cache_bytes: embedded.cache.as_len(),
         dictionary_bytes: embedded.dictionaries.as_len(),
+        settle: settle(config),
         ..store::Config::default()
     }
+}
+
+/// Twice as long as anybody waits for an answer: so no reader holds on to a moment for longer than
+/// the parts of that moment are kept apart.
+fn settle(config: &Config) -> Duration {
+    let longest = config.api.graphql.timeout.as_duration().saturating_mul(2);
+    longest.max(store::Config::default().settle)
 }
 
 /// With a code where the operator has to choose.

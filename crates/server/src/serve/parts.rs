@@ -237,6 +237,8 @@ fn rest(
         aliases: graphql.max_aliases,
         cost: graphql.max_cost,
         deadline: graphql.timeout.as_duration(),
+        memory_bytes: config.query.memory.as_len(),
+        unsent_bytes: graphql.unsent_answers.as_len(),
         ..GraphqlLimits::default()
     };
     let engine = Engine::new(Arc::new(sources), &TABLES, limits, registry)?;

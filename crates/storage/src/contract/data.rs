@@ -15,8 +15,8 @@ use skytrail_model::time::{Downsampling, Minute, Zone};
 use super::harness::{Harness, Instance};
 use crate::error::Result;
 use crate::spi::{
-    ColumnSelection, Cut, EntitySelection, MetricRead, Origin, RelationRead, SegmentFilter,
-    SegmentPage, Sighting, Storage, Visible,
+    ColumnSelection, Completeness, Cut, EntitySelection, MetricRead, Origin, RelationRead,
+    SegmentFilter, SegmentPage, Sighting, Storage, Visible,
 };
 
 /// 2026-03-10T00:00Z: the checks live in the days after it.
@@ -150,7 +150,7 @@ pub(super) async fn read_rows(store: &dyn Storage, read: &MetricRead) -> Result<
         }
         true
     };
-    store.metrics().read(read, &mut take).await?;
+    assert_eq!(store.metrics().read(read, &mut take).await?, Completeness::Complete);
     Ok(rows)
 }
 
@@ -195,7 +195,7 @@ pub(super) async fn read_calls(
         assert!(found.clone().all(|row| read.wants(row)), "a row outside of the question");
         true
     };
-    store.relations().read(read, &mut take).await?;
+    assert_eq!(store.relations().read(read, &mut take).await?, Completeness::Complete);
     let examined = store.relations().examined(read);
     assert!(examined >= edges.len() as u64, "each edge was looked at");
     rows.sort_unstable();

@@ -40,7 +40,7 @@ pub(super) fn slowest() -> RecordRead {
 }
 
 async fn top(store: &dyn Storage, read: &RecordRead) -> Result<String> {
-    let records = store.records().top(read).await?;
+    let records = store.records().top(read).await?.0;
     assert!(store.records().examined(read) >= records.len() as u64, "each was looked at");
     Ok(records.iter().map(|record| record.id.as_str()).collect())
 }
@@ -48,10 +48,10 @@ async fn top(store: &dyn Storage, read: &RecordRead) -> Result<String> {
 async fn they_come_back_whole(harness: &dyn Harness) -> Result<()> {
     let opened = open(harness).await?;
     let store = opened.store();
-    assert_eq!(store.records().top(&slowest()).await?, []);
+    assert_eq!(store.records().top(&slowest()).await?.0, []);
     let written = record("a \u{1F422}", "db", -5, i64::MIN);
     store.records().append(origin(0, 1), vec![written.clone()]).await?;
-    assert_eq!(store.records().top(&slowest()).await?, [written]);
+    assert_eq!(store.records().top(&slowest()).await?.0, [written]);
     Ok(())
 }
 
@@ -85,7 +85,7 @@ async fn equal_ids_of_a_stream_are_one(harness: &dyn Harness) -> Result<()> {
         assert_eq!(top(store, &RecordRead { limit, ..slowest() }).await?, wanted);
     }
     let reads = RecordRead { stream: TopStream::CacheReadCommand, ..slowest() };
-    assert_eq!(store.records().top(&reads).await?, [other]);
+    assert_eq!(store.records().top(&reads).await?.0, [other]);
     Ok(())
 }
 

@@ -159,7 +159,7 @@ async fn readers_stop_when_they_want(harness: &dyn Harness) -> Result<()> {
         taken += 1;
         taken < 3
     };
-    store.relations().read(&calls(START, START.plus(9)), &mut take).await?;
+    let _ = store.relations().read(&calls(START, START.plus(9)), &mut take).await?;
     assert_eq!(taken, 3);
     Ok(())
 }
@@ -194,7 +194,7 @@ async fn a_week_costs_a_look_an_edge_and_hour(harness: &dyn Harness) -> Result<(
             looks += seen.hours.len();
             true
         };
-        store.relations().read(&read, &mut take).await?;
+        let _ = store.relations().read(&read, &mut take).await?;
         let most = hours * edges.len();
         let examined = store.relations().examined(&read);
         assert!(looks <= most && examined <= most as u64, "{looks}, {examined} in {hours} hours");

@@ -8,7 +8,7 @@ use super::build::{SegmentSpec, read};
 use super::data::{Rows, any_segment, calls, every, read_calls, read_rows};
 use super::records::slowest;
 use crate::error::Result;
-use crate::spi::{RecordRead, SegmentSummary, Storage};
+use crate::spi::{RecordRead, SegmentSummary, Storage, TraceAnswer};
 
 /// Everything that the families under the cut answer.
 #[derive(Debug, PartialEq)]
@@ -30,12 +30,12 @@ pub(super) async fn snapshot(store: &dyn Storage, from: Minute, to: Minute) -> R
     ids.dedup();
     let mut traces = Vec::new();
     for id in ids {
-        let answer = store.spans().trace(&id, 100_000).await?;
+        let answer = TraceAnswer::of(store.spans(), &id, 100_000).await?;
         traces.extend(answer.parts.iter().flat_map(|part| read(&part.batch)));
     }
     let mut records = Vec::new();
     for stream in TopStream::ALL {
-        records.extend(store.records().top(&RecordRead { stream, ..slowest() }).await?);
+        records.extend(store.records().top(&RecordRead { stream, ..slowest() }).await?.0);
     }
     Ok(Snapshot {
         minutes: read_rows(store, &every(Downsampling::Minute, from, to)).await?,

@@ -8,7 +8,7 @@ use super::build::{
 use super::data::{any_segment, found, open, origin};
 use super::harness::{Check, Harness, checks};
 use crate::error::Result;
-use crate::spi::{SpanAppend, Storage};
+use crate::spi::{SpanAppend, Storage, TraceAnswer};
 
 pub(super) const CHECKS: &[Check] = checks!("traces":
     gives_back_every_field,
@@ -27,12 +27,12 @@ pub(super) const CHECKS: &[Check] = checks!("traces":
 
 /// Segments of an answer in words, one after another.
 async fn segments(store: &dyn Storage, trace_id: &str, max: usize) -> Result<Vec<SegmentSpec>> {
-    let answer = store.spans().trace(trace_id, max).await?;
+    let answer = TraceAnswer::of(store.spans(), trace_id, max).await?;
     Ok(answer.parts.iter().flat_map(|part| read(&part.batch)).collect())
 }
 
 async fn ids(store: &dyn Storage, trace_id: &str, max: usize) -> Result<(Vec<String>, bool)> {
-    let answer = store.spans().trace(trace_id, max).await?;
+    let answer = TraceAnswer::of(store.spans(), trace_id, max).await?;
     let segments = answer.parts.iter().flat_map(|part| read(&part.batch));
     Ok((segments.map(|segment| segment.segment_id).collect(), answer.truncated))
 }
@@ -123,7 +123,7 @@ async fn parts_hold_nothing_but_the_trace(harness: &dyn Harness) -> Result<()> {
         segment("other", "o2").with([entry("/secret")]),
     ]);
     store.spans().append(origin(0, 1), mixed).await?;
-    let answer = store.spans().trace("t", 100).await?;
+    let answer = TraceAnswer::of(store.spans(), "t", 100).await?;
     let wanted = [segment("t", "s1").with([entry("/mine").tag("k", "v")])];
     assert_eq!(answer.parts.iter().flat_map(|part| read(&part.batch)).collect::<Vec<_>>(), wanted);
     for part in &answer.parts {
@@ -147,7 +147,7 @@ async fn entries_point_into_their_part(harness: &dyn Harness) -> Result<()> {
         segment("t", "s2").of("b", "b-1").with([local("only").at(20).lasting(1)]),
     ]);
     store.spans().append(origin(0, 1), written.clone()).await?;
-    let answer = store.spans().trace("t", 100).await?;
+    let answer = TraceAnswer::of(store.spans(), "t", 100).await?;
     let mut expected = written.entries.iter().skip(1);
     let mut operations = ["/named", "only"].iter();
     for part in &answer.parts {

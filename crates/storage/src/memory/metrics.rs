@@ -15,7 +15,7 @@ use skytrail_model::time::{Downsampling, Minute, Zone};
 use table::{Stored, Tables};
 
 use crate::error::Result;
-use crate::spi::{Cut, FamilyUsage, MetricRead, Metrics, Origin};
+use crate::spi::{Completeness, Cut, FamilyUsage, MetricRead, Metrics, Origin};
 
 /// Buckets between two chances for other work and for cancelling.
 const BUCKETS_PER_TURN: usize = 64;
@@ -107,7 +107,7 @@ impl Metrics for MemoryMetrics {
         &'a self,
         read: &'a MetricRead,
         take: &'a mut (dyn FnMut(&MetricBlock) -> bool + Send),
-    ) -> BoxFuture<'a, Result<()>> {
+    ) -> BoxFuture<'a, Result<Completeness>> {
         let snapshot = self.snapshot(read);
         Box::pin(async move {
             for (turn, (bucket, blocks)) in snapshot.into_iter().enumerate() {
@@ -118,7 +118,8 @@ impl Metrics for MemoryMetrics {
                     break;
                 }
             }
-            Ok(())
+            // What went for want of room is before what is answered at all.
+            Ok(Completeness::Complete)
         })
     }
 

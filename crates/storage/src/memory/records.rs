@@ -7,7 +7,7 @@ use skytrail_base::future::BoxFuture;
 use skytrail_model::record::TopRecord;
 
 use crate::error::Result;
-use crate::spi::{Cut, FamilyUsage, Origin, RecordRead, Records};
+use crate::spi::{Completeness, Cut, FamilyUsage, Origin, RecordRead, Records};
 
 #[derive(Debug, Default, Clone)]
 struct Table {
@@ -15,6 +15,8 @@ struct Table {
     /// cut that leaves out one append keeps what another one brought.
     rows: VecDeque<(Origin, TopRecord)>,
     bytes: usize,
+    /// The latest time of what was evicted.
+    evicted_to: Option<i64>,
     evicted: u64,
     expired: u64,
 }
@@ -43,6 +45,7 @@ impl Table {
     fn pop(&mut self) -> bool {
         let Some((_, record)) = self.rows.pop_front() else { return false };
         self.bytes -= cost(&record);
+        self.evicted_to = self.evicted_to.max(Some(record.time));
         true
     }
 
@@ -111,11 +114,16 @@ impl Records for MemoryRecords {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    fn top<'a>(&'a self, read: &'a RecordRead) -> BoxFuture<'a, Result<Vec<TopRecord>>> {
+    fn top<'a>(
+        &'a self,
+        read: &'a RecordRead,
+    ) -> BoxFuture<'a, Result<(Vec<TopRecord>, Completeness)>> {
         Box::pin(async move {
             // One scan is short; a request of many gives way between them.
             tokio::task::yield_now().await;
-            Ok(self.table.read().top(read))
+            let table = self.table.read();
+            let is_missing = table.evicted_to.is_some_and(|last| last >= read.from);
+            Ok((table.top(read), Completeness::unless(is_missing)))
         })
     }
 
@@ -130,7 +138,7 @@ mod tests {
     use skytrail_model::record::{TopRecord, TopStream};
 
     use super::MemoryRecords;
-    use crate::spi::{Origin, RecordRead, Records};
+    use crate::spi::{Completeness, Origin, RecordRead, Records};
 
     fn record(n: i64) -> TopRecord {
         TopRecord {
@@ -163,7 +171,8 @@ mod tests {
             descending: true,
             limit: 1_000,
         };
-        let held = records.top(&read).await.unwrap();
+        let (held, completeness) = records.top(&read).await.unwrap();
+        assert_eq!(completeness, Completeness::Incomplete, "the oldest are gone");
         assert_eq!((held.len() as u64, held.first().map(|one| one.time)), (usage.rows, Some(999)));
         records.expire(999);
         assert_eq!((records.usage().rows, records.usage().expired), (1, usage.rows - 1));

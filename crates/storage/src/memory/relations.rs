@@ -16,7 +16,8 @@ use slot::Settled;
 
 use crate::error::Result;
 use crate::spi::{
-    Cut, Edge, FamilyUsage, HourMinutes, Origin, RelationRead, Relations, Sighting, Visible,
+    Completeness, Cut, Edge, FamilyUsage, HourMinutes, Origin, RelationRead, Relations, Sighting,
+    Visible,
 };
 
 /// A row that so many appends of its shard followed is no longer live anywhere,
@@ -233,13 +234,14 @@ impl Relations for MemoryRelations {
         &'a self,
         read: &'a RelationRead,
         take: &'a mut (dyn FnMut(&Sighting<'_>) -> bool + Send),
-    ) -> BoxFuture<'a, Result<()>> {
+    ) -> BoxFuture<'a, Result<Completeness>> {
         Box::pin(async move {
             let mut part = Part::default();
             loop {
                 let has_more = self.part(read, &mut part);
                 if !part.give(take) || !has_more {
-                    return Ok(());
+                    // Whatever went for want of room may have been seen in any minute.
+                    return Ok(Completeness::unless(self.table.read().evicted > 0));
                 }
                 tokio::task::yield_now().await;
             }

@@ -7,14 +7,17 @@ use parking_lot::RwLock;
 use skytrail_base::future::BoxFuture;
 
 use crate::error::Result;
-use crate::rows::{Gather, KeptBatch, Page, SpanTable};
+use crate::rows::{KeptBatch, Page, SpanTable, give_windows};
 use crate::spi::{
-    Cut, FamilyUsage, Origin, SegmentCursor, SegmentFilter, SegmentPage, SpanAppend, Spans,
-    TraceAnswer,
+    Completeness, Cut, FamilyUsage, Origin, SegmentCursor, SegmentFilter, SegmentPage, SpanAppend,
+    Spans,
 };
 
 /// Batches between two chances for other work and for cancelling.
 const BATCHES_PER_TURN: usize = 64;
+
+/// Segments of a trace between two such chances.
+const SEGMENTS_PER_TURN: usize = 1_024;
 
 #[derive(Debug)]
 pub(super) struct MemorySpans {
@@ -65,13 +68,6 @@ impl MemorySpans {
         drop(gone);
     }
 
-    fn gather<'a>(&self, trace_id: &'a str, max_spans: usize) -> Gather<'a> {
-        let places = self.table.read().of_trace(trace_id);
-        let mut gather = Gather::new(trace_id, max_spans);
-        places.iter().for_each(|(kept, entry)| gather.offer(kept.batch(), entry));
-        gather
-    }
-
     async fn find(
         &self,
         filter: &SegmentFilter,
@@ -103,9 +99,19 @@ impl Spans for MemorySpans {
     fn trace<'a>(
         &'a self,
         trace_id: &'a str,
-        max_spans: usize,
-    ) -> BoxFuture<'a, Result<TraceAnswer>> {
-        Box::pin(async move { Ok(self.gather(trace_id, max_spans).finish()) })
+        take: &'a mut (dyn FnMut(SpanAppend) -> bool + Send),
+    ) -> BoxFuture<'a, Result<Completeness>> {
+        Box::pin(async move {
+            let places = self.table.read().of_trace(trace_id);
+            for places in places.chunks(SEGMENTS_PER_TURN) {
+                if !give_windows(places, trace_id, take) {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+            // What went for want of room is not known by its trace.
+            Ok(Completeness::Complete)
+        })
     }
 
     fn search<'a>(

@@ -8,6 +8,7 @@ use skytrail_model::metric::{ColumnId, MetricBlock, TableId};
 use skytrail_model::time::{Downsampling, Minute};
 
 use crate::error::Result;
+use crate::spi::completeness::Completeness;
 use crate::spi::origin::{Origin, Visible};
 
 /// Rows of which entities.
@@ -128,7 +129,7 @@ pub trait Metrics: Send + Sync {
         &'a self,
         read: &'a MetricRead,
         take: &'a mut (dyn FnMut(&MetricBlock) -> bool + Send),
-    ) -> BoxFuture<'a, Result<()>>;
+    ) -> BoxFuture<'a, Result<Completeness>>;
 
     /// The start of the first bucket of a size that can be answered whole.
     /// Whoever adds live rows MUST leave out those of buckets before it that were

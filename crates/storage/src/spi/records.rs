@@ -5,6 +5,7 @@ use skytrail_model::entity::EntityId;
 use skytrail_model::record::{TopRecord, TopStream};
 
 use crate::error::Result;
+use crate::spi::completeness::Completeness;
 use crate::spi::origin::Origin;
 
 /// A question for the slowest, or the quickest, records of a list.
@@ -31,7 +32,10 @@ pub trait Records: Send + Sync {
     fn append<'a>(&'a self, origin: Origin, records: Vec<TopRecord>) -> BoxFuture<'a, Result<()>>;
 
     /// Reads records.
-    fn top<'a>(&'a self, read: &'a RecordRead) -> BoxFuture<'a, Result<Vec<TopRecord>>>;
+    fn top<'a>(
+        &'a self,
+        read: &'a RecordRead,
+    ) -> BoxFuture<'a, Result<(Vec<TopRecord>, Completeness)>>;
 
     /// Records that a question looks at, at most, for cost accounting. MUST
     /// answer at once.

@@ -7,6 +7,7 @@ use skytrail_model::scope::Scope;
 use skytrail_model::time::Minute;
 
 use crate::error::Result;
+use crate::spi::completeness::Completeness;
 use crate::spi::metrics::EntitySelection;
 use crate::spi::origin::{Origin, Visible};
 
@@ -166,7 +167,7 @@ pub trait Relations: Send + Sync {
         &'a self,
         read: &'a RelationRead,
         take: &'a mut (dyn FnMut(&Sighting<'_>) -> bool + Send),
-    ) -> BoxFuture<'a, Result<()>>;
+    ) -> BoxFuture<'a, Result<Completeness>>;
 
     /// For each of some edges, whether it was seen in any minute. MUST cost no more
     /// than a look an edge.

@@ -7,6 +7,8 @@ use skytrail_model::batch::SpanBatch;
 use skytrail_model::entity::EntityId;
 
 use crate::error::Result;
+use crate::rows::Gather;
+use crate::spi::completeness::Completeness;
 use crate::spi::origin::Origin;
 
 /// What the analysis found out about one segment of a batch.
@@ -49,14 +51,34 @@ pub struct SegmentRef {
     pub segment_id: String,
 }
 
-/// Everything that is kept of one trace.
+/// Everything that is kept of one trace, or as much as was asked for: segments are
+/// left out whole, latest first, except that the first one is always there. Equal
+/// starts go by segment id. What came twice is there once.
 #[derive(Debug, Clone, Default)]
 pub struct TraceAnswer {
     /// The segments, each with its entry, in order of their starts. A batch
     /// holds nothing but segments of the trace.
     pub parts: Vec<SpanAppend>,
-    /// Whether a limit left spans out.
+    /// Whether a limit left spans out, or some that were stored may be missing.
     pub truncated: bool,
+}
+
+impl TraceAnswer {
+    /// Everything kept of a trace, at most `max_spans` spans.
+    ///
+    /// # Errors
+    /// The store cannot answer.
+    pub async fn of(spans: &dyn Spans, trace_id: &str, max_spans: usize) -> Result<Self> {
+        let mut gather = Gather::new(trace_id, max_spans);
+        let mut take = |window: SpanAppend| {
+            gather.offer_all(&window);
+            true
+        };
+        let completeness = spans.trace(trace_id, &mut take).await?;
+        let mut answer = gather.finish();
+        answer.truncated |= completeness == Completeness::Incomplete;
+        Ok(answer)
+    }
 }
 
 /// Succeeded, failed or both.
@@ -174,20 +196,21 @@ pub struct SegmentPage {
 
 /// Spans. A span is identified by trace, segment and its number (or its opaque
 /// id): appended twice, it is answered once. What was appended is visible when
-/// `append` returns. No operation MUST hold more in memory than its page or
-/// `max_spans`, beyond what is stored.
+/// `append` returns. No operation MUST hold more in memory than its page or a
+/// few windows, beyond what is stored.
 pub trait Spans: Send + Sync {
     /// Adds a batch.
     fn append<'a>(&'a self, origin: Origin, spans: SpanAppend) -> BoxFuture<'a, Result<()>>;
 
-    /// Everything kept of a trace, at most `max_spans` spans: segments are left
-    /// out whole, latest first, except that the first one is always there.
-    /// Equal starts go by segment id. What came twice counts once.
+    /// Gives everything kept of a trace to `take` in windows, in any order, until
+    /// it says false: each holds nothing but segments of the trace, with their
+    /// entries, and a few hundred kilobytes unless one segment has more. What came
+    /// twice MAY be given twice; [`crate::rows::Gather`] puts it together.
     fn trace<'a>(
         &'a self,
         trace_id: &'a str,
-        max_spans: usize,
-    ) -> BoxFuture<'a, Result<TraceAnswer>>;
+        take: &'a mut (dyn FnMut(SpanAppend) -> bool + Send),
+    ) -> BoxFuture<'a, Result<Completeness>>;
 
     /// One page of segments behind `after`, at most `limit` of them. A segment
     /// that was appended twice is found once; where its parts differ in start

@@ -14,7 +14,7 @@ use super::input::{
     take_optional,
 };
 use super::metrics_v1::narrow;
-use crate::graphql::{Arguments, Context, FieldError, Root, answer, object};
+use crate::graphql::{Answer, Arguments, Context, FieldError, Out, Root, Written, answer, object};
 
 pub(super) static QUERY: &[Root<Sources>] = &[
     Root::new("queryTraces", |c, a| answer(query_traces(c, a))),
@@ -193,11 +193,20 @@ async fn tag_values(c: &Context<Sources>, a: Arguments) -> Result<Vec<String>, F
     Ok(c.sources.query.query_trace_tag_autocomplete_values(&c.ctx, &key, &duration).await?)
 }
 
-object!(TraceList as it {
-    "traces" => it.traces,
-    "retrievedTimeRange" => it.retrieved_time_range,
-    "debuggingTrace" => Null,
-});
+impl Answer for TraceList {
+    fn write(&self, out: Out<'_>) -> Written {
+        out.object(&|field| match field.name() {
+            "traces" => field.put(&self.traces),
+            "retrievedTimeRange" => field.put(&self.retrieved_time_range),
+            "debuggingTrace" => field.put(&Null),
+            _ => field.unknown(),
+        })
+    }
+
+    fn less(&mut self) -> bool {
+        self.traces.iter_mut().fold(false, |is_less, trace| trace.halve() || is_less)
+    }
+}
 
 object!(RetrievedTimeRange as it {
     "startTime" => it.start_time,
@@ -218,11 +227,20 @@ object!(BasicTrace as it {
     "traceIds" => it.trace_ids,
 });
 
-object!(Trace as it {
-    "spans" => it.spans,
-    "truncated" => it.truncated,
-    "debuggingTrace" => Null,
-});
+impl Answer for Trace {
+    fn write(&self, out: Out<'_>) -> Written {
+        out.object(&|field| match field.name() {
+            "spans" => field.list(self.spans.iter()),
+            "truncated" => field.put(&self.truncated),
+            "debuggingTrace" => field.put(&Null),
+            _ => field.unknown(),
+        })
+    }
+
+    fn less(&mut self) -> bool {
+        self.halve()
+    }
+}
 
 object!(Span as it {
     "traceId" => it.trace_id,

@@ -1,26 +1,23 @@
 //! Answers of metric rows, bucket by bucket, from memory and parts together.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use skytrail_model::metric::MetricBlock;
 use skytrail_model::time::{Downsampling, Minute};
 use skytrail_series::metrics::Selection;
-use skytrail_storage::{MetricRead, Result};
-use tokio::sync::mpsc;
+use skytrail_storage::{Completeness, MetricRead, Result};
 
-use crate::store::blocking::blocking;
 use crate::store::core::Core;
-use crate::store::manifest::Family;
+use crate::store::manifest::{Family, Gone};
 use crate::store::part::MetricPart;
+use crate::store::reading::{Asked, Hand};
 use crate::store::rows::Came;
 use crate::store::state::Snapshot;
 
 /// Bytes of blocks that are handed over at once.
-const HANDED_BYTES: usize = 256 << 10;
-
-/// Hand-overs that wait for whoever asked.
-const WAITING: usize = 2;
+const HANDED_BYTES: usize = 64 << 10;
 
 /// Blocks by minute, each with the append that brought it.
 type InMemory = BTreeMap<Minute, Vec<Came>>;
@@ -38,24 +35,57 @@ pub(super) async fn read(
     core: &Arc<Core>,
     read: &MetricRead,
     take: &mut (dyn FnMut(&MetricBlock) -> bool + Send),
-) -> Result<()> {
+) -> Result<Completeness> {
     let snapshot = core.state.snapshot();
+    let is_lost = is_lost(core, &snapshot.version.gone, read);
     let found = find(core, &snapshot, read);
     if found.parts.is_empty() {
-        return give_memory(core, &found, take);
+        give_memory(core, &found, take);
+        return Ok(Completeness::unless(is_lost));
     }
-    let (hand, mut handed) = mpsc::channel::<Vec<MetricBlock>>(WAITING);
     let works = core.clone();
-    let reading = blocking("reading metrics", move || give_all(&works, &found, &hand));
-    while let Some(blocks) = handed.recv().await {
-        if !blocks.iter().all(&mut *take) {
-            // Whoever reads finds nobody to hand over to, and ends.
-            handed.close();
-            break;
-        }
+    let give = move |asked: &Asked, hand: &Hand<Vec<MetricBlock>>| {
+        let is_missing = Cell::new(false);
+        give_all(&Giving { core: &works, found: &found, asked, is_missing: &is_missing }, hand)?;
+        Ok(is_missing.get())
+    };
+    let take = |blocks: Vec<MetricBlock>| blocks.iter().all(&mut *take);
+    let is_missing = core.reads.hand_over("reading metrics", give, take).await?;
+    Ok(Completeness::unless(is_lost || is_missing))
+}
+
+/// Whether rows that are not too old went, which may have been in the answer.
+fn is_lost(core: &Core, gone: &Gone, read: &MetricRead) -> bool {
+    let config = &core.config;
+    let (lost_to, ttl) = match read.downsampling {
+        Downsampling::Minute => (gone.minutes_lost_to, config.metric_ttl),
+        Downsampling::Hour => (gone.hours_lost_to, config.hour_ttl),
+        Downsampling::Day => (gone.days_lost_to, config.day_ttl),
+    };
+    let from = || read.from.start_nanos().max(core.now().saturating_sub(ttl));
+    lost_to.is_some_and(|lost_to| lost_to >= from())
+}
+
+/// An answer that is made of parts.
+struct Giving<'a> {
+    core: &'a Core,
+    found: &'a Found,
+    asked: &'a Asked,
+    /// Whether a part is damaged.
+    is_missing: &'a Cell<bool>,
+}
+
+impl Giving<'_> {
+    /// What was read of a part; none where it is damaged.
+    fn judge<T>(
+        &self,
+        part: &MetricPart,
+        read: skytrail_columns::Result<T>,
+    ) -> crate::error::Result<Option<T>> {
+        let read = self.core.suspects.judge(part, read)?;
+        self.is_missing.set(self.is_missing.get() || read.is_none());
+        Ok(read)
     }
-    drop(handed);
-    reading.await
 }
 
 /// The rows in memory and the parts that a question is about.
@@ -96,23 +126,18 @@ fn is_about(part: &MetricPart, downsampling: Downsampling, from: Minute, last: M
     is_counted && first <= last && end >= from
 }
 
-fn give_memory(
-    core: &Core,
-    found: &Found,
-    take: &mut (dyn FnMut(&MetricBlock) -> bool + Send),
-) -> Result<()> {
+fn give_memory(core: &Core, found: &Found, take: &mut (dyn FnMut(&MetricBlock) -> bool + Send)) {
     for (minute, came) in &found.memory {
         let bucket = core.zone.bucket(found.read.downsampling, *minute);
         if !came.iter().all(|(_, block)| found.read.give(block, bucket, take)) {
             break;
         }
     }
-    Ok(())
 }
 
 /// Blocks on their way to whoever asked.
 struct Handing<'a> {
-    hand: &'a mpsc::Sender<Vec<MetricBlock>>,
+    hand: &'a Hand<Vec<MetricBlock>>,
     blocks: Vec<MetricBlock>,
     bytes: usize,
 }
@@ -127,16 +152,17 @@ impl Handing<'_> {
 
     fn flush(&mut self) -> bool {
         self.bytes = 0;
-        self.hand.blocking_send(std::mem::take(&mut self.blocks)).is_ok()
+        self.hand.give(std::mem::take(&mut self.blocks))
     }
 }
 
-fn give_all(core: &Core, found: &Found, hand: &mpsc::Sender<Vec<MetricBlock>>) -> Result<()> {
+fn give_all(giving: &Giving<'_>, hand: &Hand<Vec<MetricBlock>>) -> Result<()> {
     let mut handing = Handing { hand, blocks: Vec::new(), bytes: 0 };
-    let mut selections = select(core, found)?;
-    for (bucket, sources) in by_bucket(core, found, &selections)? {
+    let mut selections = select(giving)?;
+    for (bucket, sources) in by_bucket(giving, &selections)? {
         for source in sources {
-            if !give_source(core, found, &mut selections, bucket, &source, &mut handing)? {
+            giving.asked.check()?;
+            if !give_source(giving, &mut selections, bucket, &source, &mut handing)? {
                 return Ok(());
             }
         }
@@ -152,13 +178,15 @@ struct Selected<'a> {
 }
 
 /// What is asked for of each part that has any of it.
-fn select<'a>(core: &Core, found: &'a Found) -> Result<Vec<Selected<'a>>> {
+fn select<'a>(giving: &Giving<'a>) -> Result<Vec<Selected<'a>>> {
+    let found = giving.found;
     let read = &found.read;
     let mut selections = Vec::with_capacity(found.parts.len());
     for part in &found.parts {
+        giving.asked.check()?;
         let sees = |origin| part.is_settled || read.visible.sees(origin);
         let selection = part.part.select(read.table, &read.entities, &read.columns, &sees);
-        let selection = core.suspects.judge(part, selection)?.flatten();
+        let selection = giving.judge(part, selection)?.flatten();
         selections.extend(selection.map(|selection| Selected { part, selection }));
     }
     Ok(selections)
@@ -172,10 +200,10 @@ enum Source {
 
 /// Places of rows by bucket of the answer, in its order. What is held are places only.
 fn by_bucket(
-    core: &Core,
-    found: &Found,
+    giving: &Giving<'_>,
     selections: &[Selected<'_>],
 ) -> Result<BTreeMap<Minute, Vec<Source>>> {
+    let Giving { core, found, .. } = *giving;
     let read = &found.read;
     let last = core.zone.next_bucket(read.downsampling, read.to).plus(-1);
     let mut buckets: BTreeMap<Minute, Vec<Source>> = BTreeMap::new();
@@ -186,7 +214,7 @@ fn by_bucket(
     found.memory.keys().for_each(|minute| add(*minute, Source::Memory(*minute)));
     for (place, selected) in selections.iter().enumerate() {
         let held = selected.selection.buckets(read.from, last);
-        let held = core.suspects.judge(selected.part, held)?.unwrap_or_default();
+        let held = giving.judge(selected.part, held)?.unwrap_or_default();
         held.into_iter().for_each(|minute| add(minute, Source::Part(place, minute)));
     }
     Ok(buckets)
@@ -194,13 +222,13 @@ fn by_bucket(
 
 /// Whether more is wanted.
 fn give_source(
-    core: &Core,
-    found: &Found,
+    giving: &Giving<'_>,
     selections: &mut [Selected<'_>],
     bucket: Minute,
     source: &Source,
     handing: &mut Handing<'_>,
 ) -> Result<bool> {
+    let found = giving.found;
     match source {
         Source::Memory(minute) => {
             let came = found.memory.get(minute).map(Vec::as_slice).unwrap_or_default();
@@ -211,7 +239,7 @@ fn give_source(
             let Some(selected) = selections.get_mut(*place) else { return Ok(true) };
             let mut take = |block: MetricBlock| handing.take(MetricBlock { bucket, ..block });
             let given = selected.selection.read(*minute, &mut take);
-            Ok(core.suspects.judge(selected.part, given)?.unwrap_or(true))
+            Ok(giving.judge(selected.part, given)?.unwrap_or(true))
         }
     }
 }

@@ -8,7 +8,7 @@ use skytrail_storage::RecordRead;
 
 /// Records that are kept before the best of them are chosen, in times of those
 /// that are asked for.
-const SLACK: usize = 4;
+const SLACK: usize = 2;
 
 /// Collects what answers a question.
 pub(crate) struct Top<'a> {

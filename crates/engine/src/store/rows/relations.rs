@@ -2,6 +2,7 @@
 //! and the minutes they saw it in.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use skytrail_model::relation::RelationRow;
 use skytrail_model::scope::Scope;
@@ -12,6 +13,9 @@ use crate::store::memtable::Rows;
 
 /// What an edge of an hour takes, with its share of the map.
 const EDGE_BYTES: usize = 2 * size_of::<(Edge, Vec<Came>)>();
+
+/// An hour and an edge that was seen in it.
+pub(crate) type Place = (i64, Edge);
 
 /// Minutes of the hour, as in [`HourMinutes`], and the append that brought them.
 type Came = (Origin, u64);
@@ -60,29 +64,59 @@ impl RelationRows {
         old.flat_map(|(_, edges)| edges.values()).map(|came| came.len() as u64).sum()
     }
 
-    /// Edges of a scope and time, whoever they touch, with all that came of them.
-    fn of(&self, read: &RelationRead) -> impl Iterator<Item = (i64, &Edge, &[Came])> {
-        let (from, to) = (read.from.0.div_euclid(60), read.to.0.div_euclid(60));
+    /// Hours of a scope and time, from one of them on, with all that came in them.
+    fn hours_of(
+        &self,
+        read: &RelationRead,
+        from: Option<i64>,
+    ) -> impl Iterator<Item = (i64, &BTreeMap<Edge, Vec<Came>>)> {
+        let (first, to) = (read.from.0.div_euclid(60), read.to.0.div_euclid(60));
+        let from = from.map_or(first, |from| first.max(from));
         let range = (from <= to).then(|| self.hours.range((read.scope, from)..=(read.scope, to)));
-        range.into_iter().flatten().flat_map(|((_, hour), edges)| {
-            edges.iter().map(|(edge, came)| (*hour, edge, came.as_slice()))
-        })
+        range.into_iter().flatten().map(|((_, hour), edges)| (*hour, edges))
     }
 
-    /// Gives what a question asks for.
-    pub(crate) fn find(&self, read: &RelationRead, mut take: impl FnMut(&Edge, HourMinutes)) {
-        for (hour, edge, came) in self.of(read).filter(|(_, edge, _)| read.wants_edge(edge)) {
-            let minutes = seen(came, &read.visible);
-            let minutes = HourMinutes { hour, minutes }.within(read.from, read.to);
-            if minutes.minutes != 0 {
-                take(edge, minutes);
+    /// Looks at so many edges behind a place, and gives what a question asks for; none of them is
+    /// behind the place where it stopped, if it did.
+    pub(crate) fn find(
+        &self,
+        read: &RelationRead,
+        after: Option<Place>,
+        most: usize,
+        mut take: impl FnMut(Edge, HourMinutes),
+    ) -> Option<Place> {
+        let mut looked_at = 0;
+        for (hour, edges) in self.hours_of(read, after.map(|(hour, _)| hour)) {
+            let behind = match after {
+                Some((of, edge)) if of == hour => Bound::Excluded(edge),
+                _ => Bound::Unbounded,
+            };
+            for (edge, came) in edges.range((behind, Bound::Unbounded)) {
+                if read.wants_edge(edge) {
+                    let minutes = seen(came, &read.visible);
+                    let minutes = HourMinutes { hour, minutes }.within(read.from, read.to);
+                    if minutes.minutes != 0 {
+                        take(*edge, minutes);
+                    }
+                }
+                looked_at += 1;
+                if looked_at >= most {
+                    return Some((hour, *edge));
+                }
             }
         }
+        None
     }
 
     /// Edges of hours that such a question looks at.
     pub(crate) fn examined(&self, read: &RelationRead) -> u64 {
-        self.of(read).count() as u64
+        self.hours_of(read, None).map(|(_, edges)| edges.len() as u64).sum()
+    }
+
+    /// Whether an edge was seen.
+    pub(crate) fn holds(&self, edge: &Edge) -> bool {
+        let hours = self.hours.range((edge.scope, i64::MIN)..=(edge.scope, i64::MAX));
+        hours.map(|(_, edges)| edges).any(|edges| edges.contains_key(edge))
     }
 
     /// Every row, with the append that brought it.
@@ -95,11 +129,6 @@ impl RelationRows {
                 })
             })
         })
-    }
-
-    /// Every edge, once for each hour.
-    pub(crate) fn edges(&self) -> impl Iterator<Item = &Edge> {
-        self.hours.values().flat_map(BTreeMap::keys)
     }
 }
 

@@ -4,15 +4,14 @@ use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use skytrail_blocks::{Block, Granules, Sealed, Summary, TagPlaces};
 use skytrail_storage::rows::Page;
 use skytrail_storage::{Order, Result, SegmentCursor, SegmentFilter, SegmentPage};
 
-use crate::store::blocking::blocking;
 use crate::store::core::Core;
 use crate::store::part::SpanPart;
+use crate::store::reading;
 use crate::store::rows::Encoded;
 use crate::store::state::Snapshot;
 
@@ -28,30 +27,19 @@ pub(super) async fn find(
     // Some of what is asked for may have been there and be too old now.
     let reaches_back = gone.spans_gone_to.is_some_and(|to| to >= filter.from);
     let (gone_to, filter) = (gone.spans_lost_to, SegmentFilter { from, ..filter.clone() });
-    let after = after.cloned();
-    // Dropped with the future: whoever asked is gone.
-    let asker = Asker(Arc::new(AtomicBool::new(true)));
-    let is_asked = asker.0.clone();
-    let core = core.clone();
-    let found = blocking("the search", move || {
+    let (after, works) = (after.cloned(), core.clone());
+    let found = core.reads.run("a search", move |asked| {
         let mut page = Page::new(&filter, after.as_ref(), limit);
-        let asking = Asking { filter: &filter, after: after.as_ref(), limit, is_asked: &is_asked };
-        let searched = search(&core, &snapshot, &asking, &mut page)?;
+        let asking = Asking { filter: &filter, after: after.as_ref(), limit, asked };
+        let searched = search(&works, &snapshot, &asking, &mut page)?;
         let mut answer = page.finish(searched.examined, gone_to.max(searched.lost_to));
+        answer.complete &= !searched.is_cut_off;
         // A page that ends before is whole.
         let goes_back = answer.next.is_none() || filter.order == Order::Duration;
         answer.complete &= !(reaches_back && goes_back);
         Ok(answer)
     });
     found.await
-}
-
-struct Asker(Arc<AtomicBool>);
-
-impl Drop for Asker {
-    fn drop(&mut self) {
-        self.0.store(false, Ordering::Relaxed);
-    }
 }
 
 /// A block that may add to the page.
@@ -72,7 +60,7 @@ struct Asking<'a> {
     filter: &'a SegmentFilter,
     after: Option<&'a SegmentCursor>,
     limit: usize,
-    is_asked: &'a AtomicBool,
+    asked: &'a reading::Asked,
 }
 
 /// What a search came to.
@@ -82,6 +70,8 @@ struct Searched {
     examined: u64,
     /// The latest start in parts that are damaged.
     lost_to: Option<i64>,
+    /// Whether it took too long.
+    is_cut_off: bool,
 }
 
 fn search(
@@ -106,8 +96,11 @@ fn search(
         }
     }
     for (most, place) in places.sorted() {
-        let is_hopeless = page.bar().is_some_and(|bar| most < bar);
-        if is_hopeless || !asking.is_asked.load(Ordering::Relaxed) {
+        if page.bar().is_some_and(|bar| most < bar) {
+            break;
+        }
+        if asking.asked.is_over() {
+            searched.is_cut_off = true;
             break;
         }
         let found = match &place {

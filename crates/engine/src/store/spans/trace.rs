@@ -1,16 +1,19 @@
-//! All of one trace.
+//! All of one trace, window by window.
 
 use std::sync::Arc;
 
 use skytrail_blocks::trace_hash;
-use skytrail_storage::rows::{Gather, KeptBatch};
-use skytrail_storage::{Result, SegmentEntry, SpanAppend, TraceAnswer};
+use skytrail_storage::rows::{KeptBatch, WINDOW_BYTES, give_windows};
+use skytrail_storage::{Completeness, Result, SegmentEntry, SpanAppend};
 
-use crate::store::blocking::blocking;
 use crate::store::core::Core;
 use crate::store::part::SpanPart;
+use crate::store::reading::{Asked, Hand};
 use crate::store::rows::Encoded;
 use crate::store::state::Snapshot;
+
+/// Segments in memory that are given at once, where nothing else has to be read.
+const FEW: usize = 64;
 
 /// Where a trace is, or may be.
 struct Places {
@@ -26,15 +29,18 @@ struct Places {
 pub(super) async fn trace(
     core: &Arc<Core>,
     trace_id: &str,
-    max_spans: usize,
-) -> Result<TraceAnswer> {
+    take: &mut (dyn FnMut(SpanAppend) -> bool + Send),
+) -> Result<Completeness> {
     let places = find(&core.state.snapshot(), trace_id);
-    if places.encoded.is_empty() && places.parts.is_empty() {
-        // Nothing is read, so nobody else has to wait for it.
-        return gather(core, &places, trace_id, max_spans);
+    if places.encoded.is_empty() && places.parts.is_empty() && places.rows.len() <= FEW {
+        give_windows(&places.rows, trace_id, take);
+        return Ok(Completeness::unless(places.is_doubtful));
     }
-    let (core, wanted) = (core.clone(), trace_id.to_owned());
-    blocking("reading a trace", move || gather(&core, &places, &wanted, max_spans)).await
+    let (works, trace_id) = (core.clone(), trace_id.to_owned());
+    let give = move |asked: &Asked, hand: &Hand<SpanAppend>| {
+        Giving { core: &works, places: &places, trace_id: &trace_id, asked, hand }.give()
+    };
+    core.reads.hand_over("reading a trace", give, take).await
 }
 
 fn find(snapshot: &Snapshot, trace_id: &str) -> Places {
@@ -60,52 +66,61 @@ fn find(snapshot: &Snapshot, trace_id: &str) -> Places {
             }
         });
     }
+    places.rows.retain(|(_, entry)| entry.start >= places.before);
     places
 }
 
-fn gather(core: &Core, places: &Places, trace_id: &str, max_spans: usize) -> Result<TraceAnswer> {
-    let mut gather = Gather::new(trace_id, max_spans);
-    for (kept, entry) in &places.rows {
-        if entry.start >= places.before {
-            gather.offer(kept.batch(), entry);
-        }
-    }
-    let mut offer = |spans: Option<SpanAppend>| {
-        if let Some(mut spans) = spans {
-            spans.entries.retain(|entry| entry.start >= places.before);
-            gather.offer_all(&spans);
-        }
-    };
-    for encoded in &places.encoded {
-        if let Encoded::Sealed { sealed, .. } = &**encoded {
-            let found = sealed.block().trace(trace_id);
-            let told = |error| crate::error::Error::format("a block in memory", &error);
-            offer(found.map_err(told)?);
-        }
-    }
-    let hash = trace_hash(trace_id.as_bytes());
-    let mut is_damaged = places.is_doubtful;
-    for part in &places.parts {
-        let found = in_part(part, hash, trace_id);
-        match core.suspects.judge(part, found)? {
-            Some(found) => found.into_iter().for_each(|spans| offer(Some(spans))),
-            None => is_damaged = true,
-        }
-    }
-    let mut answer = gather.finish();
-    answer.truncated |= is_damaged;
-    Ok(answer)
+struct Giving<'a> {
+    core: &'a Core,
+    places: &'a Places,
+    trace_id: &'a str,
+    asked: &'a Asked,
+    hand: &'a Hand<SpanAppend>,
 }
 
-/// What a part holds of a trace, by block.
-fn in_part(
-    part: &SpanPart,
-    hash: u64,
-    trace_id: &str,
-) -> skytrail_columns::Result<Vec<SpanAppend>> {
-    let mut found = Vec::new();
-    for number in part.part.blocks_of(hash)? {
-        found.extend(part.part.block(number)?.trace(trace_id)?);
+impl Giving<'_> {
+    fn give(&self) -> Result<Completeness> {
+        let Self { core, places, trace_id, asked, .. } = *self;
+        let mut is_missing = places.is_doubtful;
+        if !give_windows(&places.rows, trace_id, &mut |window| self.take(window)) {
+            return Ok(Completeness::unless(is_missing));
+        }
+        for encoded in &places.encoded {
+            asked.check()?;
+            if let Encoded::Sealed { sealed, .. } = &**encoded {
+                let given = sealed.block().windows(trace_id, WINDOW_BYTES, &mut |w| self.take(w));
+                let told = |error| crate::error::Error::format("a block in memory", &error);
+                if !given.map_err(told)? {
+                    return Ok(Completeness::unless(is_missing));
+                }
+            }
+        }
+        let hash = trace_hash(trace_id.as_bytes());
+        for part in &places.parts {
+            asked.check()?;
+            match core.suspects.judge(part, self.of_part(part, hash))? {
+                Some(true) => {}
+                Some(false) => break,
+                None => is_missing = true,
+            }
+        }
+        Ok(Completeness::unless(is_missing))
     }
-    Ok(found)
+
+    /// Whether more is wanted.
+    fn of_part(&self, part: &SpanPart, hash: u64) -> skytrail_columns::Result<bool> {
+        for number in part.part.blocks_of(hash)? {
+            let block = part.part.block(number)?;
+            let mut take = |window| !self.asked.is_over() && self.take(window);
+            if !block.windows(self.trace_id, WINDOW_BYTES, &mut take)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn take(&self, mut window: SpanAppend) -> bool {
+        window.entries.retain(|entry| entry.start >= self.places.before);
+        window.entries.is_empty() || self.hand.give(window)
+    }
 }

@@ -20,7 +20,8 @@ use skytrail_model::time::{Downsampling, Minute, Zone};
 use skytrail_storage::contract::build::{append, entry, read, segment};
 use skytrail_storage::{
     Checkpoint, Checkpoints, ColumnSelection, Cut, EntitySelection, MetricRead, Order, Origin,
-    RecordRead, RelationRead, SegmentFilter, SegmentPage, Storage, TagFilter, TraceState, Visible,
+    RecordRead, RelationRead, SegmentFilter, SegmentPage, Storage, TagFilter, TraceAnswer,
+    TraceState, Visible,
 };
 
 pub(crate) const TABLE: TableId = TableId(0);
@@ -129,7 +130,7 @@ async fn check_without(store: &dyn Storage, n: u64, gone: &Gone) -> Result<(), S
     }
     let mut traced = Vec::new();
     for trace in 0..5 {
-        let answer = store.spans().trace(&trace_of(trace), 1_000).await.unwrap();
+        let answer = TraceAnswer::of(store.spans(), &trace_of(trace), 1_000).await.unwrap();
         let parts = answer.parts.iter().flat_map(|part| read(&part.batch));
         traced.extend(parts.map(|segment| segment.segment_id));
     }
@@ -163,7 +164,7 @@ pub(crate) async fn records(store: &dyn Storage) -> Vec<u64> {
         descending: false,
         limit: 1_000,
     };
-    let records = store.records().top(&read).await.unwrap();
+    let records = store.records().top(&read).await.unwrap().0;
     records.iter().map(|record| record.latency_ms as u64).collect()
 }
 
@@ -206,7 +207,7 @@ pub(crate) async fn count(store: &dyn Storage, downsampling: Downsampling) -> u6
         sum += counts.sum::<u64>();
         true
     };
-    store.metrics().read(&read, &mut take).await.unwrap();
+    let _ = store.metrics().read(&read, &mut take).await.unwrap();
     sum
 }
 
@@ -223,7 +224,7 @@ pub(crate) async fn callers(store: &dyn Storage) -> BTreeSet<u128> {
         callers.insert(sighting.edge.source.0);
         true
     };
-    store.relations().read(&read, &mut take).await.unwrap();
+    let _ = store.relations().read(&read, &mut take).await.unwrap();
     callers
 }
 

@@ -4,7 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use skytrail_base::fs::sim::SimFileSystem;
-use skytrail_storage::{Checkpoints, Order, Storage};
+use skytrail_model::metric::TableId;
+use skytrail_model::record::TopStream;
+use skytrail_model::scope::Scope;
+use skytrail_model::time::{Downsampling, Minute};
+use skytrail_storage::{
+    Checkpoints, ColumnSelection, Completeness, EntitySelection, MetricRead, Order, RecordRead,
+    RelationRead, Storage, TraceAnswer, Visible,
+};
 
 use super::crashes::{block_on, checkpoint, opened, search_page, search_tag, step};
 
@@ -34,7 +41,7 @@ async fn is_honest(store: &dyn Storage) -> bool {
     let page = search_page(store, Order::Start).await;
     let mut found = 0;
     for trace in 0..5 {
-        let answer = store.spans().trace(&format!("t{trace}"), 1_000).await.unwrap();
+        let answer = TraceAnswer::of(store.spans(), &format!("t{trace}"), 1_000).await.unwrap();
         let spans: usize = answer.parts.iter().map(|part| part.batch.spans.len()).sum();
         found += if answer.truncated { 1_000 } else { spans };
     }
@@ -58,6 +65,57 @@ fn a_flipped_byte_of_spans_is_never_taken_for_an_answer() {
         found += u64::from(!was_there);
     }
     assert!(found > len / 2, "{found} of {len} were found");
+}
+
+/// What answers about metrics, relations and records say of themselves.
+async fn completeness(store: &dyn Storage) -> [Completeness; 3] {
+    let (from, to, visible) = (Minute(0), Minute(i64::MAX / 120), Visible::All);
+    let (entities, columns) = (EntitySelection::All, ColumnSelection::All);
+    let downsampling = Downsampling::Minute;
+    let metrics =
+        MetricRead { table: TableId(0), entities, columns, downsampling, from, to, visible };
+    let (scope, touching) = (Scope::ServiceRelation, EntitySelection::All);
+    let relations = RelationRead { scope, touching, from, to, visible: Visible::All };
+    let records = RecordRead {
+        stream: TopStream::DatabaseStatement,
+        entity: None,
+        from: 0,
+        to: i64::MAX,
+        descending: true,
+        limit: 10,
+    };
+    [
+        store.metrics().read(&metrics, &mut |_| true).await.unwrap(),
+        store.relations().read(&relations, &mut |_| true).await.unwrap(),
+        store.records().top(&records).await.unwrap().1,
+    ]
+}
+
+#[test]
+fn answers_say_that_a_damaged_part_may_have_been_in_them() {
+    let disk = stored();
+    assert_eq!(block_on(completeness(&opened(&disk).unwrap())), [Completeness::Complete; 3]);
+    for (place, extension) in ["minutes", "relations", "records"].into_iter().enumerate() {
+        let mut wanted = [Completeness::Complete; 3];
+        wanted[place] = Completeness::Incomplete;
+        let path = files(&disk, extension).remove(0);
+        let len = disk.read_all(&path).unwrap().len() as u64;
+        // The first bytes are found at the start, those in the middle by who reads them.
+        for byte in [3, len / 3] {
+            let damaged = disk.killed();
+            damaged.flip_bit(&path, 8 * byte).unwrap();
+            let store = opened(&damaged).unwrap();
+            assert_eq!(block_on(completeness(&store)), wanted, "{extension}, byte {byte}");
+            block_on(async {
+                step(&store, STEPS + 1).await;
+                store.save(checkpoint(STEPS + 1)).await.unwrap();
+            });
+            assert_eq!(block_on(completeness(&store)), wanted, "{extension}, put aside");
+            drop(store);
+            let store = opened(&damaged).unwrap();
+            assert_eq!(block_on(completeness(&store)), wanted, "{extension}, opened again");
+        }
+    }
 }
 
 #[test]

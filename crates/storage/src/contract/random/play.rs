@@ -22,8 +22,8 @@ use crate::contract::records::slowest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::spi::{
     Checkpoint, Cut, EntityFilter, EntityQuery, EntitySelection, MetricRead, Order, Origin,
-    RecordRead, RelationRead, SegmentFilter, Storage, TagFilter, TagKind, TagRead, TraceState,
-    Visible,
+    RecordRead, RelationRead, SegmentFilter, Storage, TagFilter, TagKind, TagRead, TraceAnswer,
+    TraceState, Visible,
 };
 
 /// How far the clock goes when it jumps: further than anything is kept.
@@ -179,7 +179,7 @@ impl Game {
         assert_eq!(read_calls(self.store(), &read).await?, self.naive.calls(&read));
         for stream in TopStream::ALL {
             let read = RecordRead { stream, ..slowest() };
-            assert_eq!(self.store().records().top(&read).await?, self.naive.top(&read));
+            assert_eq!(self.store().records().top(&read).await?.0, self.naive.top(&read));
         }
         // What began before the era may be gone, and answers say so.
         let era = SegmentFilter { from: self.era.start_nanos(), ..any_segment() };
@@ -219,7 +219,7 @@ impl Game {
                     limit: *limit,
                     ..slowest()
                 };
-                assert_eq!(self.store().records().top(&read).await?, self.naive.top(&read));
+                assert_eq!(self.store().records().top(&read).await?.0, self.naive.top(&read));
                 Ok(())
             }
             Question::List { .. } => self.compare_list(question).await,
@@ -248,7 +248,7 @@ impl Game {
 
     async fn compare_trace(&self, number: u8, max: usize) -> Result<()> {
         let trace_id = format!("trace-{number}");
-        let answer = self.store().spans().trace(&trace_id, max).await?;
+        let answer = TraceAnswer::of(self.store().spans(), &trace_id, max).await?;
         let mut spans = BTreeSet::new();
         for segment in answer.parts.iter().flat_map(|part| read(&part.batch)) {
             assert_eq!(segment.trace_id, trace_id);
