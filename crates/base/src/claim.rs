@@ -328,7 +328,7 @@ mod tests {
     }
 
     fn soon() -> Option<Instant> {
-        Some(Instant::now() + Duration::from_secs(5))
+        Some((tokio::time::Instant::now() + Duration::from_secs(5)).into_std())
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,6 +2,7 @@
 //! resolvers gave is not held for all fields at once, and an answer that grows
 //! beyond its limit ends there.
 
+use serde::Serialize;
 use skytrail_base::claim::Hold;
 
 use super::answer::{Path, Writer, Written, complete};
@@ -65,6 +66,25 @@ impl Answered {
             if !is_incomplete {
                 room.fill();
                 return Some(Self::without_room());
+            }
+        }
+    }
+
+    /// Writes a value as it is; none if it has to be written again with more memory.
+    pub(crate) fn json(value: &impl Serialize, room: &Room) -> Option<Self> {
+        let (limit, lack) = room.left();
+        let mut writer = Writer::new(room.claim().hold(), limit);
+        let written = writer.json(value);
+        match writer.finish() {
+            Ok((value, hold, failures)) => {
+                room.take(value.len());
+                let is_incomplete = false;
+                Some(Self(Some(Field { value, hold, failures, written, is_incomplete })))
+            }
+            Err(full) if matches!(full.map_or(lack, Lack::from), Lack::ForNow) => None,
+            Err(_) => {
+                room.fill();
+                Some(Self::without_room())
             }
         }
     }

@@ -190,7 +190,10 @@ impl<S: Send + Sync + 'static> Engine<S> {
         let variables = &prepared.variables;
         let collector = Collector { schema: &self.schema, document: &document, variables };
         let selected = collector.collect(&operation.selection_set);
-        let answered = self.resolve(context, prepared.operation, calls, &selected).await;
+        let mut answered = self.resolve(context, prepared.operation, calls, &selected).await;
+        if let Some(introspected) = &prepared.walked.introspected {
+            introspect(context, &selected, introspected, &mut answered).await;
+        }
         drop(arguments);
         let written = self.write(room, prepared.walked, &selected, answered);
         written.map_err(|failure| vec![failure])
@@ -367,7 +370,7 @@ impl<S: Send + Sync + 'static> Engine<S> {
         writer.raw(b"{\"data\":");
         let start = writer.position();
         let written = match &walked.introspected {
-            Some(introspected) => write_roots(&mut writer, selected, introspected, answered),
+            Some(_) => write_roots(&mut writer, selected, answered),
             None => writer.json(&()),
         };
         if written.is_err() {
@@ -430,20 +433,38 @@ async fn within<T>(
     }
 }
 
+/// Writes what the schema tells of itself.
+async fn introspect<S>(
+    context: &Context<S>,
+    selected: &[Selected<'_>],
+    introspected: &JsonMap,
+    answered: &mut HashMap<String, Answered>,
+) {
+    let told = |root: &Selected<'_>| Some((root.key.to_owned(), introspected.get(root.key)?));
+    for (key, value) in selected.iter().filter_map(told) {
+        let field = loop {
+            match Answered::json(value, &context.room) {
+                Some(field) => break field,
+                None if context.room.enlarge(context.ctx.deadline).await => {}
+                None => break Answered::without_room(),
+            }
+        };
+        answered.insert(key, field);
+    }
+}
+
 fn write_roots(
     writer: &mut Writer,
     selected: &[Selected<'_>],
-    introspected: &JsonMap,
     mut answered: HashMap<String, Answered>,
 ) -> Written {
     writer.raw(b"{");
     for (index, root) in selected.iter().enumerate() {
         writer.key(root.key, index == 0);
-        match (introspected.get(root.key), answered.remove(root.key)) {
-            (Some(value), _) => writer.json(value)?,
-            (None, Some(answered)) => answered.join(writer)?,
+        match answered.remove(root.key) {
+            Some(answered) => answered.join(writer)?,
             // Its arguments were refused, and the reason is noted.
-            (None, None) => writer.null_or_fail(root.ty)?,
+            None => writer.null_or_fail(root.ty)?,
         }
     }
     writer.raw(b"}");

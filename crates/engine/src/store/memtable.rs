@@ -137,3 +137,51 @@ impl<R: Rows, P> Memtable<R, P> {
         self.layers.read().rows().map(R::bytes).sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Memtable, Rows};
+
+    impl Rows for Vec<u32> {
+        fn bytes(&self) -> usize {
+            self.len()
+        }
+
+        fn is_empty(&self) -> bool {
+            Vec::is_empty(self)
+        }
+    }
+
+    /// What is seen in steps of one row, while `meanwhile` happens after each.
+    fn seen(rows: &Memtable<Vec<u32>, ()>, meanwhile: impl Fn(usize)) -> Vec<u32> {
+        let mut seen = Vec::new();
+        let look = |seen: &mut Vec<u32>, rows: &Vec<u32>, place: &mut usize| {
+            seen.extend(rows.get(*place));
+            *place += 1;
+            *place < rows.len()
+        };
+        rows.go_through(&mut seen, look, |seen| {
+            meanwhile(seen.len());
+            true
+        });
+        seen.sort_unstable();
+        seen.dedup();
+        seen
+    }
+
+    #[test]
+    fn rows_that_are_closed_meanwhile_are_seen_to_their_end() {
+        let rows = Memtable::<Vec<u32>, ()>::default();
+        rows.append(|open| open.extend(0..3));
+        rows.close();
+        rows.append(|open| open.extend(3..9));
+        let met = seen(&rows, |len| {
+            // Others append and close without waiting for the reader.
+            rows.append(|open| open.push(100));
+            if len == 2 {
+                rows.close();
+            }
+        });
+        assert!(met.starts_with(&[0, 1, 2, 3, 4, 5, 6, 7, 8]), "{met:?}");
+    }
+}

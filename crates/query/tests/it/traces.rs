@@ -272,7 +272,7 @@ async fn huge(shop: &Shop, spans: i64) {
             let start = number * 7_919 % (spans / 10);
             let one = |span: i32| {
                 let url = format!("http://shop/{number}/{span}");
-                local("work").number(span).under(span - 1).at(start).tag("url", url)
+                local("work").number(span).under(span - 1).at(start).tag("url", url.as_str())
             };
             segment("huge", format!("{start:08}")).with((0..10).map(one))
         });

@@ -8,7 +8,7 @@ use super::build::{
 use super::data::{any_segment, found, open, origin};
 use super::harness::{Check, Harness, checks};
 use crate::error::Result;
-use crate::spi::{SpanAppend, Storage, TraceAnswer};
+use crate::spi::{Completeness, SpanAppend, Storage, TraceAnswer};
 
 pub(super) const CHECKS: &[Check] = checks!("traces":
     gives_back_every_field,
@@ -23,7 +23,11 @@ pub(super) const CHECKS: &[Check] = checks!("traces":
     spans_with_own_ids_are_told_apart,
     the_latest_segments_are_left_out_whole,
     what_came_twice_takes_no_room,
+    a_large_trace_comes_in_windows,
 );
+
+/// Spans of a large trace in one segment, segments in one append, and appends.
+const LARGE: (i32, i64, i64) = (5, 50, 40);
 
 /// Segments of an answer in words, one after another.
 async fn segments(store: &dyn Storage, trace_id: &str, max: usize) -> Result<Vec<SegmentSpec>> {
@@ -267,5 +271,46 @@ async fn what_came_twice_takes_no_room(harness: &dyn Harness) -> Result<()> {
     }
     let (answered, truncated) = ids(store, "t", 6).await?;
     assert_eq!((answered.len(), truncated), (2, false));
+    Ok(())
+}
+
+async fn a_large_trace_comes_in_windows(harness: &dyn Harness) -> Result<()> {
+    let opened = open(harness).await?;
+    let store = opened.store();
+    let (spans, segments, appends) = LARGE;
+    for append_of in 0..appends {
+        let of = |trace: &'static str| {
+            (0..segments).map(move |n| {
+                let start = append_of * segments + n;
+                let spans = (0..spans).map(|number| {
+                    let value = format!("{start}-{number} {}", "x".repeat(150));
+                    entry("/").number(number).at(start).tag("text", value.as_str())
+                });
+                segment(trace, format!("{trace}-{start:06}")).with(spans)
+            })
+        };
+        let both = append(of("large").chain(of("other")));
+        store.spans().append(origin(0, append_of as u64 + 1), both).await?;
+    }
+    let (mut windows, mut found) = (Vec::new(), 0);
+    let mut take = |window: SpanAppend| {
+        assert!(read(&window.batch).iter().all(|segment| segment.trace_id == "large"));
+        assert_eq!(window.entries.len(), window.batch.segments.len());
+        windows.push(window.batch.memory());
+        found += window.batch.spans.len();
+        true
+    };
+    assert_eq!(store.spans().trace("large", &mut take).await?, Completeness::Complete);
+    assert_eq!(found as i64, i64::from(spans) * segments * appends);
+    assert!(windows.iter().all(|bytes| *bytes < 1 << 20), "{windows:?} bytes");
+    let mut taken = 0;
+    let mut take_one = |_: SpanAppend| {
+        taken += 1;
+        false
+    };
+    let _ = store.spans().trace("large", &mut take_one).await?;
+    assert_eq!(taken, 1, "no more was wanted");
+    let (answered, truncated) = ids(store, "large", 10).await?;
+    assert_eq!((answered, truncated), (vec!["large-000000".into(), "large-000001".into()], true));
     Ok(())
 }

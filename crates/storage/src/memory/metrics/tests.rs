@@ -72,7 +72,7 @@ async fn rows(metrics: &MemoryMetrics, read: &MetricRead) -> Rows {
         }
         true
     };
-    metrics.read(read, &mut take).await.unwrap();
+    let _ = metrics.read(read, &mut take).await.unwrap();
     rows
 }
 
@@ -284,7 +284,7 @@ async fn only_the_columns_asked_for_are_copied() {
             }
             true
         };
-        metrics.read(&read, &mut take).await.unwrap();
+        let _ = metrics.read(&read, &mut take).await.unwrap();
         assert!(blocks > 100);
     }
 }

@@ -38,7 +38,7 @@ async fn rows(relations: &MemoryRelations, scope: Scope) -> Vec<RelationRow> {
         rows.extend(seen.rows());
         true
     };
-    relations.read(&read, &mut take).await.unwrap();
+    let _ = relations.read(&read, &mut take).await.unwrap();
     rows.sort_unstable();
     rows
 }
@@ -204,6 +204,6 @@ async fn a_reader_misses_no_edge_whose_place_changes_on_the_way() {
         }
         true
     };
-    relations.read(&read, &mut take).await.unwrap();
+    let _ = relations.read(&read, &mut take).await.unwrap();
     assert_eq!(seen.len() as u128, many);
 }
