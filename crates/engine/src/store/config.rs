@@ -39,6 +39,8 @@ pub struct Config {
     /// How long a part is not merged after it was written: longer than any reader
     /// holds on to the moment of its question.
     pub settle: Duration,
+    /// How long a read may last at most; no longer than `settle`.
+    pub longest_read: Duration,
     /// Whether a wall clock that jumped is doubted before anything is removed by age.
     pub doubts_clock: bool,
     /// Bytes of entities and aliases. Beyond it those that were seen longest ago go.
@@ -89,6 +91,7 @@ impl Default for Config {
             dictionary_bytes: 16 * MIB,
             reserve_bytes: 0,
             settle: Duration::from_secs(60),
+            longest_read: Duration::from_secs(60),
             doubts_clock: true,
             entity_bytes: 32 * MIB,
             tag_bytes: 8 * MIB,

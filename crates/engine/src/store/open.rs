@@ -98,7 +98,7 @@ pub(crate) fn core(opening: Opening) -> Result<Core> {
         manifest: Mutex::new(manifest),
         doubtful: Mutex::default(),
         merging: Mutex::new(()),
-        reads: Reads::new(config.settle),
+        reads: Reads::new(config.longest_read),
         suspects: Suspects::default(),
         room: Notify::new(),
         config,

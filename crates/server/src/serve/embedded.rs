@@ -104,6 +104,7 @@ fn limits(config: &Config) -> store::Config {
         cache_bytes: embedded.cache.as_len(),
         dictionary_bytes: embedded.dictionaries.as_len(),
         settle: settle(config),
+        longest_read: settle(config),
         ..store::Config::default()
     }
 }

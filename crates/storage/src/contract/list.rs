@@ -127,6 +127,7 @@ macro_rules! storage_contract {
                 spans_with_own_ids_are_told_apart
                 the_latest_segments_are_left_out_whole
                 what_came_twice_takes_no_room
+                a_large_trace_comes_in_windows
             }
             zones {
                 hours_and_days_are_the_merge_of_their_minutes
