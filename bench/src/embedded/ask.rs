@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
+use skytrail_storage::rows::Gather;
 use skytrail_storage::{SegmentFilter, Storage, TagFilter};
 
 use super::feed::Sample;
@@ -49,7 +50,7 @@ impl Times {
 /// Asks for one trace, which must be there; gives milliseconds.
 pub async fn trace(store: &dyn Storage, id: &str) -> Result<f64> {
     let begin = Instant::now();
-    let answer = store.spans().trace(id, MANY_SPANS).await?;
+    let answer = Gather::whole(store.spans(), id, MANY_SPANS).await?;
     let time = begin.elapsed();
     let spans: usize = answer.parts.iter().map(|part| part.batch.spans.len()).sum();
     ensure!(spans >= 5 && !answer.truncated, "{spans} spans of trace {id}");

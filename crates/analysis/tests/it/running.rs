@@ -19,10 +19,11 @@ use skytrail_model::relation::RelationRow;
 use skytrail_model::time::Zone;
 use skytrail_storage::contract::build::{entry, exit, segment};
 use skytrail_storage::memory::{self, MemoryStorage};
+use skytrail_storage::rows::Gather;
 use skytrail_storage::{
     Checkpoint, Checkpoints, Completeness, Edge, Entities, Error, ErrorKind, MetricRead, Metrics,
     Origin, Records, RelationRead, Relations, SegmentCursor, SegmentFilter, SegmentPage, Sighting,
-    SpanAppend, Spans, Storage, Tags, Templates, TraceAnswer, Usage,
+    SpanAppend, Spans, Storage, Tags, Templates, Usage,
 };
 
 use tokio::sync::Semaphore;
@@ -274,7 +275,7 @@ fn batches_are_stored_and_their_clients_told() {
     // Everything is in the store; a last checkpoint covers it.
     world.block_on(world.analysis.checkpoint(Position(5))).unwrap();
     let left = world.memory.reopen();
-    let answer = world.block_on(TraceAnswer::of(left.spans(), "t", 100)).unwrap();
+    let answer = world.block_on(Gather::whole(left.spans(), "t", 100)).unwrap();
     assert_eq!(answer.parts.iter().map(|part| part.entries.len()).sum::<usize>(), 4);
     assert!(world.block_on(world.analysis.run(shutdown::channel().1)).is_err());
 }

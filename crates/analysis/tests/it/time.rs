@@ -3,8 +3,9 @@
 use skytrail_analysis::{Config, config};
 use skytrail_model::scope::Scope;
 use skytrail_model::time::{Downsampling, Minute, Zone};
+use skytrail_storage::Storage;
 use skytrail_storage::contract::build::{SegmentSpec, entry, local, segment};
-use skytrail_storage::{Storage, TraceAnswer};
+use skytrail_storage::rows::Gather;
 
 use crate::world::{MILLI, MINUTE, SECOND, START, World, world};
 
@@ -40,7 +41,7 @@ fn what_is_too_old_or_too_new_counts_for_no_metric_but_is_kept() {
     world.expect(START - week, "service_cpm shop = 1");
     world.expect(START + 10 * MINUTE, "service_cpm shop = 1");
     assert!(world.registry.encode().contains("skytrail_analysis_outside_time_total 2"));
-    let answer = world.block_on(TraceAnswer::of(world.memory.spans(), "t", 100)).unwrap();
+    let answer = world.block_on(Gather::whole(world.memory.spans(), "t", 100)).unwrap();
     let kept: usize = answer.parts.iter().map(|part| part.entries.len()).sum();
     assert_eq!(kept, 4);
 }

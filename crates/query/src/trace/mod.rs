@@ -5,6 +5,7 @@ mod condition;
 mod order;
 mod span;
 mod spans;
+mod stored;
 mod tags;
 mod whole;
 

@@ -2,21 +2,11 @@
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
-use skytrail_model::span::LinkKind;
 
-use super::spans::Stored;
+use super::stored::{Key, Stored};
 
 /// No span.
 const NONE: u32 = u32::MAX;
-
-/// What a span is known by to its children.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Key<'a> {
-    /// Segment and number.
-    Number(&'a str, i32),
-    /// Opaque id.
-    Id(&'a str),
-}
 
 /// The places of the spans with every child behind its parent: the roots by their start, each
 /// followed by its children, depth first, in the order they came. A root is a span whose parent is
@@ -36,32 +26,6 @@ pub(super) fn order(spans: &[Stored<'_>]) -> Vec<u32> {
         rings.into_iter().for_each(|place| family.visit(place, &mut order));
     }
     order
-}
-
-impl<'a> Stored<'a> {
-    fn text(&self, text: skytrail_model::text::Text) -> &'a str {
-        self.batch.text(text)
-    }
-
-    fn start_millis(&self) -> i64 {
-        self.span.start.div_euclid(super::condition::MILLI)
-    }
-
-    fn parent(&self) -> Option<Key<'a>> {
-        let links = self.batch.links_of(self.span).iter().rev();
-        let mut causes = links.filter(|link| link.kind != LinkKind::Follows);
-        if let Some(cause) = causes.next() {
-            return Some(match self.text(cause.span_id) {
-                "" => Key::Number(self.text(cause.segment_id), cause.span_number),
-                id => Key::Id(id),
-            });
-        }
-        match self.text(self.span.parent_id) {
-            "" if self.span.parent < 0 => None,
-            "" => Some(Key::Number(self.text(self.segment.segment_id), self.span.parent)),
-            id => Some(Key::Id(id)),
-        }
-    }
 }
 
 /// Who is whose child, by their places among all; as lists that are linked, so that a span takes

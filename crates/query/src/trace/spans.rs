@@ -4,11 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use skytrail_model::batch::SpanBatch;
-use skytrail_model::span::{self as model, Segment};
 use skytrail_storage::rows::Gathered;
 
 use super::order::order;
 use super::span::{Span, answer};
+use super::stored::Stored;
 
 /// Spans of a trace, each made when it is looked at: an answer takes several times the memory of
 /// what it is made from.
@@ -17,14 +17,6 @@ pub struct Spans {
     batches: Vec<Arc<SpanBatch>>,
     /// Batch and row of each.
     places: Vec<(u32, u32)>,
-}
-
-/// A span where it is stored.
-#[derive(Clone, Copy)]
-pub(super) struct Stored<'a> {
-    pub(super) batch: &'a SpanBatch,
-    pub(super) segment: &'a Segment,
-    pub(super) span: &'a model::Span,
 }
 
 /// What a span takes while the order of all is found out.

@@ -11,7 +11,8 @@ use super::data::{
 use super::harness::{Check, Harness, checks};
 use super::records::{record, slowest};
 use crate::error::Result;
-use crate::spi::{Storage, TraceAnswer};
+use crate::rows::Gather;
+use crate::spi::Storage;
 
 pub(super) const CHECKS: &[Check] = checks!("expiry":
     nothing_younger_than_its_time_goes,
@@ -45,7 +46,7 @@ async fn held(store: &dyn Storage, minute: Minute, tag: &str) -> Result<([bool; 
     let name = |kind: &str| format!("{kind}-{tag}");
     let page = store.spans().search(&any_segment(), None, 100).await?;
     let spans = page.segments.iter().any(|found| found.segment.segment_id == name("s"));
-    let trace = !TraceAnswer::of(store.spans(), &name("t"), 10).await?.parts.is_empty();
+    let trace = !Gather::whole(store.spans(), &name("t"), 10).await?.parts.is_empty();
     let records = store.records().top(&slowest()).await?.0;
     let record = records.iter().any(|record| record.id == name("r"));
     let rows = read_rows(store, &every(Downsampling::Minute, minute, minute)).await?;

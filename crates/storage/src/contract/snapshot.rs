@@ -8,7 +8,8 @@ use super::build::{SegmentSpec, read};
 use super::data::{Rows, any_segment, calls, every, read_calls, read_rows};
 use super::records::slowest;
 use crate::error::Result;
-use crate::spi::{RecordRead, SegmentSummary, Storage, TraceAnswer};
+use crate::rows::Gather;
+use crate::spi::{RecordRead, SegmentSummary, Storage};
 
 /// Everything that the families under the cut answer.
 #[derive(Debug, PartialEq)]
@@ -30,7 +31,7 @@ pub(super) async fn snapshot(store: &dyn Storage, from: Minute, to: Minute) -> R
     ids.dedup();
     let mut traces = Vec::new();
     for id in ids {
-        let answer = TraceAnswer::of(store.spans(), &id, 100_000).await?;
+        let answer = Gather::whole(store.spans(), &id, 100_000).await?;
         traces.extend(answer.parts.iter().flat_map(|part| read(&part.batch)));
     }
     let mut records = Vec::new();

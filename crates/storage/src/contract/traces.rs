@@ -8,7 +8,8 @@ use super::build::{
 use super::data::{any_segment, found, open, origin};
 use super::harness::{Check, Harness, checks};
 use crate::error::Result;
-use crate::spi::{Completeness, SpanAppend, Storage, TraceAnswer};
+use crate::rows::Gather;
+use crate::spi::{Completeness, SpanAppend, Storage};
 
 pub(super) const CHECKS: &[Check] = checks!("traces":
     gives_back_every_field,
@@ -31,12 +32,12 @@ const LARGE: (i32, i64, i64) = (5, 50, 40);
 
 /// Segments of an answer in words, one after another.
 async fn segments(store: &dyn Storage, trace_id: &str, max: usize) -> Result<Vec<SegmentSpec>> {
-    let answer = TraceAnswer::of(store.spans(), trace_id, max).await?;
+    let answer = Gather::whole(store.spans(), trace_id, max).await?;
     Ok(answer.parts.iter().flat_map(|part| read(&part.batch)).collect())
 }
 
 async fn ids(store: &dyn Storage, trace_id: &str, max: usize) -> Result<(Vec<String>, bool)> {
-    let answer = TraceAnswer::of(store.spans(), trace_id, max).await?;
+    let answer = Gather::whole(store.spans(), trace_id, max).await?;
     let segments = answer.parts.iter().flat_map(|part| read(&part.batch));
     Ok((segments.map(|segment| segment.segment_id).collect(), answer.truncated))
 }
@@ -127,7 +128,7 @@ async fn parts_hold_nothing_but_the_trace(harness: &dyn Harness) -> Result<()> {
         segment("other", "o2").with([entry("/secret")]),
     ]);
     store.spans().append(origin(0, 1), mixed).await?;
-    let answer = TraceAnswer::of(store.spans(), "t", 100).await?;
+    let answer = Gather::whole(store.spans(), "t", 100).await?;
     let wanted = [segment("t", "s1").with([entry("/mine").tag("k", "v")])];
     assert_eq!(answer.parts.iter().flat_map(|part| read(&part.batch)).collect::<Vec<_>>(), wanted);
     for part in &answer.parts {
@@ -151,7 +152,7 @@ async fn entries_point_into_their_part(harness: &dyn Harness) -> Result<()> {
         segment("t", "s2").of("b", "b-1").with([local("only").at(20).lasting(1)]),
     ]);
     store.spans().append(origin(0, 1), written.clone()).await?;
-    let answer = TraceAnswer::of(store.spans(), "t", 100).await?;
+    let answer = Gather::whole(store.spans(), "t", 100).await?;
     let mut expected = written.entries.iter().skip(1);
     let mut operations = ["/named", "only"].iter();
     for part in &answer.parts {

@@ -10,7 +10,8 @@ use skytrail_model::extract::Extract;
 use skytrail_model::span::{Segment, Span};
 
 use super::window::Copying;
-use crate::spi::{SegmentEntry, SpanAppend, TraceAnswer};
+use crate::error::Result;
+use crate::spi::{Completeness, SegmentEntry, SpanAppend, Spans, TraceAnswer};
 
 /// What makes a span this one and no other: segment, number and own id.
 type Identity<'a> = (&'a str, i32, &'a str);
@@ -168,6 +169,22 @@ impl<'a> Gather<'a> {
             beyond: None,
             is_squeezed: false,
         }
+    }
+
+    /// Everything that a store keeps of a trace, at most `max_spans` spans.
+    ///
+    /// # Errors
+    /// The store cannot answer.
+    pub async fn whole(spans: &dyn Spans, trace_id: &str, max_spans: usize) -> Result<TraceAnswer> {
+        let mut gather = Gather::new(trace_id, max_spans);
+        let mut take = |window: SpanAppend| {
+            gather.offer_all(&window);
+            true
+        };
+        let completeness = spans.trace(trace_id, &mut take).await?;
+        let mut answer = gather.finish();
+        answer.truncated |= completeness == Completeness::Incomplete;
+        Ok(answer)
     }
 
     /// The start behind which nothing gets a place any more; none as long as

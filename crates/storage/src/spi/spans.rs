@@ -7,7 +7,6 @@ use skytrail_model::batch::SpanBatch;
 use skytrail_model::entity::EntityId;
 
 use crate::error::Result;
-use crate::rows::Gather;
 use crate::spi::completeness::Completeness;
 use crate::spi::origin::Origin;
 
@@ -61,24 +60,6 @@ pub struct TraceAnswer {
     pub parts: Vec<SpanAppend>,
     /// Whether a limit left spans out, or some that were stored may be missing.
     pub truncated: bool,
-}
-
-impl TraceAnswer {
-    /// Everything kept of a trace, at most `max_spans` spans.
-    ///
-    /// # Errors
-    /// The store cannot answer.
-    pub async fn of(spans: &dyn Spans, trace_id: &str, max_spans: usize) -> Result<Self> {
-        let mut gather = Gather::new(trace_id, max_spans);
-        let mut take = |window: SpanAppend| {
-            gather.offer_all(&window);
-            true
-        };
-        let completeness = spans.trace(trace_id, &mut take).await?;
-        let mut answer = gather.finish();
-        answer.truncated |= completeness == Completeness::Incomplete;
-        Ok(answer)
-    }
 }
 
 /// Succeeded, failed or both.

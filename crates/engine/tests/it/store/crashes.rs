@@ -18,10 +18,10 @@ use skytrail_model::relation::{DetectPoint, RelationRow};
 use skytrail_model::scope::Scope;
 use skytrail_model::time::{Downsampling, Minute, Zone};
 use skytrail_storage::contract::build::{append, entry, read, segment};
+use skytrail_storage::rows::Gather;
 use skytrail_storage::{
     Checkpoint, Checkpoints, ColumnSelection, Cut, EntitySelection, MetricRead, Order, Origin,
-    RecordRead, RelationRead, SegmentFilter, SegmentPage, Storage, TagFilter, TraceAnswer,
-    TraceState, Visible,
+    RecordRead, RelationRead, SegmentFilter, SegmentPage, Storage, TagFilter, TraceState, Visible,
 };
 
 pub(crate) const TABLE: TableId = TableId(0);
@@ -130,7 +130,7 @@ async fn check_without(store: &dyn Storage, n: u64, gone: &Gone) -> Result<(), S
     }
     let mut traced = Vec::new();
     for trace in 0..5 {
-        let answer = TraceAnswer::of(store.spans(), &trace_of(trace), 1_000).await.unwrap();
+        let answer = Gather::whole(store.spans(), &trace_of(trace), 1_000).await.unwrap();
         let parts = answer.parts.iter().flat_map(|part| read(&part.batch));
         traced.extend(parts.map(|segment| segment.segment_id));
     }

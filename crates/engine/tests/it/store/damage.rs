@@ -8,9 +8,10 @@ use skytrail_model::metric::TableId;
 use skytrail_model::record::TopStream;
 use skytrail_model::scope::Scope;
 use skytrail_model::time::{Downsampling, Minute};
+use skytrail_storage::rows::Gather;
 use skytrail_storage::{
     Checkpoints, ColumnSelection, Completeness, EntitySelection, MetricRead, Order, RecordRead,
-    RelationRead, Storage, TraceAnswer, Visible,
+    RelationRead, Storage, Visible,
 };
 
 use super::crashes::{block_on, checkpoint, opened, search_page, search_tag, step};
@@ -41,7 +42,7 @@ async fn is_honest(store: &dyn Storage) -> bool {
     let page = search_page(store, Order::Start).await;
     let mut found = 0;
     for trace in 0..5 {
-        let answer = TraceAnswer::of(store.spans(), &format!("t{trace}"), 1_000).await.unwrap();
+        let answer = Gather::whole(store.spans(), &format!("t{trace}"), 1_000).await.unwrap();
         let spans: usize = answer.parts.iter().map(|part| part.batch.spans.len()).sum();
         found += if answer.truncated { 1_000 } else { spans };
     }

@@ -16,9 +16,10 @@ use skytrail_model::metric::Catalogue;
 use skytrail_model::time::Zone;
 use skytrail_storage::contract::build::{MILLI, SegmentSpec, append, entry, exit, read, segment};
 use skytrail_storage::memory::MemoryStorage;
+use skytrail_storage::rows::Gather;
 use skytrail_storage::{
     Checkpoint, Checkpoints, Cut, Order, Origin, SegmentFilter, SegmentSummary, Storage, TagFilter,
-    TraceAnswer, TraceState,
+    TraceState,
 };
 
 use super::crashes::block_on;
@@ -140,7 +141,7 @@ async fn compare(stage: &str, store: &dyn Storage, oracle: &dyn Storage) {
     for number in (0..TRACES).step_by(37) {
         let id = format!("trace-{number}");
         let trace = async |store: &dyn Storage| {
-            let answer = TraceAnswer::of(store.spans(), &id, 10_000).await.unwrap();
+            let answer = Gather::whole(store.spans(), &id, 10_000).await.unwrap();
             answer.parts.iter().flat_map(|part| read(&part.batch)).collect::<Vec<_>>()
         };
         assert_eq!(trace(store).await, trace(oracle).await, "{stage}, {id}");

@@ -20,10 +20,11 @@ use crate::contract::data::{
 use crate::contract::harness::{Harness, Instance, polled};
 use crate::contract::records::slowest;
 use crate::error::{Error, ErrorKind, Result};
+use crate::rows::Gather;
 use crate::spi::{
     Checkpoint, Cut, EntityFilter, EntityQuery, EntitySelection, MetricRead, Order, Origin,
-    RecordRead, RelationRead, SegmentFilter, Storage, TagFilter, TagKind, TagRead, TraceAnswer,
-    TraceState, Visible,
+    RecordRead, RelationRead, SegmentFilter, Storage, TagFilter, TagKind, TagRead, TraceState,
+    Visible,
 };
 
 /// How far the clock goes when it jumps: further than anything is kept.
@@ -248,7 +249,7 @@ impl Game {
 
     async fn compare_trace(&self, number: u8, max: usize) -> Result<()> {
         let trace_id = format!("trace-{number}");
-        let answer = TraceAnswer::of(self.store().spans(), &trace_id, max).await?;
+        let answer = Gather::whole(self.store().spans(), &trace_id, max).await?;
         let mut spans = BTreeSet::new();
         for segment in answer.parts.iter().flat_map(|part| read(&part.batch)) {
             assert_eq!(segment.trace_id, trace_id);

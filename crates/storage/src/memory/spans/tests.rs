@@ -7,7 +7,8 @@ use skytrail_model::batch::Spare;
 use super::MemorySpans;
 use crate::contract::build::{SegmentSpec, append, entry, exit, link, local, read, segment};
 use crate::rows::GENERATION_ENTRIES;
-use crate::spi::{Origin, SegmentFilter, SpanAppend, Spans, TagFilter, TraceAnswer};
+use crate::rows::Gather;
+use crate::spi::{Origin, SegmentFilter, SpanAppend, Spans, TagFilter};
 
 const KIB: usize = 1 << 10;
 
@@ -66,7 +67,7 @@ async fn the_oldest_give_way_and_are_counted() {
     let first = spans.search(&everything, None, 5).await.unwrap();
     assert!(first.complete, "what comes before the cursor is all there");
     let gone =
-        TraceAnswer::of(&spans, &format!("{:032x}.41.16999999999990001", 0), 10).await.unwrap();
+        Gather::whole(&spans, &format!("{:032x}.41.16999999999990001", 0), 10).await.unwrap();
     assert!(gone.parts.is_empty() && !gone.truncated);
 }
 
@@ -143,7 +144,7 @@ async fn joined_batches_answer_what_was_sent() {
     }
     assert!(spans.table.read().len() < 20, "{} batches", spans.table.read().len());
     for n in 0..300 {
-        let answer = TraceAnswer::of(&spans, &usual(n).trace_id, 100).await.unwrap();
+        let answer = Gather::whole(&spans, &usual(n).trace_id, 100).await.unwrap();
         let segments: Vec<_> = answer.parts.iter().flat_map(|part| read(&part.batch)).collect();
         assert_eq!(segments, [usual(n)]);
     }
@@ -159,7 +160,7 @@ async fn what_nobody_keeps_costs_nothing() {
     let sampled = SpanAppend { entries, batch: Arc::clone(&all.batch) };
     spans.append(origin(1), sampled).await.unwrap();
     assert!((spans.usage().bytes as usize) < whole / 50, "{whole}, {:?}", spans.usage());
-    let answer = TraceAnswer::of(&spans, &usual(700).trace_id, 100).await.unwrap();
+    let answer = Gather::whole(&spans, &usual(700).trace_id, 100).await.unwrap();
     assert_eq!(
         answer.parts.iter().flat_map(|part| read(&part.batch)).collect::<Vec<_>>(),
         [usual(700)]
@@ -173,7 +174,7 @@ fn hot(n: i64) -> SegmentSpec {
 }
 
 async fn of_hot_trace(spans: &MemorySpans) -> Vec<String> {
-    let answer = TraceAnswer::of(spans, "hot", usize::MAX).await.unwrap();
+    let answer = Gather::whole(spans, "hot", usize::MAX).await.unwrap();
     let found = answer.parts.iter().flat_map(|part| read(&part.batch));
     found.map(|segment| segment.segment_id).collect()
 }
