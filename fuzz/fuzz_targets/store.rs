@@ -19,6 +19,7 @@ use skytrail_engine::store::view::View;
 use skytrail_engine::store::{Config, EmbeddedStorage, Metrics, Opening, open};
 use skytrail_model::metric::Catalogue;
 use skytrail_model::time::Zone;
+use skytrail_storage::rows::Gather;
 use skytrail_storage::contract::build::{append, entry, segment};
 use skytrail_storage::{Checkpoint, Checkpoints, Cut, Origin, SegmentFilter, Storage};
 
@@ -103,7 +104,7 @@ fuzz_target!(|input: &[u8]| {
         let filter = SegmentFilter { from: i64::MIN, to: i64::MAX, ..SegmentFilter::default() };
         let _ = store.load().await;
         let _ = store.spans().search(&filter, None, 10).await;
-        let _ = store.spans().trace("t", 10).await;
+        let _ = Gather::whole(store.spans(), "t", 10).await;
         let _ = add(&store, 4).await;
         let _ = store.merge().await;
         let _ = store.expire(4 * DAY).await;
