@@ -44,7 +44,8 @@ fn offer_memory(snapshot: &Snapshot, top: &mut Top<'_>) {
 fn top(core: &Core, read: &RecordRead, asked: &Asked) -> Result<(Vec<TopRecord>, Completeness)> {
     let snapshot = core.state.snapshot();
     let gone = snapshot.version.gone;
-    let oldest = core.now().saturating_sub(core.config.record_ttl).max(read.from);
+    let ttl = core.retention().record_ttl;
+    let oldest = core.now().saturating_sub(ttl).max(read.from);
     let mut is_missing = gone.records_lost_to.is_some_and(|lost_to| lost_to >= oldest);
     let from = read.from.max(gone.records_before);
     let read = RecordRead { from, ..read.clone() };

@@ -128,7 +128,8 @@ impl Relations for EmbeddedStorage {
         Box::pin(async move {
             let snapshot = self.core.state.snapshot();
             let gone = snapshot.version.gone;
-            let oldest = self.core.now().saturating_sub(self.core.config.metric_ttl);
+            let ttl = self.core.retention().metric_ttl;
+            let oldest = self.core.now().saturating_sub(ttl);
             let from = read.from.start_nanos().max(oldest);
             let is_lost = gone.relations_lost_to.is_some_and(|lost_to| lost_to >= from);
             let from = read.from.max(Minute(gone.minutes_before));

@@ -56,11 +56,11 @@ pub(super) async fn read(
 
 /// Whether rows that are not too old went, which may have been in the answer.
 fn is_lost(core: &Core, gone: &Gone, read: &MetricRead) -> bool {
-    let config = &core.config;
+    let kept = core.retention();
     let (lost_to, ttl) = match read.downsampling {
-        Downsampling::Minute => (gone.minutes_lost_to, config.metric_ttl),
-        Downsampling::Hour => (gone.hours_lost_to, config.hour_ttl),
-        Downsampling::Day => (gone.days_lost_to, config.day_ttl),
+        Downsampling::Minute => (gone.minutes_lost_to, kept.metric_ttl),
+        Downsampling::Hour => (gone.hours_lost_to, kept.hour_ttl),
+        Downsampling::Day => (gone.days_lost_to, kept.day_ttl),
     };
     let from = || read.from.start_nanos().max(core.now().saturating_sub(ttl));
     lost_to.is_some_and(|lost_to| lost_to >= from())

@@ -15,6 +15,7 @@ use skytrail_model::relation::{DetectPoint, RelationRow};
 use skytrail_model::scope::Scope;
 use skytrail_model::time::{Downsampling, Minute, Zone};
 use skytrail_storage::contract::build::{append, entry, read, segment};
+use skytrail_storage::rows::Gather;
 use skytrail_storage::{
     Checkpoints, ColumnSelection, Edge, EntityQuery, EntitySelection, MetricRead, Order, Origin,
     RecordRead, RelationRead, Storage, Visible,
@@ -140,7 +141,7 @@ async fn answers(store: &dyn Storage) -> Answers {
         answers.segments.extend(found);
     }
     for trace in 0..5 {
-        let answer = store.spans().trace(&trace_of(trace), 1_000).await.unwrap();
+        let answer = Gather::whole(store.spans(), &trace_of(trace), 1_000).await.unwrap();
         let parts = answer.parts.iter().flat_map(|part| read(&part.batch));
         answers.traced.extend(parts.map(|segment| segment.segment_id));
     }
@@ -152,7 +153,7 @@ async fn answers(store: &dyn Storage) -> Answers {
         descending: true,
         limit: 1_000,
     };
-    let records = store.records().top(&read).await.unwrap();
+    let records = store.records().top(&read).await.unwrap().0;
     answers.records.extend(records.into_iter().map(|record| record.id));
     let read = RelationRead {
         scope: Scope::ServiceRelation,
@@ -166,7 +167,7 @@ async fn answers(store: &dyn Storage) -> Answers {
         edges.push(*sighting.edge);
         true
     };
-    store.relations().read(&read, &mut take).await.unwrap();
+    let _ = store.relations().read(&read, &mut take).await.unwrap();
     assert!(store.relations().hold(&edges).await.unwrap().iter().all(|held| *held));
     answers.calls.extend(edges.iter().map(|edge| (edge.source.0, edge.dest.0)));
     for size in SIZES {
@@ -198,7 +199,7 @@ async fn count(store: &dyn Storage, size: Downsampling, answers: &mut Answers) {
         }
         true
     };
-    store.metrics().read(&read, &mut take).await.unwrap();
+    let _ = store.metrics().read(&read, &mut take).await.unwrap();
 }
 
 /// Steps, with a checkpoint after every third.
