@@ -5,6 +5,7 @@
 mod chunk;
 mod grow;
 mod of_part;
+mod symbols;
 mod table;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ pub(crate) use grow::Grow;
 pub(crate) use of_part::PartDictionary;
 use skytrail_columns::{Error, Result};
 use skytrail_model::entity::EntityId;
+pub(crate) use symbols::UNKNOWN;
 pub(crate) use table::{Hashed, TextTable};
 
 /// Who sent a segment.

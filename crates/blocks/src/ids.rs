@@ -89,6 +89,13 @@ impl<'a> Id<'a> {
         split.unwrap_or(Self::Text(text))
     }
 
+    /// As text.
+    pub(crate) fn text(&self) -> Vec<u8> {
+        let mut text = Vec::new();
+        self.put(&mut text);
+        text
+    }
+
     fn java(text: &[u8]) -> Option<Self> {
         let (process, rest) = text.split_at_checked(32)?;
         let rest = rest.strip_prefix(b".")?;

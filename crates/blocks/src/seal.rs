@@ -1,5 +1,6 @@
 //! Segments into blocks.
 
+mod ahead;
 mod attributes;
 mod frame;
 mod head;
@@ -75,7 +76,7 @@ impl PartWriter {
     /// segments. Rows whose batch does not hold their segment are left out.
     pub fn seal(&mut self, rows: &[Row<'_>]) -> Sealed {
         let mut kept = in_order(rows);
-        let mut memos = Memos::of(&mut kept);
+        let mut memos = Memos::of(&mut kept, &self.grow);
         let mut head = HeadWriter::default();
         head.ids(&mut kept, &mut self.grow);
         let mut block = Vec::new();

@@ -32,12 +32,23 @@ pub struct Symbol(pub u32);
 
 /// Says in which table a symbol means something. When a table is full it is
 /// emptied and its epoch grows; symbols of an older epoch mean nothing then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SymbolSpace {
     /// The shard that owns the table.
     pub shard: u16,
     /// How often the table has been emptied.
     pub epoch: u32,
+}
+
+impl SymbolSpace {
+    /// The space of batches whose symbols mean nothing. No shard has this number.
+    pub const NONE: Self = Self { shard: u16::MAX, epoch: u32::MAX };
+}
+
+impl Default for SymbolSpace {
+    fn default() -> Self {
+        Self::NONE
+    }
 }
 
 /// A distinct name of a batch.

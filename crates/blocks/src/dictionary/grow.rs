@@ -5,6 +5,7 @@ use hashbrown::HashMap;
 use skytrail_columns::texts::TextBuf;
 
 use super::chunk::Chunk;
+use super::symbols::{SymbolCodes, UNKNOWN};
 use super::{Endpoint, Hashed, KINDS, Key, Of, Owner, Shape, Source, TextTable, ValueKind};
 use crate::tags::KeyHash;
 
@@ -85,6 +86,9 @@ pub(crate) struct Grow {
     pub(crate) resources: TextTable,
     /// By key.
     pub(crate) policies: Vec<Policy>,
+    pub(crate) symbols: SymbolCodes,
+    /// Keys of text of spans, by the codes of their names.
+    text_keys: Vec<u32>,
     /// Keys in all lists.
     listed: usize,
     bases: [u32; KINDS],
@@ -112,6 +116,25 @@ impl Grow {
         Some((KeyHash::new(name), key.kind))
     }
 
+    /// The code of a key, by the code of its name.
+    pub(crate) fn key(&mut self, name: u32, owner: Owner, kind: ValueKind) -> u32 {
+        if owner != Owner::Span || kind != ValueKind::Text {
+            return self.keys.code(&Key { name, owner, kind });
+        }
+        let place = name as usize;
+        if let Some(key) = self.text_keys.get(place).filter(|key| **key != UNKNOWN) {
+            return *key;
+        }
+        let key = self.keys.code(&Key { name, owner, kind });
+        if self.text_keys.len() <= place {
+            self.text_keys.resize(place + 1, UNKNOWN);
+        }
+        if let Some(known) = self.text_keys.get_mut(place) {
+            *known = key;
+        }
+        key
+    }
+
     pub(crate) fn policy(&mut self, key: u32) -> Option<&mut Policy> {
         if self.policies.len() <= key as usize {
             self.policies.resize_with(key as usize + 1, Policy::default);
@@ -130,7 +153,8 @@ impl Grow {
             + self.key_lists.memory()
             + self.shapes.memory()
             + self.resources.memory()
-            + self.listed * 2 * size_of::<u32>()
+            + self.symbols.memory()
+            + (self.listed * 2 + self.text_keys.capacity()) * size_of::<u32>()
             + policies
             + values
     }

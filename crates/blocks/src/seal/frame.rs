@@ -6,6 +6,7 @@ use skytrail_columns::group::{Access, GroupWriter};
 use skytrail_columns::texts::TextBuf;
 use skytrail_model::span::Span;
 
+use super::ahead::{AHEAD, ask_for};
 use super::attributes::Attributes;
 use super::kept::Kept;
 use super::links::{From, Links, Rows};
@@ -66,7 +67,7 @@ pub(super) struct FrameWriter<'a, 'b> {
     grow: &'b mut Grow,
     group: &'b mut GroupWriter,
     tags: &'b mut TagWriter,
-    rows: Rows<'a>,
+    rows: Rows,
     /// Rows of spans by their opaque ids, where they have such.
     spans: HashMap<&'a [u8], u32, FixedState>,
     row: u32,
@@ -81,11 +82,9 @@ impl<'a, 'b> FrameWriter<'a, 'b> {
         grow: &'b mut Grow,
         (group, tags): (&'b mut GroupWriter, &'b mut TagWriter),
     ) -> Self {
-        let (mut rows, mut spans) =
-            (Rows::with_capacity_and_hasher(kept.len(), FixedState::default()), HashMap::default());
+        let (rows, mut spans) = (Rows::of(kept), HashMap::default());
         let mut next = 0;
-        for (row, kept) in (0..).zip(kept) {
-            rows.entry(kept.batch.bytes_at(kept.segment.segment_id)).or_insert(row);
+        for kept in kept {
             // Protocols with opaque ids give one to each span.
             if kept.spans.first().is_some_and(|span| !span.id.is_empty()) {
                 for (row, span) in (next..).zip(kept.spans) {
@@ -105,7 +104,10 @@ impl<'a, 'b> FrameWriter<'a, 'b> {
     /// Appends all frames.
     pub(super) fn write(&mut self, out: &mut Vec<u8>) {
         let block = self.kept;
-        for (row, kept) in (0..).zip(block) {
+        for (row, kept) in (0_u32..).zip(block) {
+            if (row as usize).is_multiple_of(AHEAD) {
+                ask_for(block.iter().skip(row as usize).take(AHEAD));
+            }
             if self.columns.rows >= FRAME_ROWS {
                 self.flush(out);
             }

@@ -2,19 +2,17 @@
 
 use std::sync::Arc;
 
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
+use hashbrown::HashTable;
 use skytrail_columns::group::{Access, GroupWriter};
 use skytrail_columns::write::{put_bytes, put_varint};
 use skytrail_model::span::{Attribute, Value};
 
 use super::frame::Place;
-use super::kept::Kept;
+use super::kept::{HashedId, Kept};
 use super::memo::Memos;
 use crate::dictionary::{Endpoint, Grow, Source, ValueKind};
 use crate::ids::{Id, IdWriter};
 use crate::layout::{LAYOUT, head as column, head_seed};
-use crate::row::trace_hash;
 
 /// Columns of segments that are numbers.
 const NUMBERS: [(u32, Access); 11] = [
@@ -47,33 +45,41 @@ impl HeadWriter {
     /// Adds the ids of segments and traces. Traces are numbered by the hashes of their ids, then the ids.
     pub(super) fn ids(&mut self, kept: &mut [Kept<'_>], grow: &mut Grow) {
         for kept in kept.iter_mut() {
-            let id = Id::parse(kept.batch.bytes_at(kept.segment.segment_id));
-            kept.process = match &id {
+            let id = &kept.ids.segment.id;
+            kept.process = match id {
                 Id::Java { process, .. } => grow.processes.code(process) + 1,
                 _ => 0,
             };
-            self.segment_ids.push(&id, kept.process, kept.entry.start.div_euclid(1_000_000), grow);
+            self.segment_ids.push(id, kept.process, kept.entry.start.div_euclid(1_000_000), grow);
         }
         self.traces(kept, grow);
     }
 
     fn traces(&mut self, kept: &[Kept<'_>], grow: &mut Grow) {
-        let mut numbers: HashMap<&[u8], u32, FixedState> = HashMap::default();
-        let mut traces: Vec<(u64, &[u8], u32)> = Vec::new();
+        let mut numbers: HashTable<(u64, u32)> = HashTable::with_capacity(kept.len() / 2);
+        let mut traces: Vec<(HashedId<'_>, u32)> = Vec::new();
         for kept in kept {
-            let id = kept.batch.bytes_at(kept.segment.trace_id);
-            let number = *numbers.entry(id).or_insert_with(|| {
+            let trace = &kept.ids.trace;
+            let is_it = |(hash, number): &(u64, u32)| {
+                let of = || traces.get(*number as usize).is_some_and(|(of, _)| of.id == trace.id);
+                *hash == trace.hash && of()
+            };
+            let known = numbers.find(trace.hash, is_it).map(|(_, number)| *number);
+            let number = known.unwrap_or_else(|| {
                 let number = traces.len() as u32;
-                traces.push((trace_hash(id), id, number));
+                traces.push((*trace, number));
+                numbers.insert_unique(trace.hash, (trace.hash, number), |(hash, _)| *hash);
                 number
             });
             self.traces.push(number);
         }
-        traces.sort_unstable();
+        traces.sort_unstable_by(|(one, _), (other, _)| {
+            one.hash.cmp(&other.hash).then_with(|| one.id.text().cmp(&other.id.text()))
+        });
         let mut places = vec![0; traces.len()];
-        for (place, (hash, id, number)) in (0..).zip(&traces) {
-            self.hashes.push(*hash);
-            self.trace_ids.push(&Id::parse(id), 0, 0, grow);
+        for (place, (trace, number)) in (0..).zip(&traces) {
+            self.hashes.push(trace.hash);
+            self.trace_ids.push(&trace.id, 0, 0, grow);
             if let Some(of) = places.get_mut(*number as usize) {
                 *of = place;
             }

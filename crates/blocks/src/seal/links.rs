@@ -1,19 +1,49 @@
 //! Links: where they lead, as rows of the block where it is in it.
 
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
+use hashbrown::HashTable;
 use skytrail_columns::group::{Access, GroupWriter};
 use skytrail_model::span::Link;
 use skytrail_model::text::NameId;
 
-use super::kept::Kept;
+use super::kept::{HashedId, Kept, hashed};
 use super::memo::Memos;
 use crate::dictionary::Grow;
 use crate::ids::{Id, IdWriter};
 use crate::layout::{LOOKED_AT, link as flag, span as column};
 
-/// Rows of the block by the ids of their segments.
-pub(super) type Rows<'a> = HashMap<&'a [u8], u32, FixedState>;
+/// Rows of the block by the ids of their segments, the first one of each id.
+#[derive(Debug)]
+pub(super) struct Rows(HashTable<(u64, u32)>);
+
+impl Rows {
+    pub(super) fn of(block: &[Kept<'_>]) -> Self {
+        let mut rows = HashTable::with_capacity(block.len());
+        for (row, kept) in (0..).zip(block) {
+            let wanted = &kept.ids.segment;
+            if Self::find(&rows, wanted, block).is_none() {
+                rows.insert_unique(wanted.hash, (wanted.hash, row), |(hash, _)| *hash);
+            }
+        }
+        Self(rows)
+    }
+
+    fn find(
+        rows: &HashTable<(u64, u32)>,
+        wanted: &HashedId<'_>,
+        block: &[Kept<'_>],
+    ) -> Option<u32> {
+        let is_it = |(hash, row): &(u64, u32)| {
+            let of =
+                || block.get(*row as usize).is_some_and(|kept| kept.ids.segment.id == wanted.id);
+            *hash == wanted.hash && of()
+        };
+        rows.find(wanted.hash, is_it).map(|(_, row)| *row)
+    }
+
+    fn get(&self, wanted: &HashedId<'_>, block: &[Kept<'_>]) -> Option<u32> {
+        Self::find(&self.0, wanted, block)
+    }
+}
 
 /// Columns of links.
 #[derive(Debug, Default)]
@@ -53,7 +83,7 @@ impl Links {
         &mut self,
         from: &From<'_, '_>,
         link: &Link,
-        (block, rows): (&[Kept<'_>], &Rows<'_>),
+        (block, rows): (&[Kept<'_>], &Rows),
         memos: &mut Memos<'_>,
         grow: &mut Grow,
     ) {
@@ -66,11 +96,11 @@ impl Links {
         } else {
             self.traces.push(&Id::parse(trace_id), kept.process, from.millis, grow);
         }
-        let segment_id = batch.bytes_at(link.segment_id);
-        let row = if segment_id.is_empty() { None } else { rows.get(segment_id).copied() };
+        let segment = hashed(batch.bytes_at(link.segment_id));
+        let row = if segment.id == Id::Empty { None } else { rows.get(&segment, block) };
         match row {
             Some(row) => self.segments.push_row(i64::from(from.row) - i64::from(row)),
-            None => self.segments.push(&Id::parse(segment_id), kept.process, from.millis, grow),
+            None => self.segments.push(&segment.id, kept.process, from.millis, grow),
         }
         // Codes of names are at hand, their texts are not.
         let own = names(link).map(|name| memos.name(kept.memo, name, grow));

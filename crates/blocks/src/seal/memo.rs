@@ -6,17 +6,13 @@ use skytrail_model::batch::SpanBatch;
 use skytrail_model::text::NameId;
 
 use super::kept::{Kept, name_of};
-use crate::dictionary::{Grow, Key, Owner, ValueKind};
-
-const UNKNOWN: u32 = u32::MAX;
+use crate::dictionary::{Grow, Owner, UNKNOWN, ValueKind};
 
 /// Codes of the names of a batch.
 #[derive(Debug)]
 struct Memo<'a> {
     batch: &'a SpanBatch,
     names: Vec<u32>,
-    /// Of names as keys of text of spans.
-    keys: Vec<u32>,
 }
 
 /// Codes of the names of the batches of a block.
@@ -27,13 +23,16 @@ pub(super) struct Memos<'a> {
 
 impl<'a> Memos<'a> {
     /// Numbers the batches.
-    pub(super) fn of(kept: &mut [Kept<'a>]) -> Self {
+    pub(super) fn of(kept: &mut [Kept<'a>], grow: &Grow) -> Self {
         let mut numbers: HashMap<*const SpanBatch, usize, FixedState> = HashMap::default();
         let mut memos = Self::default();
         for kept in kept {
-            kept.memo = *numbers.entry(std::ptr::from_ref(kept.batch)).or_insert_with(|| {
-                let unknown = || vec![UNKNOWN; kept.batch.names.len()];
-                memos.batches.push(Memo { batch: kept.batch, names: unknown(), keys: unknown() });
+            let batch = kept.batch;
+            kept.memo = *numbers.entry(std::ptr::from_ref(batch)).or_insert_with(|| {
+                let codes = grow.symbols.of(batch.space);
+                let code = |symbol: u32| codes.get(symbol as usize).copied().unwrap_or(UNKNOWN);
+                let names = batch.names.iter().map(|name| code(name.symbol.0)).collect();
+                memos.batches.push(Memo { batch, names });
                 memos.batches.len() - 1
             });
         }
@@ -45,6 +44,9 @@ impl<'a> Memos<'a> {
         let Some(code) = memo.names.get_mut(name.0 as usize) else { return grow.names.code(b"") };
         if *code == UNKNOWN {
             *code = grow.names.code(name_of(memo.batch, name));
+            if let Some(named) = memo.batch.names.get(name.0 as usize) {
+                grow.symbols.learn(memo.batch.space, named.symbol, *code);
+            }
         }
         *code
     }
@@ -57,18 +59,7 @@ impl<'a> Memos<'a> {
         kind: ValueKind,
         grow: &mut Grow,
     ) -> u32 {
-        let is_common = owner == Owner::Span && kind == ValueKind::Text;
-        let place = name.0 as usize;
-        let known = self.batches.get(memo).and_then(|memo| memo.keys.get(place)).copied();
-        if let Some(code) = known.filter(|code| is_common && *code != UNKNOWN) {
-            return code;
-        }
-        let text = self.name(memo, name, grow);
-        let code = grow.keys.code(&Key { name: text, owner, kind });
-        let known = self.batches.get_mut(memo).and_then(|memo| memo.keys.get_mut(place));
-        if let Some(known) = known.filter(|_| is_common) {
-            *known = code;
-        }
-        code
+        let name = self.name(memo, name, grow);
+        grow.key(name, owner, kind)
     }
 }
