@@ -16,11 +16,14 @@ mod walk;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
+use skytrail_columns::frame::Frame;
 use skytrail_columns::{Error, Fetch, Result};
 use skytrail_storage::{SegmentCursor, SegmentFilter, SpanAppend};
 
 use crate::dictionary::{Dictionary, PartDictionary};
 use crate::hidden::Hidden;
+use crate::layout::{MOST_BYTES, span_seed};
 use crate::row::trace_hash;
 use crate::sizes::{self, About, Sizes};
 use crate::summary::Summary;
@@ -213,6 +216,26 @@ impl Block {
         Ok(segments)
     }
 
+    /// All bytes, whose checksums are right.
+    pub(crate) fn whole(&self) -> Result<Bytes> {
+        let bytes = self.source.bytes(0..self.source.len())?;
+        let wrong = || Error::corrupt("block: a frame that is not inside");
+        let part = |range: Range<u64>| {
+            let range = usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?;
+            bytes.get(range.clone())?;
+            Some(bytes.slice(range))
+        };
+        let head = self.open(&part(0..self.head_len).ok_or_else(wrong)?)?;
+        for (number, place) in (0..).zip(&head.frames) {
+            let frame = part(place.start..place.start + place.len).ok_or_else(wrong)?;
+            let frame = Frame::open("frame of spans", span_seed(number), &frame, MOST_BYTES)?;
+            if frame.checksum != place.checksum {
+                return Err(Error::corrupt("frame of spans: not that of this block"));
+            }
+        }
+        Ok(bytes)
+    }
+
     fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
         let dictionary = self.home.dictionary()?;
         let head = self.head()?;
@@ -225,12 +248,16 @@ impl Block {
         if let Some(head) = self.head.get() {
             return Ok(head);
         }
-        let bytes = self.source.bytes(0..self.head_len)?;
-        let head =
-            Head::open(&bytes, self.source.len().saturating_sub(self.head_len), &self.summary)?;
+        let head = self.open(&self.source.bytes(0..self.head_len)?)?;
+        Ok(self.head.get_or_init(|| head))
+    }
+
+    fn open(&self, bytes: &Bytes) -> Result<Head> {
+        let behind = self.source.len().saturating_sub(self.head_len);
+        let head = Head::open(bytes, behind, &self.summary)?;
         if self.checksum.is_some_and(|checksum| checksum != head.checksum()) {
             return Err(Error::corrupt("head of a block: not that of this block"));
         }
-        Ok(self.head.get_or_init(|| head))
+        Ok(head)
     }
 }

@@ -10,7 +10,7 @@ mod table;
 
 use std::sync::Arc;
 
-pub(crate) use chunk::{Chunk, encode};
+pub(crate) use chunk::{Chunk, decode, encode};
 pub(crate) use grow::Grow;
 pub(crate) use of_part::PartDictionary;
 use skytrail_columns::{Error, Result};
@@ -122,6 +122,14 @@ impl Dictionary {
 
     pub(crate) fn chunks(&self) -> &[Arc<Chunk>] {
         &self.chunks
+    }
+
+    /// Whether both come from one writer, so that the one with more chunks serves for both.
+    pub(crate) fn is_of_same(&self, other: &Self) -> bool {
+        match (self.chunks.first(), other.chunks.first()) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
     }
 
     /// Bytes of memory.

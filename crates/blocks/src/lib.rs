@@ -19,7 +19,7 @@ mod tags;
 
 pub use block::{Block, Selection};
 pub use hidden::Hidden;
-pub use part::{Part, PartInfo, write_part};
+pub use part::{Part, PartInfo, copy_parts, write_part};
 pub use row::{BLOCK_SPANS, Limits, Row, trace_hash};
 pub use seal::{PartWriter, Sealed};
 pub use sizes::{About, ServiceSize, Sizes};

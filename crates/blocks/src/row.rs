@@ -24,18 +24,18 @@ impl<'a> Row<'a> {
     }
 }
 
-/// When a part is full.
+/// How long blocks share dictionaries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of memory of the dictionaries of the part.
+    /// Bytes of memory of a writer.
     pub dictionary_bytes: usize,
-    /// Spans.
+    /// Spans of its blocks.
     pub spans: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { dictionary_bytes: 16 << 20, spans: 1_000_000 }
+        Self { dictionary_bytes: 8 << 20, spans: 4_000_000 }
     }
 }
 

@@ -28,7 +28,10 @@ use memo::Memos;
 /// The level of zstd at a flush.
 const LEVEL: i32 = 1;
 
-/// Writes the blocks of one part, whose dictionaries grow with each of them.
+/// What the context of the compressor and the buffers take, about.
+const CONTEXT_BYTES: usize = 1 << 20;
+
+/// Writes blocks, whose dictionaries grow with each of them. They may go to one part or to several.
 #[derive(Debug)]
 pub struct PartWriter {
     limits: Limits,
@@ -54,24 +57,30 @@ pub struct Sealed {
 }
 
 impl PartWriter {
-    /// Begins a part.
+    /// Begins with empty dictionaries.
     pub fn new(limits: Limits) -> Self {
         let group = GroupWriter::new(LEVEL);
         let (grow, tags) = (Grow::default(), TagWriter::default());
         Self { limits, grow, group, tags, chunks: Vec::new(), spans: 0 }
     }
 
-    /// Whether another part should be begun.
+    /// Whether the next block should begin with empty dictionaries.
     pub fn is_full(&self) -> bool {
-        self.spans >= self.limits.spans || self.grow.memory() >= self.limits.dictionary_bytes
+        self.spans >= self.limits.spans || self.memory() >= self.limits.dictionary_bytes
     }
 
-    /// Bytes of memory of the dictionaries, without the chunks that sealed blocks share.
+    /// Bytes of memory, with the dictionaries that sealed blocks share.
     pub fn memory(&self) -> usize {
-        self.grow.memory()
+        let chunks: usize = self.chunks.iter().map(|chunk| chunk.memory()).sum();
+        CONTEXT_BYTES + self.grow.memory() + chunks
     }
 
-    /// Encodes segments as the next block of the part. The caller keeps to [`crate::BLOCK_SPANS`] spans, except for a
+    /// The blocks so far are in a part: those that come have their dictionaries in one piece with what is known now.
+    pub fn begin_part(&mut self) {
+        self.chunks = vec![Arc::new(self.grow.whole())];
+    }
+
+    /// Encodes segments as the next block. The caller keeps to [`crate::BLOCK_SPANS`] spans, except for a
     /// single segment that is larger. Texts of one span MUST stay below 256 MiB together, and blocks below 16 million
     /// segments. Rows whose batch does not hold their segment are left out.
     pub fn seal(&mut self, rows: &[Row<'_>]) -> Sealed {

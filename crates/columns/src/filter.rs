@@ -30,24 +30,42 @@ fn bits(hash: u64) -> impl Iterator<Item = (usize, u8)> {
     bits.map(|x| ((x >> 58) as usize, 1 << (x >> 55 & 7)))
 }
 
-/// The bytes of a filter of keys with these hashes, each of which need not be there once only.
-pub fn filter_of(hashes: &[u64]) -> Vec<u8> {
-    let lines = (hashes.len() * BITS_PER_KEY).div_ceil(LINE * 8).max(1);
-    let mut bytes = vec![0; lines * LINE];
-    for hash in hashes {
-        let start = line_of(*hash, lines) * LINE;
-        let Some(line) = bytes.get_mut(start..start + LINE) else { continue };
-        for (place, bit) in bits(*hash) {
+/// A filter that is filled.
+#[derive(Debug)]
+pub struct FilterWriter {
+    bytes: Vec<u8>,
+}
+
+impl FilterWriter {
+    /// For so many keys.
+    pub fn for_keys(keys: usize) -> Self {
+        Self::with_bytes((keys * BITS_PER_KEY).div_ceil(8))
+    }
+
+    /// Of so many bytes, rounded up to whole lines: those that filters of parts of the keys have together.
+    pub fn with_bytes(bytes: usize) -> Self {
+        Self { bytes: vec![0; bytes.div_ceil(LINE).max(1) * LINE] }
+    }
+
+    /// Adds a key with this hash.
+    pub fn add(&mut self, hash: u64) {
+        let start = line_of(hash, self.bytes.len() / LINE) * LINE;
+        let Some(line) = self.bytes.get_mut(start..start + LINE) else { return };
+        for (place, bit) in bits(hash) {
             if let Some(byte) = line.get_mut(place) {
                 *byte |= bit;
             }
         }
     }
-    bytes
+
+    /// Its bytes.
+    pub fn finish(self) -> Vec<u8> {
+        self.bytes
+    }
 }
 
 impl Filter {
-    /// From the bytes of [`filter_of`]; none when they are no lines.
+    /// From the bytes of [`FilterWriter::finish`]; none when they are no lines.
     pub fn new(lines: Bytes) -> Option<Self> {
         (!lines.is_empty() && lines.len().is_multiple_of(LINE)).then_some(Self { lines })
     }
@@ -73,6 +91,12 @@ mod tests {
 
     fn hash(n: u32) -> u64 {
         xxh3_64(&n.to_le_bytes())
+    }
+
+    fn filter_of(hashes: &[u64]) -> Vec<u8> {
+        let mut filter = FilterWriter::for_keys(hashes.len());
+        hashes.iter().for_each(|hash| filter.add(*hash));
+        filter.finish()
     }
 
     #[test]

@@ -39,6 +39,11 @@ impl TextBuf {
         (0..self.len()).map_while(|row| self.get(row))
     }
 
+    /// Whether it begins with the texts of another one.
+    pub fn starts_with(&self, other: &Self) -> bool {
+        self.ends.starts_with(&other.ends) && self.bytes.starts_with(&other.bytes)
+    }
+
     /// Forgets all, and keeps the room.
     pub fn clear(&mut self) {
         self.ends.clear();

@@ -103,6 +103,25 @@ impl Chunk {
         same.map(|entry| entry.1).collect()
     }
 
+    /// Whether another one begins with all of it, so that what was written with this one is read with that one.
+    /// Both are the first of theirs.
+    pub(crate) fn is_begin_of(&self, other: &Self) -> bool {
+        let has_values = |(key, values): (&u32, &Texts)| {
+            other.values.get(key).is_some_and(|of| of.texts().starts_with(values.texts()))
+        };
+        let has_text = |key: &u32| other.as_texts.binary_search(key).is_ok();
+        other.names.texts().starts_with(self.names.texts())
+            && other.resources.starts_with(&self.resources)
+            && other.processes.starts_with(&self.processes)
+            && other.sources.starts_with(&self.sources)
+            && other.endpoints.starts_with(&self.endpoints)
+            && other.keys.starts_with(&self.keys)
+            && other.key_lists.starts_with(&self.key_lists)
+            && other.shapes.starts_with(&self.shapes)
+            && self.values.iter().all(has_values)
+            && self.as_texts.iter().all(has_text)
+    }
+
     pub(crate) fn memory(&self) -> usize {
         let lists: usize = self.key_lists.iter().map(|list| list.len() * 4 + 16).sum();
         let values: usize = self.values.values().map(|texts| texts.memory() + 64).sum();
@@ -211,8 +230,8 @@ impl Encoder<'_> {
     }
 }
 
-/// Appends the frame of some chunks, which follow one another, as one.
-pub(crate) fn encode(chunks: &[Arc<Chunk>], group: &mut GroupWriter, out: &mut Vec<u8>) {
+/// Appends the frame of some chunks, which follow one another, as one; gives its checksum.
+pub(crate) fn encode(chunks: &[Arc<Chunk>], group: &mut GroupWriter, out: &mut Vec<u8>) -> u64 {
     group.texts(NAMES, chunks.iter().flat_map(|chunk| chunk.names.texts().iter()));
     let processes: Vec<_> =
         chunks.iter().flat_map(|chunk| chunk.processes.iter().copied()).collect();
@@ -222,7 +241,7 @@ pub(crate) fn encode(chunks: &[Arc<Chunk>], group: &mut GroupWriter, out: &mut V
     encoder.shapes();
     encoder.group.texts(RESOURCES, chunks.iter().flat_map(|chunk| chunk.resources.iter()));
     encoder.values();
-    group.finish(SEED, out);
+    group.finish(SEED, out)
 }
 
 struct Decoder {
@@ -339,9 +358,12 @@ impl Decoder {
     }
 }
 
-/// Reads the first chunk of a part.
-pub(crate) fn decode(bytes: &Bytes) -> Result<Chunk> {
+/// Reads the dictionary that a checksum is known of.
+pub(crate) fn decode(bytes: &Bytes, checksum: u64) -> Result<Chunk> {
     let group = Group::open("dictionary", SEED, bytes, MOST_ROWS, MOST_BYTES)?;
+    if group.checksum() != checksum {
+        return Err(Decoder::wrong("not that of this part"));
+    }
     let decoder = Decoder { group };
     let group = &decoder.group;
     Ok(Chunk {

@@ -159,6 +159,13 @@ impl Grow {
             + values
     }
 
+    /// Everything, as the first chunk of all.
+    pub(crate) fn whole(&mut self) -> Chunk {
+        self.bases = [0; KINDS];
+        self.value_bases.clear();
+        self.chunk()
+    }
+
     /// What came since the last chunk.
     pub(crate) fn chunk(&mut self) -> Chunk {
         let base = |of: Of| self.bases.get(of as usize).copied().unwrap_or(0);

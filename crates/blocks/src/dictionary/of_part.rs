@@ -8,10 +8,11 @@ use skytrail_columns::{Fetch, Result};
 use super::Dictionary;
 use super::chunk::decode;
 
-/// The dictionary of a part, read when a block needs it.
+/// A dictionary of a part, read when a block needs it.
 pub(crate) struct PartDictionary {
     fetch: Arc<dyn Fetch>,
     place: Range<u64>,
+    checksum: u64,
     held: Mutex<Option<Dictionary>>,
 }
 
@@ -23,8 +24,8 @@ impl std::fmt::Debug for PartDictionary {
 
 impl PartDictionary {
     /// At a place of a file.
-    pub(crate) fn new(fetch: Arc<dyn Fetch>, place: Range<u64>) -> Self {
-        Self { fetch, place, held: Mutex::default() }
+    pub(crate) fn new(fetch: Arc<dyn Fetch>, place: Range<u64>, checksum: u64) -> Self {
+        Self { fetch, place, checksum, held: Mutex::default() }
     }
 
     /// The dictionary. While one caller reads it, others wait.
@@ -33,7 +34,7 @@ impl PartDictionary {
         if let Some(dictionary) = held.as_ref() {
             return Ok(dictionary.clone());
         }
-        let chunk = decode(&self.fetch.fetch(self.place.clone())?)?;
+        let chunk = decode(&self.fetch.fetch(self.place.clone())?, self.checksum)?;
         let dictionary = Dictionary::new([Arc::new(chunk)].into());
         Ok(held.insert(dictionary).clone())
     }

@@ -14,7 +14,7 @@ use super::DIRECTORY;
 use crate::layout::{MOST_BYTES, MOST_ROWS};
 use crate::summary::{ServiceRows, Summary};
 
-/// Columns. Lengths of what stands one behind the other: dictionary, index of traces, filter, index of tags.
+/// Columns. Lengths of what stands behind the dictionaries: index of traces, filter, index of tags.
 const LENGTHS: u32 = 0;
 const BLOCK_BYTES: u32 = 1;
 const BLOCK_HEAD: u32 = 2;
@@ -39,13 +39,28 @@ const PAGE_BYTES: u32 = 16;
 const TAG_PAGE_FIRST: u32 = 17;
 const TAG_PAGE_BYTES: u32 = 18;
 
+/// Of dictionaries, which stand one behind the other.
+const DICTIONARY_BYTES: u32 = 19;
+const DICTIONARY_CHECKSUM: u32 = 20;
+/// Of blocks: which dictionary they were written with.
+const BLOCK_DICTIONARY: u32 = 21;
+
 /// A block of a part.
 #[derive(Debug, Clone)]
 pub(super) struct BlockPlace {
     pub(super) bytes: Range<u64>,
     pub(super) head: u64,
     pub(super) checksum: u64,
+    /// Place of its dictionary among those of the part.
+    pub(super) dictionary: u32,
     pub(super) summary: Arc<Summary>,
+}
+
+/// A dictionary of a part.
+#[derive(Debug, Clone)]
+pub(super) struct DictionaryPlace {
+    pub(super) bytes: Range<u64>,
+    pub(super) checksum: u64,
 }
 
 /// A column, and what it has of a block.
@@ -55,7 +70,7 @@ type Field = (u32, fn(&BlockPlace) -> i64);
 #[derive(Debug, Clone, Default)]
 pub(super) struct Directory {
     pub(super) blocks: Vec<BlockPlace>,
-    pub(super) dictionary: Range<u64>,
+    pub(super) dictionaries: Vec<DictionaryPlace>,
     pub(super) pages: Vec<Page>,
     pub(super) index: Range<u64>,
     pub(super) filter: Range<u64>,
@@ -74,7 +89,7 @@ fn wrong(problem: &str) -> Error {
 impl Directory {
     pub(super) fn write(&self, group: &mut GroupWriter, out: &mut Vec<u8>) {
         let mut ints = |id: u32, numbers: Vec<i64>| group.ints(id, &numbers, Access::All);
-        let lengths = [&self.dictionary, &self.index, &self.filter, &self.tags];
+        let lengths = [&self.index, &self.filter, &self.tags];
         ints(LENGTHS, lengths.into_iter().map(|range| len(range).cast_signed()).collect());
         let fields: [Field; 9] = [
             (BLOCK_BYTES, |block| len(&block.bytes).cast_signed()),
@@ -106,6 +121,13 @@ impl Directory {
         group.blobs(SERVICE_ID, &ids);
         put_page_list(&self.pages, (PAGE_FIRST, PAGE_BYTES), group);
         put_page_list(&self.tag_pages, (TAG_PAGE_FIRST, TAG_PAGE_BYTES), group);
+        let dictionaries = |field: fn(&DictionaryPlace) -> u64| {
+            self.dictionaries.iter().map(|one| field(one).cast_signed()).collect::<Vec<_>>()
+        };
+        group.ints(DICTIONARY_BYTES, &dictionaries(|one| len(&one.bytes)), Access::All);
+        group.ints(DICTIONARY_CHECKSUM, &dictionaries(|one| one.checksum), Access::All);
+        let of: Vec<_> = self.blocks.iter().map(|block| block.dictionary.into()).collect();
+        group.ints(BLOCK_DICTIONARY, &of, Access::All);
         group.finish(DIRECTORY, out);
     }
 
@@ -124,24 +146,41 @@ impl Directory {
             Some(start..next)
         };
         let outside = || wrong("a part that is longer than the file");
+        let known = group.rows(DICTIONARY_BYTES).unwrap_or(0);
+        let dictionaries = numbers(&group, BLOCK_DICTIONARY, count)?.into_iter().map(|number| {
+            let number = u32::try_from(number).ok().filter(|number| (*number as usize) < known);
+            number.ok_or_else(|| wrong("a block with a dictionary that is not there"))
+        });
         let mut blocks = Vec::with_capacity(count);
-        for (((bytes, head), checksum), summary) in
-            block_bytes.into_iter().zip(heads).zip(checksums.iter()).zip(summaries)
+        for ((((bytes, head), checksum), dictionary), summary) in block_bytes
+            .into_iter()
+            .zip(heads)
+            .zip(checksums.iter())
+            .zip(dictionaries)
+            .zip(summaries)
         {
             let bytes = take(bytes).filter(|range| head <= len(range)).ok_or_else(outside)?;
-            let checksum = checksum.cast_unsigned();
-            blocks.push(BlockPlace { bytes, head, checksum, summary: Arc::new(summary) });
+            let (checksum, dictionary) = (checksum.cast_unsigned(), dictionary?);
+            let summary = Arc::new(summary);
+            blocks.push(BlockPlace { bytes, head, checksum, dictionary, summary });
         }
-        let lengths = numbers(&group, LENGTHS, 4)?;
+        let lens = numbers(&group, DICTIONARY_BYTES, known)?.into_iter();
+        let checksums = group.ints_of(DICTIONARY_CHECKSUM, known)?;
+        let dictionaries = lens.zip(checksums.iter()).map(|(bytes, checksum)| {
+            let bytes = take(bytes).ok_or_else(outside)?;
+            Ok(DictionaryPlace { bytes, checksum: checksum.cast_unsigned() })
+        });
+        let dictionaries = dictionaries.collect::<Result<_>>()?;
+        let lengths = numbers(&group, LENGTHS, 3)?;
         let mut lengths = lengths.into_iter().map(|bytes| take(bytes).ok_or_else(outside));
         let mut range = || lengths.next().unwrap_or_else(|| Err(outside()));
-        let (dictionary, index, filter, tags) = (range()?, range()?, range()?, range()?);
+        let (index, filter, tags) = (range()?, range()?, range()?);
         if tags.end != inside.end {
             return Err(wrong("bytes that nothing is said of"));
         }
         let pages = page_list((PAGE_FIRST, PAGE_BYTES), &group)?;
         let tag_pages = page_list((TAG_PAGE_FIRST, TAG_PAGE_BYTES), &group)?;
-        Ok(Self { blocks, dictionary, pages, index, filter, tag_pages, tags })
+        Ok(Self { blocks, dictionaries, pages, index, filter, tag_pages, tags })
     }
 }
 

@@ -13,7 +13,7 @@ use skytrail_model::entity::EntityId;
 use skytrail_storage::SegmentFilter;
 
 use super::directory::Directory;
-use super::{FILTER, KIND, TRACES};
+use super::{FILTER, KIND, TRACES, filter_key};
 use crate::block::{Block, Home};
 use crate::dictionary::PartDictionary;
 use crate::hidden::Hidden;
@@ -22,15 +22,15 @@ use crate::sizes::{About, ServiceSize, Sizes};
 use crate::summary::Summary;
 use crate::tags::{TAGS, TagIndex, TagPlaces};
 
-/// An open part. Its directory and the filter of its traces are in memory, and its dictionary once a block was read;
+/// An open part. Its directory and the filter of its traces are in memory, and its dictionaries once blocks were read;
 /// the indexes of traces and tags and the blocks are fetched when they are needed.
 pub struct Part {
-    fetch: Arc<dyn Fetch>,
-    directory: Directory,
-    index: HashIndex,
-    filter: Filter,
+    pub(super) fetch: Arc<dyn Fetch>,
+    pub(super) directory: Directory,
+    pub(super) index: HashIndex,
+    pub(super) filter: Filter,
     tags: HashIndex,
-    dictionary: Arc<PartDictionary>,
+    dictionaries: Vec<Arc<PartDictionary>>,
     hidden: Option<Arc<Hidden>>,
 }
 
@@ -62,9 +62,11 @@ impl Part {
         let filter = Frame::open("filter of traces", FILTER, &bytes, 0)?.plain;
         let filter = Filter::new(filter)
             .ok_or_else(|| Error::corrupt("filter of traces: not whole lines"))?;
-        let dictionary = PartDictionary::new(fetch.clone(), directory.dictionary.clone());
-        let (dictionary, hidden) = (Arc::new(dictionary), None);
-        Ok(Self { fetch, directory, index, filter, tags, dictionary, hidden })
+        let dictionaries = directory.dictionaries.iter().map(|place| {
+            Arc::new(PartDictionary::new(fetch.clone(), place.bytes.clone(), place.checksum))
+        });
+        let dictionaries = dictionaries.collect();
+        Ok(Self { fetch, directory, index, filter, tags, dictionaries, hidden: None })
     }
 
     /// Leaves some segments out of everything that blocks answer from now on; whether the part may
@@ -99,7 +101,7 @@ impl Part {
         self.directory.blocks.iter().map(|block| block.summary.as_ref())
     }
 
-    /// Bytes of memory, the dictionary included while it is held.
+    /// Bytes of memory, dictionaries included while they are held.
     pub fn memory(&self) -> usize {
         let blocks = self.directory.blocks.iter();
         let blocks: usize = blocks.map(|block| block.summary.memory() + size_of_val(block)).sum();
@@ -108,18 +110,19 @@ impl Part {
             + self.index.memory()
             + self.tags.memory()
             + self.filter.memory()
-            + self.dictionary.memory()
+            + self.dictionaries.iter().map(|one| one.memory() + 64).sum::<usize>()
     }
 
-    /// Forgets the dictionary, until a block is read again; gives its bytes of memory. Blocks that are being read keep it.
-    pub fn forget_dictionary(&self) -> usize {
-        self.dictionary.forget()
+    /// Forgets the dictionaries, until blocks are read again; gives their bytes of memory. Blocks that are being read
+    /// keep theirs.
+    pub fn forget_dictionaries(&self) -> usize {
+        self.dictionaries.iter().map(|one| one.forget()).sum()
     }
 
     /// Numbers of the blocks that may hold the trace with a hash, ascending. One in a hundred other traces is looked up
     /// in the file, one in a trillion names a block that does not hold it.
     pub fn blocks_of(&self, trace_hash: u64) -> Result<Vec<u32>> {
-        if !self.filter.may_hold(trace_hash) {
+        if !self.filter.may_hold(filter_key(TRACES.kept(trace_hash))) {
             return Ok(Vec::new());
         }
         let blocks = self.index.find(trace_hash, self.fetch.as_ref())?;
@@ -149,7 +152,10 @@ impl Part {
         let directory = &self.directory;
         let len = |range: &Range<u64>| range.end.saturating_sub(range.start);
         let mut sizes = Sizes::from([
-            (About::Column("dictionaries"), len(&directory.dictionary)),
+            (
+                About::Column("dictionaries"),
+                directory.dictionaries.iter().map(|one| len(&one.bytes)).sum(),
+            ),
             (About::Column("index of traces"), len(&directory.index)),
             (About::Column("filter of traces"), len(&directory.filter)),
             (About::Column("index of tags"), len(&directory.tags)),
@@ -163,13 +169,15 @@ impl Part {
     /// The services of the part, by id, with the share that each has of its blocks.
     ///
     /// # Errors
-    /// `Corrupt` or `Io` when the dictionary cannot be read.
+    /// `Corrupt` or `Io` when the dictionaries cannot be read.
     pub fn services(&self) -> Result<Vec<ServiceSize>> {
-        let dictionary = self.dictionary.get()?;
         let mut names: BTreeMap<EntityId, String> = BTreeMap::new();
-        for (_, source) in dictionary.sources() {
-            let name = String::from_utf8_lossy(dictionary.name(source.service_name)?).into_owned();
-            names.insert(source.service, name);
+        for dictionary in &self.dictionaries {
+            let dictionary = dictionary.get()?;
+            for (_, source) in dictionary.sources() {
+                let name = dictionary.name(source.service_name)?;
+                names.insert(source.service, String::from_utf8_lossy(name).into_owned());
+            }
         }
         let mut services: BTreeMap<EntityId, (u64, u64)> = BTreeMap::new();
         for block in &self.directory.blocks {
@@ -194,7 +202,9 @@ impl Part {
         let place = self.directory.blocks.get(number as usize);
         let place =
             place.ok_or_else(|| Error::limit(format!("block {number} of {}", self.len())))?;
-        let home = Home::part(self.dictionary.clone());
+        let dictionary = self.dictionaries.get(place.dictionary as usize);
+        let home = dictionary.ok_or_else(|| Error::corrupt("part: a block without dictionary"))?;
+        let home = Home::part(home.clone());
         let checksum = Some(place.checksum);
         let (bytes, summary) = (place.bytes.clone(), place.summary.clone());
         let block = Block::new(self.fetch.clone(), bytes, place.head, checksum, home, summary);

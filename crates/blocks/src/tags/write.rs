@@ -84,11 +84,11 @@ impl BlockTags {
     }
 }
 
-/// Appends the pages of the index of blocks that stand one behind the other, of which there are indexes.
+/// Gives the pages of the index of blocks that stand one behind the other, of which there are indexes.
 pub(crate) fn put_tags(
     indexes: &[TagIndex<'_>],
     writer: &mut GroupWriter,
-    out: &mut Vec<u8>,
+    put: &mut dyn FnMut(&[u8]) -> Result<()>,
 ) -> Result<Vec<Page>> {
     let (mut inputs, mut next) = (Vec::with_capacity(indexes.len()), 0_u32);
     for TagIndex { index, fetch, blocks } in indexes {
@@ -96,5 +96,5 @@ pub(crate) fn put_tags(
         let behind = blocks.checked_mul(NUMBERS).and_then(|count| next.checked_add(count));
         next = behind.ok_or_else(|| Error::limit("more blocks than a part can have"))?;
     }
-    put_merged(TAGS, &inputs, writer, out)
+    put_merged(TAGS, &inputs, writer, put)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use skytrail_blocks::{Block, Result, trace_hash};
+use skytrail_blocks::{Block, Result, copy_parts, trace_hash};
 use skytrail_storage::contract::build::{append, entry, segment};
 use skytrail_storage::{SegmentFilter, TagFilter};
 
@@ -72,4 +72,36 @@ fn every_other_length_is_detected() {
         assert!(read_part(small()[..len].to_vec()).is_err(), "length {len}");
     }
     assert!(read_part([small(), b"x"].concat()).is_err());
+}
+
+/// A part of two others, of which the second begins with another dictionary.
+fn copy(files: &[Vec<u8>]) -> Result<Vec<u8>> {
+    let parts = files.iter().map(|file| open(file.clone())).collect::<Result<Vec<_>>>()?;
+    let mut file = Vec::new();
+    copy_parts(&parts.iter().collect::<Vec<_>>(), &mut |bytes| {
+        file.extend_from_slice(bytes);
+        Ok(())
+    })?;
+    Ok(file)
+}
+
+#[test]
+fn no_damage_is_copied() {
+    let other = file(&seal(&[vec![traffic(3)]]));
+    for place in 0..small().len() {
+        let mut file = small().to_vec();
+        file[place] ^= 0x10;
+        assert!(copy(&[other.clone(), file]).is_err(), "byte {place} of {}", small().len());
+    }
+}
+
+#[test]
+fn every_flipped_byte_of_a_copy_is_detected() {
+    let whole = copy(&[small().to_vec(), file(&seal(&[vec![traffic(3)]]))]).unwrap();
+    read_part(whole.clone()).unwrap();
+    for place in 0..whole.len() {
+        let mut file = whole.clone();
+        file[place] ^= 0x10;
+        assert!(read_part(file).is_err(), "byte {place} of {}", whole.len());
+    }
 }

@@ -1,9 +1,11 @@
 //! Parts answer as the blocks that they were made of.
 
 use proptest::prelude::*;
-use skytrail_blocks::trace_hash;
+use skytrail_blocks::{
+    Limits, Part, PartInfo, PartWriter, Sealed, copy_parts, trace_hash, write_part,
+};
 
-use crate::random::{batches, file, open, seal, traffic};
+use crate::random::{batches, file, open, rows, seal, traffic};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
@@ -26,6 +28,76 @@ proptest! {
         }
         prop_assert!(part.block(sealed.len() as u32).is_err());
     }
+}
+
+fn copied(parts: &[Part]) -> (PartInfo, Vec<u8>) {
+    let mut file = Vec::new();
+    let parts: Vec<_> = parts.iter().collect();
+    let info = copy_parts(&parts, &mut |bytes| {
+        file.extend_from_slice(bytes);
+        Ok(())
+    });
+    (info.unwrap(), file)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn a_copy_answers_as_its_parts(
+        parts in prop::collection::vec(prop::collection::vec(batches(4), 0..3), 0..4),
+    ) {
+        let parts: Vec<_> = parts.iter().map(|blocks| open(file(&seal(blocks))).unwrap()).collect();
+        let (info, bytes) = copied(&parts);
+        prop_assert_eq!(info.bytes, bytes.len() as u64);
+        let copy = open(bytes).unwrap();
+        prop_assert!(copy.summaries().eq(parts.iter().flat_map(|part| part.summaries())));
+        let mut number = 0;
+        for part in &parts {
+            for of_part in 0..part.len() {
+                let rows = copy.block(number).unwrap().rows().unwrap();
+                let others = part.block(of_part).unwrap().rows().unwrap();
+                prop_assert_eq!(&rows.entries, &others.entries);
+                prop_assert_eq!(&rows.batch.bytes, &others.batch.bytes);
+                for segment in &rows.batch.segments {
+                    let hash = trace_hash(rows.batch.bytes_at(segment.trace_id));
+                    prop_assert!(copy.blocks_of(hash).unwrap().contains(&number));
+                }
+                number += 1;
+            }
+        }
+        prop_assert_eq!(number, copy.len());
+    }
+}
+
+#[test]
+fn parts_of_one_writer_have_one_dictionary_when_they_are_copied() {
+    let mut writer = PartWriter::new(Limits::default());
+    let parts = [3_000, 2_000, 4_000].map(|segments| {
+        let sealed: Vec<Sealed> = vec![writer.seal(&rows(&[traffic(segments)]))];
+        writer.begin_part();
+        let mut bytes = Vec::new();
+        let put = &mut |some: &[u8]| {
+            bytes.extend_from_slice(some);
+            Ok(())
+        };
+        let info = write_part(&sealed, put).unwrap();
+        (info.dictionary_bytes, open(bytes).unwrap())
+    });
+    let largest = parts.iter().map(|(bytes, _)| *bytes).max().unwrap();
+    let parts = parts.map(|(_, part)| part);
+    let (info, bytes) = copied(&parts);
+    assert_eq!(info.dictionary_bytes, largest);
+    let copy = open(bytes).unwrap();
+    for number in 0..3 {
+        let rows = copy.block(number).unwrap().rows().unwrap();
+        let others = parts[number as usize].block(0).unwrap().rows().unwrap();
+        assert_eq!(rows.batch.bytes, others.batch.bytes);
+    }
+    // Of another writer: nothing of it begins with the others.
+    let mut other = vec![open(file(&seal(&[vec![traffic(10)]]))).unwrap()];
+    other.extend(parts);
+    assert!(copied(&other).0.dictionary_bytes > largest);
 }
 
 #[test]
@@ -61,7 +133,7 @@ fn memory_of_the_dictionary_is_given_back() {
     block.rows().unwrap();
     let with = part.memory();
     assert!(with > before);
-    assert_eq!(part.forget_dictionary(), with - before);
+    assert_eq!(part.forget_dictionaries(), with - before);
     assert_eq!(part.memory(), before);
     assert_eq!(block.rows().unwrap().entries.len(), 100);
 }

@@ -38,13 +38,13 @@ impl Input<'_> {
     }
 }
 
-/// Appends the pages of one index of what is in several of the same kind; to the numbers of each is added what stands
-/// with it.
+/// Gives the pages of one index of what is in several of the same kind, some at a time; to the numbers of each is added
+/// what stands with it.
 pub fn put_merged(
     kind: HashKind,
     inputs: &[(&HashIndex, &dyn Fetch, u32)],
     writer: &mut GroupWriter,
-    out: &mut Vec<u8>,
+    put: &mut dyn FnMut(&[u8]) -> Result<()>,
 ) -> Result<Vec<Page>> {
     let room: usize = inputs.iter().map(|(index, ..)| index.room()).sum();
     let steps = (room / AT_ONCE) as u64 + 1;
@@ -55,7 +55,7 @@ pub fn put_merged(
     });
     let mut inputs: Vec<_> = inputs.collect();
     let mut pages = PageWriter::new(kind, writer);
-    let mut some = Vec::new();
+    let (mut some, mut out) = (Vec::new(), Vec::new());
     for step in 1..=steps {
         // No hash is above the greatest one.
         let bound = (step < steps).then(|| kind.kept(u64::MAX / steps * step));
@@ -63,7 +63,11 @@ pub fn put_merged(
         // Runs that ascend already, which this sort makes use of.
         some.sort();
         some.dedup();
-        some.drain(..).for_each(|entry| pages.push(entry, out));
+        some.drain(..).for_each(|entry| pages.push(entry, &mut out));
+        put(&out)?;
+        out.clear();
     }
-    Ok(pages.finish(out))
+    let pages = pages.finish(&mut out);
+    put(&out)?;
+    Ok(pages)
 }

@@ -68,38 +68,55 @@ impl CachedFile {
     pub(crate) fn new(file: Arc<StoredFile>, cache: Cache) -> Self {
         Self { file, cache }
     }
+}
 
-    fn read(&self, range: &Range<u64>) -> Result<Bytes, Error> {
-        // The length comes from a file that may be damaged: no more than there is.
-        let is_inside = range.start <= range.end && range.end <= self.file.len();
-        if !is_inside {
-            let (file, end) = (self.file.describe(), self.file.len());
-            let what = format!("{file}: bytes {range:?} are asked for, it ends at {end}");
-            return Err(Error::corrupt(what));
-        }
-        let mut bytes = vec![0; (range.end - range.start) as usize];
-        let read = self.file.read(&mut bytes, range.start);
-        read.map_err(|error| match error.kind() {
-            // It had this length when it was opened.
-            ErrorKind::UnexpectedEof => Error::corrupt("the file was cut off"),
-            _ => Error::io(format!("{}: {error}", self.file.describe())),
-        })?;
-        Ok(bytes.into())
+/// A file that is read without the cache.
+#[derive(Debug)]
+pub(crate) struct UncachedFile {
+    file: Arc<StoredFile>,
+}
+
+impl UncachedFile {
+    pub(crate) fn new(file: Arc<StoredFile>) -> Self {
+        Self { file }
     }
+}
+
+impl Fetch for UncachedFile {
+    fn fetch(&self, range: Range<u64>) -> Result<Bytes, Error> {
+        read(&self.file, &range)
+    }
+}
+
+fn read(file: &StoredFile, range: &Range<u64>) -> Result<Bytes, Error> {
+    // The length comes from a file that may be damaged: no more than there is.
+    let is_inside = range.start <= range.end && range.end <= file.len();
+    if !is_inside {
+        let (told, end) = (file.describe(), file.len());
+        let what = format!("{told}: bytes {range:?} are asked for, it ends at {end}");
+        return Err(Error::corrupt(what));
+    }
+    let mut bytes = vec![0; (range.end - range.start) as usize];
+    file.read(&mut bytes, range.start).map_err(|error| match error.kind() {
+        // It had this length when it was opened.
+        ErrorKind::UnexpectedEof => Error::corrupt("the file was cut off"),
+        _ => Error::io(format!("{}: {error}", file.describe())),
+    })?;
+    Ok(bytes.into())
 }
 
 impl Fetch for CachedFile {
     fn fetch(&self, range: Range<u64>) -> Result<Bytes, Error> {
         let len = range.end.saturating_sub(range.start);
         if len > LARGEST_KEPT {
-            return self.read(&range);
+            return read(&self.file, &range);
         }
         let key = (self.file.number(), range.start);
         let held = self.cache.table.get(&key).filter(|bytes| bytes.len() as u64 >= len);
         if let Some(bytes) = held {
             return Ok(bytes.slice(..len as usize));
         }
-        let bytes = self.read(&range)?;
+        let bytes = read(&self.file, &range)?;
         self.cache.table.insert(key, bytes.clone());
         Ok(bytes)
     }

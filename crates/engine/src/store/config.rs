@@ -36,6 +36,8 @@ pub struct Config {
     /// Bytes that are kept on the disk for the store alone: with them it makes room when
     /// the disk is full.
     pub reserve_bytes: u64,
+    /// Spans of a part that is made of several, at most.
+    pub part_spans: u64,
     /// How long a part is not merged after it was written: longer than any reader
     /// holds on to the moment of its question.
     pub settle: Duration,
@@ -90,6 +92,7 @@ impl Default for Config {
             cache_bytes: 24 * MIB,
             dictionary_bytes: 16 * MIB,
             reserve_bytes: 0,
+            part_spans: 16_000_000,
             settle: Duration::from_secs(60),
             longest_read: Duration::from_secs(60),
             doubts_clock: true,

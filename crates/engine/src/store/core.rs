@@ -1,6 +1,6 @@
 //! What all parts of the store share.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -9,6 +9,7 @@ use std::{fmt, io};
 
 use parking_lot::{Mutex, RwLock};
 use skytrail_base::clock::SharedClock;
+use skytrail_blocks::PartWriter;
 use skytrail_columns::Fetch;
 use skytrail_model::metric::Catalogue;
 use skytrail_model::time::{Downsampling, Minute, Zone};
@@ -16,7 +17,7 @@ use skytrail_mutable::Mutable;
 use skytrail_series::PartInfo;
 use tokio::sync::Notify;
 
-use super::cache::{Cache, CachedFile};
+use super::cache::{Cache, CachedFile, UncachedFile};
 use super::config::{Config, Retention};
 use super::folder::{Folder, StoredFile};
 use super::generation::Generation;
@@ -61,6 +62,8 @@ pub(crate) struct Core {
     pub(crate) suspects: Suspects,
     /// Files of edits that failed: a crash may leave a manifest that names them.
     pub(crate) doubtful: Mutex<Vec<Arc<StoredFile>>>,
+    /// By day, what the next blocks of spans are encoded with.
+    pub(crate) writers: Mutex<BTreeMap<i64, PartWriter>>,
     /// Held by who merges.
     pub(crate) merging: Mutex<()>,
     /// Told when rows in memory became fewer.
@@ -215,6 +218,11 @@ impl Core {
             i64::MIN => Minute(i64::MIN),
             before => self.zone.bucket(downsampling, Minute(before)),
         }
+    }
+
+    /// Reads a file past the cache: once, from end to end.
+    pub(crate) fn fetch_once(&self, file: &Arc<StoredFile>) -> Arc<dyn Fetch> {
+        Arc::new(UncachedFile::new(file.clone()))
     }
 
     /// Reads a file through the cache.

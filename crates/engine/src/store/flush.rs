@@ -22,7 +22,7 @@ pub(crate) fn relieve(core: &Core) -> Result<()> {
     let mut generations = core.state.snapshot().generations;
     generations.reverse();
     for generation in &generations {
-        spans::seal(core, &generation.spans)?;
+        spans::seal(core, &generation.spans);
     }
     for generation in &generations {
         write_some(core, generation, &generations)?;
@@ -57,7 +57,7 @@ fn write_some(core: &Core, generation: &Generation, generations: &[Arc<Generatio
 /// As [`relieve`].
 pub(crate) fn write(core: &Core, generation: &Generation) -> Result<()> {
     generation.spans.close();
-    spans::seal(core, &generation.spans)?;
+    spans::seal(core, &generation.spans);
     spans::write(core, &generation.spans)?;
     metrics::write(core, &generation.metrics)?;
     relations::write(core, &generation.relations)?;

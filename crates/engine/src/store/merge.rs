@@ -2,19 +2,18 @@
 //! or more, and one edit replaces them: a crash leaves the ones or the others.
 
 mod pick;
+mod spans;
 
 use std::sync::Arc;
 
-use skytrail_blocks::{Limits, PartWriter, Row, Sealed};
 use skytrail_model::time::Downsampling;
 use skytrail_series::metrics::{Part, Target};
-use skytrail_storage::SpanAppend;
 
 use super::core::{About, Core, Sink};
 use super::manifest::{Family, PartEntry};
-use super::part::{MetricPart, SpanPart, Stored};
+use super::part::{MetricPart, Stored};
 use super::state::{Parts, Version};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 
 /// Where the rows of a merge belong.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +31,7 @@ struct At {
 pub(crate) fn step(core: &Core) -> Result<bool> {
     let _alone = core.merging.lock();
     let version = core.state.snapshot().version;
-    let picked = pick::pick(&version, core.config.settle, core.today());
+    let picked = pick::pick(&version, &core.config, core.today());
     let Some(entries) = picked else { return Ok(false) };
     let merged = merge(core, &version, &entries).inspect_err(|error| {
         if error.kind == ErrorKind::Corrupt {
@@ -57,9 +56,7 @@ pub(crate) fn step(core: &Core) -> Result<bool> {
 /// Reads the parts of a merge that failed one by one, to find which is damaged.
 pub(crate) fn accuse(core: &Core, version: &Version, entries: &[PartEntry]) {
     for part in chosen(&version.parts.spans, entries) {
-        let mut blocks = 0..part.part.len();
-        let read = blocks.try_for_each(|number| part.part.block(number)?.rows().map(drop));
-        report(core, &part, read);
+        report(core, &part, spans::check(&part));
     }
     chosen(&version.parts.metrics, entries)
         .iter()
@@ -90,7 +87,7 @@ pub(crate) fn merge(core: &Core, version: &Version, entries: &[PartEntry]) -> Re
     match first.family {
         Family::Spans => {
             let parts = chosen(&version.parts.spans, entries);
-            merged.spans.push(merge_spans(core, &parts, At { day, level, age })?);
+            merged.spans.push(spans::merge(core, &parts, At { day, level, age })?);
         }
         Family::Minutes => {
             let parts = chosen(&version.parts.metrics, entries);
@@ -160,61 +157,4 @@ fn merge_metrics(
         Ok(About::series(family, level, day, &info))
     };
     core.merged(family, age, write, |fetch, len| Part::open(fetch, len, &core.catalogue))
-}
-
-/// Blocks of many parts, filled up, in one.
-fn merge_spans(core: &Core, parts: &[Arc<SpanPart>], at: At) -> Result<Arc<SpanPart>> {
-    let At { day, level, age } = at;
-    let mut filling = Filling::new();
-    for part in parts {
-        let format = |error| Error::format(part.file.describe(), &error);
-        for number in 0..part.part.len() {
-            let rows = part.part.block(number).and_then(|block| block.rows());
-            filling.add(rows.map_err(format)?);
-        }
-    }
-    filling.seal();
-    let write = |sink: Sink<'_>| {
-        let info = skytrail_blocks::write_part(&filling.sealed, sink)?;
-        let times = (info.earliest, info.latest);
-        Ok(About { family: Family::Spans, level, day, rows: info.spans, times })
-    };
-    core.merged(Family::Spans, age, write, skytrail_blocks::Part::open)
-}
-
-/// Rows that are still less than a block, and the blocks before them.
-struct Filling {
-    writer: PartWriter,
-    waiting: Vec<SpanAppend>,
-    spans: usize,
-    sealed: Vec<Sealed>,
-}
-
-impl Filling {
-    fn new() -> Self {
-        let writer = PartWriter::new(Limits::default());
-        Self { writer, waiting: Vec::new(), spans: 0, sealed: Vec::new() }
-    }
-
-    fn add(&mut self, rows: SpanAppend) {
-        let spans = rows.batch.spans.len();
-        if self.spans + spans > skytrail_blocks::BLOCK_SPANS {
-            self.seal();
-        }
-        self.spans += spans;
-        self.waiting.push(rows);
-    }
-
-    fn seal(&mut self) {
-        let rows = self
-            .waiting
-            .iter()
-            .flat_map(|one| one.entries.iter().map(|entry| Row { batch: &one.batch, entry }));
-        let rows: Vec<_> = rows.collect();
-        if !rows.is_empty() {
-            self.sealed.push(self.writer.seal(&rows));
-        }
-        self.waiting.clear();
-        self.spans = 0;
-    }
 }

@@ -97,6 +97,7 @@ pub(crate) fn core(opening: Opening) -> Result<Core> {
         state: State::new(Version { gone: manifest.gone, ..Version::default() }),
         manifest: Mutex::new(manifest),
         doubtful: Mutex::default(),
+        writers: Mutex::default(),
         merging: Mutex::new(()),
         reads: Reads::new(config.longest_read),
         suspects: Suspects::default(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use skytrail_blocks::{BLOCK_SPANS, Limits, PartWriter, Row};
+use skytrail_blocks::{BLOCK_SPANS, Limits, PartWriter, Row, Sealed};
 
 use super::core::{About, Core, Sink};
 use super::delete::forget_names;
@@ -14,6 +14,9 @@ use super::merge;
 use super::part::{SpanPart, Stored};
 use super::state::{Parts, Version};
 use crate::error::{Error, ErrorKind, Result};
+
+/// Bytes of encoded spans that are held at once, about.
+const MOST_BYTES: usize = 16 << 20;
 
 /// Writes a part anew that holds something deleted, if there is one; whether there was.
 ///
@@ -69,8 +72,8 @@ fn write(core: &Core, version: &Version, entry: &PartEntry) -> Result<Parts> {
     let mut written = match entry.family {
         Family::Spans => {
             let part = version.parts.spans.iter().find(|part| part.entry.number == entry.number);
-            let spans = part.map(|part| write_spans(core, part)).transpose()?.flatten();
-            Parts { spans: spans.into_iter().collect(), ..Parts::default() }
+            let spans = part.map(|part| write_spans(core, part)).transpose()?;
+            Parts { spans: spans.unwrap_or_default(), ..Parts::default() }
         }
         // A merge of one part leaves out what is masked.
         _ => merge::merge(core, version, std::slice::from_ref(entry))?,
@@ -81,29 +84,42 @@ fn write(core: &Core, version: &Version, entry: &PartEntry) -> Result<Parts> {
     Ok(written)
 }
 
-fn write_spans(core: &Core, part: &SpanPart) -> Result<Option<Arc<SpanPart>>> {
+/// What is left of a part, in as many as are written at once.
+fn write_spans(core: &Core, part: &SpanPart) -> Result<Vec<Arc<SpanPart>>> {
     let format = |error| Error::format(part.file.describe(), &error);
     let mut writer = PartWriter::new(Limits::default());
-    let mut sealed = Vec::new();
+    let (mut sealed, mut bytes, mut written): (Vec<Sealed>, usize, Vec<_>) = Default::default();
     for number in 0..part.part.len() {
         let rows = part.part.block(number).and_then(|block| block.rows()).map_err(format)?;
         let entries = rows.entries.iter().map(|entry| Row { batch: &rows.batch, entry });
         let entries: Vec<_> = entries.collect();
         debug_assert!(rows.batch.spans.len() <= BLOCK_SPANS || entries.len() == 1);
-        if !entries.is_empty() {
-            sealed.push(writer.seal(&entries));
+        if entries.is_empty() {
+            continue;
+        }
+        let block = writer.seal(&entries);
+        bytes += block.bytes();
+        sealed.push(block);
+        if bytes >= MOST_BYTES || writer.is_full() {
+            written.push(write_part(core, part, &sealed)?);
+            (bytes, writer) = (0, PartWriter::new(Limits::default()));
+            sealed.clear();
         }
     }
-    if sealed.is_empty() {
-        return Ok(None);
+    if !sealed.is_empty() {
+        written.push(write_part(core, part, &sealed)?);
     }
+    Ok(written)
+}
+
+fn write_part(core: &Core, part: &SpanPart, sealed: &[Sealed]) -> Result<Arc<SpanPart>> {
     let (level, day) = (part.entry.level, part.entry.day);
     let write = |sink: Sink<'_>| {
-        let info = skytrail_blocks::write_part(&sealed, sink)?;
+        let info = skytrail_blocks::write_part(sealed, sink)?;
         let times = (info.earliest, info.latest);
         Ok(About { family: Family::Spans, level, day, rows: info.spans, times })
     };
-    core.merged(Family::Spans, part.entry.age, write, skytrail_blocks::Part::open).map(Some)
+    core.merged(Family::Spans, part.entry.age, write, skytrail_blocks::Part::open)
 }
 
 /// Forgets parts that are gone or hold nothing of it, and deletions of which no part

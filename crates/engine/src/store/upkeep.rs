@@ -4,6 +4,8 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
+use skytrail_blocks::PartWriter;
+
 use super::core::Core;
 use super::{damage, merge, purge};
 use crate::error::Result;
@@ -37,12 +39,13 @@ fn forget_dictionaries(core: &Core) {
     let version = core.state.snapshot().version;
     let mut parts: Vec<_> = version.parts.spans.iter().collect();
     parts.sort_by_key(|part| part.entry.last);
-    let mut held: usize = parts.iter().map(|part| part.part.memory()).sum();
+    let writers: usize = core.writers.lock().values().map(PartWriter::memory).sum();
+    let mut held: usize = writers + parts.iter().map(|part| part.part.memory()).sum::<usize>();
     for part in parts {
         if held <= core.config.dictionary_bytes {
             break;
         }
-        held = held.saturating_sub(part.part.forget_dictionary());
+        held = held.saturating_sub(part.part.forget_dictionaries());
     }
 }
 

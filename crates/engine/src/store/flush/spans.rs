@@ -1,6 +1,6 @@
 //! Spans: rows to blocks in memory, and these to parts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use skytrail_blocks::{BLOCK_SPANS, Limits, Part, PartWriter, Row, Sealed};
@@ -12,26 +12,23 @@ use crate::store::manifest::Family;
 use crate::store::part::SpanPart;
 use crate::store::rows::{Encoded, SpanMemtable};
 
+/// The dictionaries of a part may take such a share of it for its writer to go on: what is written next has all of
+/// them once more, until a merge leaves only the last.
+const LITTLE_OF: u64 = 8;
+
 /// Encodes the rows that are closed.
-///
-/// # Errors
-/// A dictionary is full and its part cannot be written.
-pub(crate) fn seal(core: &Core, memtable: &SpanMemtable) -> Result<()> {
+pub(crate) fn seal(core: &Core, memtable: &SpanMemtable) {
     for rows in memtable.rows.closed() {
-        let blocks = seal_rows(core, memtable, &rows);
+        let blocks = seal_rows(core, &rows);
         let encoded = blocks.into_iter().map(|(day, sealed)| Encoded::Sealed { day, sealed });
         memtable.rows.written(&rows, encoded.map(Arc::new).collect());
         memtable.count_sealed();
         // Bytes of rows became fewer.
         core.room.notify_waiters();
-        if memtable.writers.lock().values().any(PartWriter::is_full) {
-            write(core, memtable)?;
-        }
     }
-    Ok(())
 }
 
-fn seal_rows(core: &Core, memtable: &SpanMemtable, rows: &SpanTable) -> Vec<(i64, Sealed)> {
+fn seal_rows(core: &Core, rows: &SpanTable) -> Vec<(i64, Sealed)> {
     let (batches, days) = (rows.newest_first(), core.days());
     let mut by_day: BTreeMap<i64, Vec<Row<'_>>> = BTreeMap::new();
     for kept in &batches {
@@ -40,13 +37,28 @@ fn seal_rows(core: &Core, memtable: &SpanMemtable, rows: &SpanTable) -> Vec<(i64
             by_day.entry(days.of(entry.start)).or_default().push(row);
         }
     }
-    let mut writers = memtable.writers.lock();
+    let most = core.config.dictionary_bytes;
+    let limits = Limits { dictionary_bytes: most / 2, ..Limits::default() };
+    let mut writers = core.writers.lock();
     let mut blocks = Vec::new();
     for (day, rows) in by_day {
-        let writer = writers.entry(day).or_insert_with(|| PartWriter::new(Limits::default()));
+        let writer = writers.entry(day).or_insert_with(|| PartWriter::new(limits));
         blocks.extend(cut(&rows).map(|block| (day, writer.seal(block))));
+        if writer.is_full() {
+            writers.remove(&day);
+        }
+        trim(&mut writers, most);
     }
     blocks
+}
+
+/// Lets go of the largest writers while all take more than they may: clients choose how many days there are.
+fn trim(writers: &mut BTreeMap<i64, PartWriter>, most: usize) {
+    while writers.values().map(PartWriter::memory).sum::<usize>() > most {
+        let largest = writers.iter().max_by_key(|(_, writer)| writer.memory());
+        let Some(day) = largest.map(|(day, _)| *day) else { return };
+        writers.remove(&day);
+    }
 }
 
 /// Runs of segments that make a block each.
@@ -71,33 +83,41 @@ fn cut<'a, 'b>(mut rows: &'b [Row<'a>]) -> impl Iterator<Item = &'b [Row<'a>]> {
 /// # Errors
 /// The disk refuses; the blocks stay.
 pub(crate) fn write(core: &Core, memtable: &SpanMemtable) -> Result<()> {
-    let days: Vec<i64> = memtable.writers.lock().keys().copied().collect();
+    let encoded = memtable.rows.parts();
+    let day_of = |encoded: &Encoded| match encoded {
+        Encoded::Sealed { day, .. } => Some(*day),
+        Encoded::Part(_) => None,
+    };
+    let days: BTreeSet<i64> = encoded.iter().filter_map(|one| day_of(one)).collect();
     for day in days {
         let is_of_day = |encoded: &Encoded| match encoded {
             Encoded::Sealed { day: of, sealed } if *of == day => Some(sealed.clone()),
             _ => None,
         };
-        let encoded = memtable.rows.parts();
         let sealed: Vec<Sealed> = encoded.iter().filter_map(|one| is_of_day(one)).collect();
-        if !sealed.is_empty() {
-            let part = write_part(core, day, &sealed)?;
-            let part = Arc::new(Encoded::Part(part));
-            memtable.rows.replace(|one| is_of_day(one).is_some(), part);
-            memtable.count_sealed();
+        let (part, is_little) = write_part(core, day, &sealed)?;
+        let part = Arc::new(Encoded::Part(part));
+        memtable.rows.replace(|one| is_of_day(one).is_some(), part);
+        memtable.count_sealed();
+        let mut writers = core.writers.lock();
+        match writers.get_mut(&day) {
+            Some(writer) if is_little => writer.begin_part(),
+            _ => drop(writers.remove(&day)),
         }
-        // The next part begins with dictionaries of its own.
-        memtable.writers.lock().remove(&day);
     }
     core.room.notify_waiters();
     Ok(())
 }
 
-fn write_part(core: &Core, day: i64, sealed: &[Sealed]) -> Result<Arc<SpanPart>> {
+/// Says also whether its dictionaries take little of it.
+fn write_part(core: &Core, day: i64, sealed: &[Sealed]) -> Result<(Arc<SpanPart>, bool)> {
     let family = Family::Spans;
+    let mut is_little = false;
     let write = |sink: Sink<'_>| {
         let info = skytrail_blocks::write_part(sealed, sink)?;
+        is_little = info.dictionary_bytes < info.bytes / LITTLE_OF;
         let times = (info.earliest, info.latest);
         Ok(About { family, level: 0, day, rows: info.spans, times })
     };
-    core.part(family, write, Part::open)
+    Ok((core.part(family, write, Part::open)?, is_little))
 }

@@ -1,12 +1,10 @@
 //! Spans between two checkpoints.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use parking_lot::Mutex;
-use skytrail_blocks::{BLOCK_SPANS, PartWriter, Sealed};
+use skytrail_blocks::{BLOCK_SPANS, Sealed};
 use skytrail_storage::rows::{KeptBatch, SpanTable};
 use skytrail_storage::{Origin, SpanAppend};
 
@@ -45,8 +43,6 @@ impl Encoded {
 #[derive(Default)]
 pub(crate) struct SpanMemtable {
     pub(crate) rows: Memtable<SpanTable, Encoded>,
-    /// By day, what the blocks that are not in a part yet are encoded with.
-    pub(crate) writers: Mutex<BTreeMap<i64, PartWriter>>,
     pub(crate) sealed_bytes: AtomicUsize,
 }
 

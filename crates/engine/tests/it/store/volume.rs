@@ -182,6 +182,26 @@ fn blocks_and_parts_answer_as_rows_do() {
 }
 
 #[test]
+fn full_blocks_are_copied_until_parts_are_large() {
+    block_on(async {
+        let config = Config { settle: Duration::ZERO, part_spans: 50_000, ..Config::default() };
+        let disk = SimFileSystem::new();
+        let (store, oracle) = (opened(&disk, config), oracle());
+        let mut batches = 0;
+        for _ in 0..7 {
+            // 20,000 spans: a full block and a small one.
+            batches = fill([&store, &oracle], batches, 40).await;
+            store.save(checkpoint(batches)).await.unwrap();
+        }
+        store.merge().await.unwrap();
+        let view = View::open(&(disk.clone() as SharedFileSystem)).unwrap();
+        let spans = view.stats().families.into_iter().filter(|one| one.family == "spans");
+        assert_eq!(spans.map(|one| one.parts).sum::<u64>(), 4);
+        compare("copied", &store, &oracle).await;
+    });
+}
+
+#[test]
 fn a_store_that_is_opened_again_answers_the_same() {
     block_on(async {
         let (disk, oracle) = (SimFileSystem::new(), oracle());
