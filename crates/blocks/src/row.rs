@@ -27,7 +27,7 @@ impl<'a> Row<'a> {
 /// How long blocks share dictionaries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of memory of a writer.
+    /// Bytes of memory of the dictionaries.
     pub dictionary_bytes: usize,
     /// Spans of its blocks.
     pub spans: u64,

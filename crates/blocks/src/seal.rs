@@ -66,13 +66,16 @@ impl PartWriter {
 
     /// Whether the next block should begin with empty dictionaries.
     pub fn is_full(&self) -> bool {
-        self.spans >= self.limits.spans || self.memory() >= self.limits.dictionary_bytes
+        self.spans >= self.limits.spans || self.dictionaries() >= self.limits.dictionary_bytes
+    }
+
+    fn dictionaries(&self) -> usize {
+        self.grow.memory() + self.chunks.iter().map(|chunk| chunk.memory()).sum::<usize>()
     }
 
     /// Bytes of memory, with the dictionaries that sealed blocks share.
     pub fn memory(&self) -> usize {
-        let chunks: usize = self.chunks.iter().map(|chunk| chunk.memory()).sum();
-        CONTEXT_BYTES + self.grow.memory() + chunks
+        CONTEXT_BYTES + self.dictionaries()
     }
 
     /// The blocks so far are in a part: those that come have their dictionaries in one piece with what is known now.
