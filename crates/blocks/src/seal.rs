@@ -94,10 +94,9 @@ impl PartWriter {
         let mut block = Vec::new();
         let out = (&mut self.group, &mut self.tags);
         let mut frames = FrameWriter::new(&kept, &mut memos, &mut self.grow, out);
-        frames.write(&mut block);
+        frames.write(&mut head, &mut block);
         let places = frames.finish();
         let tags = self.tags.finish(places.len(), &mut self.group);
-        head.segments(&kept, &mut memos, &mut self.grow);
         let mut bytes = Vec::with_capacity(block.len() + block.len() / 4);
         head.write(&places, &mut self.group, &mut bytes);
         let head_len = bytes.len();

@@ -19,12 +19,14 @@ pub(super) fn ask_for<'k, 'a: 'k>(kept: impl Iterator<Item = &'k Kept<'a>> + Clo
         for span in kept.spans {
             sum = sum.wrapping_add(span.attributes.start ^ span.number.cast_unsigned());
         }
-        sum = sum.wrapping_add(kept.entry.endpoint_span);
+        sum = sum.wrapping_add(kept.entry.endpoint_span ^ kept.segment.scope.len);
     }
     for kept in kept.clone() {
         for span in kept.spans {
             let attributes = kept.batch.attributes_of(span.attributes).iter();
             sum = attributes.fold(sum, |sum, attribute| sum.wrapping_add(attribute.key.0));
+            let links = kept.batch.links_of(span).iter();
+            sum = links.fold(sum, |sum, link| sum.wrapping_add(link.trace_id.start));
         }
     }
     for kept in kept {
@@ -33,6 +35,10 @@ pub(super) fn ask_for<'k, 'a: 'k>(kept: impl Iterator<Item = &'k Kept<'a>> + Clo
                 if let Value::Text(text) = attribute.value {
                     sum = sum.wrapping_add(ends(kept.batch, text));
                 }
+            }
+            for link in kept.batch.links_of(span) {
+                sum = sum.wrapping_add(ends(kept.batch, link.trace_id));
+                sum = sum.wrapping_add(ends(kept.batch, link.segment_id));
             }
         }
     }

@@ -8,6 +8,7 @@ use skytrail_model::span::Span;
 
 use super::ahead::{AHEAD, ask_for};
 use super::attributes::Attributes;
+use super::head::HeadWriter;
 use super::kept::Kept;
 use super::links::{From, Links, Rows};
 use super::memo::Memos;
@@ -101,8 +102,8 @@ impl<'a, 'b> FrameWriter<'a, 'b> {
         self.places
     }
 
-    /// Appends all frames.
-    pub(super) fn write(&mut self, out: &mut Vec<u8>) {
+    /// Appends all frames, and adds the segments to the head.
+    pub(super) fn write(&mut self, head: &mut HeadWriter, out: &mut Vec<u8>) {
         let block = self.kept;
         for (row, kept) in (0_u32..).zip(block) {
             if (row as usize).is_multiple_of(AHEAD) {
@@ -111,6 +112,7 @@ impl<'a, 'b> FrameWriter<'a, 'b> {
             if self.columns.rows >= FRAME_ROWS {
                 self.flush(out);
             }
+            head.segment((kept, row), self.memos, self.grow);
             let millis = kept.entry.start.div_euclid(1_000_000);
             let from = From { kept, row, millis };
             for (place, span) in (0..).zip(kept.spans) {

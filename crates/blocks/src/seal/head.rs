@@ -96,17 +96,20 @@ impl HeadWriter {
         hashes.into()
     }
 
-    /// Adds the columns of all segments.
-    pub(super) fn segments(&mut self, kept: &[Kept<'_>], memos: &mut Memos<'_>, grow: &mut Grow) {
-        let traces = std::mem::take(&mut self.traces);
-        for (kept, trace) in kept.iter().zip(traces) {
-            let numbers = self.segment(kept, trace, memos, grow);
-            self.numbers.iter_mut().zip(numbers).for_each(|(column, number)| column.push(number));
-        }
+    /// Adds the columns of a segment, which come in the order of the block.
+    pub(super) fn segment(
+        &mut self,
+        (kept, row): (&Kept<'_>, u32),
+        memos: &mut Memos<'_>,
+        grow: &mut Grow,
+    ) {
+        let trace = self.traces.get(row as usize).copied().unwrap_or_default();
+        let numbers = self.numbers_of(kept, trace, memos, grow);
+        self.numbers.iter_mut().zip(numbers).for_each(|(column, number)| column.push(number));
     }
 
-    fn segment(
-        &mut self,
+    fn numbers_of(
+        &self,
         kept: &Kept<'_>,
         trace: u32,
         memos: &mut Memos<'_>,

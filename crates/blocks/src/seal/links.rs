@@ -89,12 +89,12 @@ impl Links {
     ) {
         let kept = from.kept;
         let batch = kept.batch;
-        let trace_id = batch.bytes_at(link.trace_id);
+        let trace = Id::parse(batch.bytes_at(link.trace_id));
         let mut flags = link.kind as i64;
-        if trace_id == batch.bytes_at(kept.segment.trace_id) {
+        if trace == kept.ids.trace.id {
             flags |= flag::OWN_TRACE;
         } else {
-            self.traces.push(&Id::parse(trace_id), kept.process, from.millis, grow);
+            self.traces.push(&trace, kept.process, from.millis, grow);
         }
         let segment = hashed(batch.bytes_at(link.segment_id));
         let row = if segment.id == Id::Empty { None } else { rows.get(&segment, block) };

@@ -121,3 +121,23 @@ fn write_part(core: &Core, day: i64, sealed: &[Sealed]) -> Result<(Arc<SpanPart>
     };
     Ok((core.part(family, write, Part::open)?, is_little))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use skytrail_blocks::{Limits, PartWriter};
+
+    use super::trim;
+
+    #[test]
+    fn writers_of_many_days_take_no_more_than_they_may() {
+        let writer = || PartWriter::new(Limits::default());
+        let mut writers: BTreeMap<i64, PartWriter> = (0..40).map(|day| (day, writer())).collect();
+        let most = 4 * writer().memory();
+        trim(&mut writers, most);
+        assert_eq!(writers.len(), 4);
+        trim(&mut writers, 0);
+        assert!(writers.is_empty());
+    }
+}
