@@ -1,5 +1,6 @@
 //! How much is held.
 
+use skytrail_blocks::PartWriter;
 use skytrail_model::time::Minute;
 use skytrail_storage::FamilyUsage;
 
@@ -41,15 +42,16 @@ impl Core {
         vec![spans, metrics, relations, records]
     }
 
-    /// Bytes of memory of what the parts that count are read by: directories, filters
-    /// and dictionaries.
+    /// Bytes of memory of what the parts that count are read by, directories, filters
+    /// and dictionaries, and of what blocks of spans are written with.
     fn indexes(&self) -> usize {
         let version = self.state.snapshot().version;
         let spans: usize = version.parts.spans.iter().map(|part| part.part.memory()).sum();
         let metrics: usize = version.parts.metrics.iter().map(|part| part.part.memory()).sum();
         let relations: usize = version.parts.relations.iter().map(|part| part.part.memory()).sum();
         let records: usize = version.parts.records.iter().map(|part| part.part.memory()).sum();
-        spans + metrics + relations + records
+        let writers: usize = self.writers.lock().values().map(PartWriter::memory).sum();
+        spans + metrics + relations + records + writers
     }
 
     /// Tells the gauges what is held.
