@@ -8,7 +8,7 @@ use skytrail_model::span::Span;
 
 use super::ahead::{AHEAD, ask_for};
 use super::attributes::Attributes;
-use super::head::HeadWriter;
+use super::head::{HeadWriter, Place};
 use super::kept::Kept;
 use super::links::{From, Links, Rows};
 use super::memo::Memos;
@@ -16,14 +16,6 @@ use crate::dictionary::{Grow, Owner, Shape};
 use crate::ids::{Id, IdWriter};
 use crate::layout::{FRAME_BYTES, FRAME_ROWS, MOST_FRAME_ROWS, span as column, span_seed};
 use crate::tags::TagWriter;
-
-/// A frame that is written.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
-    pub(super) rows: usize,
-    pub(super) bytes: usize,
-    pub(super) checksum: u64,
-}
 
 /// Columns of spans that are numbers.
 const NUMBERS: [(u32, Access); 9] = [

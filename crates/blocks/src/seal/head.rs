@@ -7,7 +7,6 @@ use skytrail_columns::group::{Access, GroupWriter};
 use skytrail_columns::write::{put_bytes, put_varint};
 use skytrail_model::span::{Attribute, Value};
 
-use super::frame::Place;
 use super::kept::{HashedId, Kept};
 use super::memo::Memos;
 use crate::dictionary::{Endpoint, Grow, Source, ValueKind};
@@ -28,6 +27,14 @@ const NUMBERS: [(u32, Access); 11] = [
     (column::SCOPE, Access::Random),
     (column::SIZE_LIMITED, Access::Random),
 ];
+
+/// A frame that is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) rows: usize,
+    pub(super) bytes: usize,
+    pub(super) checksum: u64,
+}
 
 /// Columns of the head.
 #[derive(Debug, Default)]

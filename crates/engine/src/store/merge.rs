@@ -1,6 +1,7 @@
 //! Few large parts in place of many small ones. A merge reads parts, writes one
 //! or more, and one edit replaces them: a crash leaves the ones or the others.
 
+mod at;
 mod pick;
 mod spans;
 
@@ -9,20 +10,13 @@ use std::sync::Arc;
 use skytrail_model::time::Downsampling;
 use skytrail_series::metrics::{Part, Target};
 
+use at::At;
+
 use super::core::{About, Core, Sink};
 use super::manifest::{Family, PartEntry};
 use super::part::{MetricPart, Stored};
 use super::state::{Parts, Version};
 use crate::error::{ErrorKind, Result};
-
-/// Where the rows of a merge belong.
-#[derive(Debug, Clone, Copy)]
-struct At {
-    day: i64,
-    level: u8,
-    /// The latest age of its parts.
-    age: i64,
-}
 
 /// Does one merge, if there is one to be done; whether there was.
 ///

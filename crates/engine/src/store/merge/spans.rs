@@ -5,7 +5,7 @@ use std::sync::Arc;
 use skytrail_blocks::{BLOCK_SPANS, Limits, Part, PartWriter, Row, Sealed, copy_parts};
 use skytrail_storage::SpanAppend;
 
-use super::At;
+use super::at::At;
 use crate::error::{Error, Result};
 use crate::store::core::{About, Core, Sink};
 use crate::store::manifest::Family;
