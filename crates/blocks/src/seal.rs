@@ -28,6 +28,9 @@ use memo::Memos;
 /// The level of zstd at a flush.
 const LEVEL: i32 = 1;
 
+/// Bytes that a span takes, seldom more.
+const USUAL_BYTES: usize = 16;
+
 /// What the context of the compressor and the buffers take, about.
 const CONTEXT_BYTES: usize = 1 << 20;
 
@@ -91,13 +94,14 @@ impl PartWriter {
         let mut memos = Memos::of(&mut kept, &self.grow);
         let mut head = HeadWriter::default();
         head.ids(&mut kept, &mut self.grow);
-        let mut block = Vec::new();
+        let spans: usize = kept.iter().map(|kept| kept.spans.len()).sum();
+        let mut block = Vec::with_capacity(spans * USUAL_BYTES);
         let out = (&mut self.group, &mut self.tags);
         let mut frames = FrameWriter::new(&kept, &mut memos, &mut self.grow, out);
         frames.write(&mut head, &mut block);
         let places = frames.finish();
         let tags = self.tags.finish(places.len(), &mut self.group);
-        let mut bytes = Vec::with_capacity(block.len() + block.len() / 4);
+        let mut bytes = Vec::with_capacity(block.len() + block.len() / 3);
         head.write(&places, &mut self.group, &mut bytes);
         let head_len = bytes.len();
         bytes.append(&mut block);

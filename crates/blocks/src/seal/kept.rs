@@ -46,6 +46,13 @@ pub(super) fn hashed(text: &[u8]) -> HashedId<'_> {
     HashedId { id: Id::parse(text), hash: trace_hash(text) }
 }
 
+/// In memory that need not grow: these are the largest arrays of a block.
+fn gathered<'a>(most: usize, kept: impl Iterator<Item = Kept<'a>>) -> Vec<Kept<'a>> {
+    let mut all = Vec::with_capacity(most);
+    all.extend(kept);
+    all
+}
+
 /// Segments by service, then start.
 pub(super) fn in_order<'a>(rows: &[Row<'a>]) -> Vec<Kept<'a>> {
     let kept = rows.iter().filter_map(|row| {
@@ -57,12 +64,14 @@ pub(super) fn in_order<'a>(rows: &[Row<'a>]) -> Vec<Kept<'a>> {
         };
         Some(Kept { batch, memo: 0, entry: row.entry, segment, spans, process: 0, ids })
     });
-    let kept: Vec<_> = kept.collect();
+    let kept = gathered(rows.len(), kept);
     let places = (0_u32..).zip(&kept);
     let mut order: Vec<_> =
         places.map(|(place, kept)| (kept.entry.service, kept.entry.start, place)).collect();
     order.sort_unstable();
-    order.into_iter().filter_map(|(_, _, place)| kept.get(place as usize).copied()).collect()
+    let order = order.into_iter();
+    let sorted = order.filter_map(|(_, _, place)| kept.get(place as usize).copied());
+    gathered(rows.len(), sorted)
 }
 
 pub(super) fn summarise(kept: &[Kept<'_>]) -> Summary {

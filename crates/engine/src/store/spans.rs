@@ -15,7 +15,7 @@ use super::storage::EmbeddedStorage;
 
 /// Rows are encoded when they take this share of what all may take, however few
 /// spans they are: so there is always something that can be made smaller.
-const BLOCKS_AT_ONCE: usize = 4;
+const BLOCKS_AT_ONCE: usize = 3;
 
 impl EmbeddedStorage {
     /// Waits until rows and encoded spans in memory are fewer than they may be.
