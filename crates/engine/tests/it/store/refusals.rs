@@ -9,9 +9,9 @@ use skytrail_base::fs::FileSystem;
 use skytrail_base::fs::sim::{Fault, Operation, SimFileSystem};
 use skytrail_engine::ErrorKind;
 use skytrail_engine::store::Config;
-use skytrail_storage::Checkpoints;
+use skytrail_storage::{Checkpoints, Order};
 
-use super::crashes::{block_on, check, checkpoint, opened, opened_with, step};
+use super::crashes::{block_on, check, checkpoint, opened, opened_with, search, step};
 
 /// Far longer than the store rests between its tries.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -67,6 +67,29 @@ fn who_waits_for_room_gets_it_when_the_disk_takes_something_again() {
         check(&*store, steps).await.unwrap();
     });
     assert_eq!(orphans(&disk), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn blocks_that_somebody_read_before_they_were_written_give_all_of_their_room_back() {
+    let disk = SimFileSystem::new();
+    let store = Arc::new(opened_with(&disk, small()).unwrap());
+    disk.inject(Fault { times: 40, ..Fault::of(Operation::Create, ".spans") });
+    let reading = store.clone();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        let appended = tokio::spawn(async move {
+            for n in 1..=300 {
+                step(&*store, n).await;
+            }
+        });
+        let read = async {
+            while !appended.is_finished() {
+                search(&*reading, Order::Duration).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, read).await.expect("appends go on");
+        check(&*reading, 300).await.unwrap();
+    });
 }
 
 #[test]
