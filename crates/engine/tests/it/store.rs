@@ -1,5 +1,6 @@
 //! The store on simulated disks.
 
+mod clocks;
 mod contract;
 pub(crate) mod crashes;
 mod damage;

@@ -64,9 +64,7 @@ pub(crate) async fn step(store: &dyn Storage, n: u64) {
     let span = entry("/").at(time).lasting(n as i64).tag("n", n as i64);
     let spans = append([segment(trace_of(n), format!("s{n}")).with([span])]);
     store.spans().append(origin, spans).await.unwrap();
-    let mut block = MetricBlock::empty(TABLE, catalogue().table(TABLE).unwrap(), minute);
-    block.push(EntityId(u128::from(n % 3)), &Row { cells: vec![Cell::Int(1)] });
-    store.metrics().append(origin, vec![block]).await.unwrap();
+    store.metrics().append(origin, vec![counting(minute, n % 3)]).await.unwrap();
     let (source, dest) = (EntityId(u128::from(n)), EntityId(1));
     let relation = RelationRow {
         minute,
@@ -90,6 +88,13 @@ pub(crate) async fn step(store: &dyn Storage, n: u64) {
         time,
     };
     store.records().append(origin, vec![record]).await.unwrap();
+}
+
+/// One call of an entity.
+pub(super) fn counting(minute: Minute, entity: u64) -> MetricBlock {
+    let mut block = MetricBlock::empty(TABLE, catalogue().table(TABLE).unwrap(), minute);
+    block.push(EntityId(u128::from(entity)), &Row { cells: vec![Cell::Int(1)] });
+    block
 }
 
 fn trace_of(n: u64) -> String {
@@ -191,14 +196,24 @@ pub(super) async fn search_page(store: &dyn Storage, order: Order) -> SegmentPag
 }
 
 pub(crate) async fn count(store: &dyn Storage, downsampling: Downsampling) -> u64 {
+    counted(store, downsampling, START, START.plus(10_000)).await
+}
+
+/// Calls of all buckets that hold a minute from one up to another.
+pub(super) async fn counted(
+    store: &dyn Storage,
+    downsampling: Downsampling,
+    from: Minute,
+    to: Minute,
+) -> u64 {
     let zone = Zone::utc();
     let read = MetricRead {
         table: TABLE,
         entities: EntitySelection::All,
         columns: ColumnSelection::All,
         downsampling,
-        from: zone.bucket(downsampling, START),
-        to: zone.bucket(downsampling, START.plus(10_000)),
+        from: zone.bucket(downsampling, from),
+        to: zone.bucket(downsampling, to),
         visible: Visible::All,
     };
     let mut sum = 0;
