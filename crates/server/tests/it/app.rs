@@ -20,6 +20,7 @@ use skytrail_storage::memory::{self, MemoryJournal, MemoryStorage};
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
+use crate::disk::{self, Disk};
 use crate::fixed_set::{BASE, Message};
 use crate::health::Full;
 
@@ -35,6 +36,8 @@ pub(crate) struct Setup {
     pub(crate) now: i64,
     /// What a process before this one left.
     pub(crate) kept: Option<Kept>,
+    /// The disk of a store that is not in memory, and not in a data folder.
+    pub(crate) disk: Option<Disk>,
     /// The data folder of a store on disk; none for one in memory.
     pub(crate) folder: Option<PathBuf>,
     /// A folder of metric rules besides those in the binary.
@@ -68,6 +71,7 @@ impl Default for Setup {
             shards: 2,
             now: BASE + 119_000,
             kept: None,
+            disk: None,
             folder: None,
             rules: None,
             is_full: Arc::default(),
@@ -124,12 +128,26 @@ async fn call(router: &Router, request: Request<Body>) -> (StatusCode, String) {
 
 impl App {
     pub(crate) async fn start(setup: Setup) -> Self {
+        let app = Self::build(setup).await.unwrap();
+        app.until("healthy", || async { app.get("/healthcheck").await.0 == StatusCode::OK }).await;
+        app
+    }
+
+    /// The same on a disk that may refuse; it need not be healthy.
+    pub(crate) async fn try_start(setup: Setup) -> Option<Self> {
+        Self::build(setup).await.ok()
+    }
+
+    async fn build(setup: Setup) -> anyhow::Result<Self> {
         let layers = layers(&setup);
         let config = Config::from_layers(&layers).unwrap();
         let clock = ManualClock::at(setup.now * 1_000_000);
         let (trigger, stop) = shutdown::channel();
         let opened = Mutex::new(setup.kept.clone());
         let open = async |opening: Opening<'_>| {
+            if let Some(disk) = &setup.disk {
+                return disk::open(disk, opening).await;
+            }
             let fresh = || Kept {
                 storage: Arc::new(MemoryStorage::new(
                     memory::Config::default(),
@@ -144,8 +162,8 @@ impl App {
             Ok(Backend { storage, journal, journal_bytes: setup.journal_bytes, on_disk: None })
         };
         let parts = match setup.folder {
-            Some(_) => Parts::build(config, &layers, clock.clone(), &stop).await.unwrap(),
-            None => Parts::build_on(open, config, &layers, clock.clone(), &stop).await.unwrap(),
+            Some(_) => Parts::build(config, &layers, clock.clone(), &stop).await?,
+            None => Parts::build_on(open, config, &layers, clock.clone(), &stop).await?,
         };
         let kept = opened.into_inner().unwrap();
         let routers = parts.routers();
@@ -153,9 +171,7 @@ impl App {
         let ports = Ports::open(&parts.config, &parts.registry, routers).await.unwrap();
         let checkpoints = parts.checkpoints();
         let running = tokio::spawn(parts.run(ports, stop, PATIENCE));
-        let app = Self { clock, kept, checkpoints, grpc, rest, telemetry, trigger, running };
-        app.until("healthy", || async { app.get("/healthcheck").await.0 == StatusCode::OK }).await;
-        app
+        Ok(Self { clock, kept, checkpoints, grpc, rest, telemetry, trigger, running })
     }
 
     /// Why the product does not start on what a process before it left: a store
@@ -224,17 +240,29 @@ impl App {
 
     /// Sends one message; it is stored when this returns.
     pub(crate) async fn send(&self, message: &Message) {
+        if let Err(refused) = self.send_once(message).await {
+            panic!("{refused}");
+        }
+    }
+
+    /// The same where it may be refused; whether it was acknowledged.
+    pub(crate) async fn try_send(&self, message: &Message) -> bool {
+        self.send_once(message).await.is_ok()
+    }
+
+    async fn send_once(&self, message: &Message) -> Result<(), String> {
         let (path, body) = match message {
             Message::Properties(body) => ("/v3/management/reportProperties", body),
             Message::Segments(body) => ("/v3/segments", body),
             Message::Jvm(collection) => {
                 let mut client = JvmMetricReportServiceClient::new(self.grpc.clone());
-                client.collect(collection.clone()).await.unwrap();
-                return;
+                let sent = client.collect(collection.clone()).await;
+                return sent.map(drop).map_err(|status| status.to_string());
             }
         };
         let (status, answer) = self.post(path, body).await;
-        assert_eq!(status, StatusCode::OK, "{path}: {answer}");
+        let refused = || format!("{path}: {status}: {answer}");
+        if status == StatusCode::OK { Ok(()) } else { Err(refused()) }
     }
 
     pub(crate) async fn send_all(&self, messages: &[Message]) {
@@ -256,7 +284,13 @@ impl App {
 
     /// Makes everything so far durable, open minutes included.
     pub(crate) async fn checkpoint(&self) {
-        self.checkpoints.save().await.unwrap();
+        // The server may be making one of its own.
+        self.until("a checkpoint", || self.try_checkpoint()).await;
+    }
+
+    /// The same where the disk may refuse; whether it was made.
+    pub(crate) async fn try_checkpoint(&self) -> bool {
+        self.checkpoints.save().await.is_ok()
     }
 
     /// Lets the clock close every minute, of which there must be some, and waits

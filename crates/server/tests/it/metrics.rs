@@ -106,8 +106,8 @@ impl Row {
     }
 }
 
-/// Compares what the product answers with the table.
-pub(crate) async fn check(app: &App, table: &[Row], what: &str) {
+/// What is wrong with what the product answers.
+pub(crate) async fn complaints(app: &App, table: &[Row]) -> Vec<String> {
     let mut complaints = Vec::new();
     for row in table {
         let duration = json!({"start": row.time, "end": row.time, "step": row.step});
@@ -115,6 +115,12 @@ pub(crate) async fn check(app: &App, table: &[Row], what: &str) {
             json!({"expression": row.metric, "entity": row.entity, "duration": duration});
         complaints.extend(row.complaint(&app.ask(QUERY, "", &variables).await));
     }
+    complaints
+}
+
+/// Compares what the product answers with the table.
+pub(crate) async fn check(app: &App, table: &[Row], what: &str) {
+    let complaints = complaints(app, table).await;
     assert!(
         complaints.is_empty(),
         "{what}: {} of {} values are wrong\n{}",
