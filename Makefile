@@ -33,8 +33,10 @@ bench: ## speed and memory, as ratios measured side by side in one run
 soak: ## hostile and random input on every port for SOAK_SECONDS (600)
 	@scripts/soak
 
-crashes: ## kill a server CRASHES_ROUNDS (20) times and check that nothing acknowledged is lost or doubled
+crashes: ## kill a server CRASHES_ROUNDS (20) times, fill its disk, and play CRASHES_IMAGES (10000) simulated crashes
 	@scripts/crashes
+	@scripts/full-disk
+	@scripts/crash-images
 
 cases: ## drive the demo traffic through a swctl of yours: make cases SWCTL=path
 	@scripts/cases "$(SWCTL)"

@@ -9,6 +9,7 @@
 pub mod ask;
 pub mod book;
 pub mod expected;
+mod full;
 pub mod lanes;
 pub mod plan;
 pub mod run;

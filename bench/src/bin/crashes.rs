@@ -4,7 +4,8 @@
 //! earlier run, `CRASHES_EVERY` (10) is how many rounds pass between two looks
 //! at everything, `CRASHES_SET` holds further keys of the server with commas
 //! between, `SKYTRAIL_BIN` names the server. `CRASHES_BACKEND=memory` does
-//! everything but the kills. Ends with status 1 when anything was lost, doubled
+//! everything but the kills. `CRASHES_SMALL_DISK` names a folder on a small disk of
+//! its own, which is filled up under load in place of the rounds. Ends with status 1 when anything was lost, doubled
 //! or miscounted.
 
 use std::io::Write;

@@ -1,5 +1,6 @@
 //! How many rounds, of what, and when each ends.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -19,6 +20,8 @@ pub struct Plan {
     pub backend: Backend,
     /// Further keys of the server, as `key=value`.
     pub keys: Vec<String>,
+    /// A folder on a small disk: it is filled up, in place of the rounds.
+    pub small_disk: Option<PathBuf>,
 }
 
 /// Where the server keeps its data.
@@ -52,7 +55,8 @@ pub struct Round {
 
 impl Plan {
     /// From `CRASHES_ROUNDS` (20), `CRASHES_SEED` (the clock), `CRASHES_EVERY` (10),
-    /// `CRASHES_BACKEND` (embedded) and `CRASHES_SET` (keys with commas between).
+    /// `CRASHES_BACKEND` (embedded), `CRASHES_SET` (keys with commas between) and
+    /// `CRASHES_SMALL_DISK` (none).
     pub fn from_environment() -> Result<Self> {
         let clock = u64::try_from(crate::workload::now_ms()).unwrap_or(1);
         let backend = match std::env::var("CRASHES_BACKEND").as_deref() {
@@ -67,6 +71,7 @@ impl Plan {
             every: u32::try_from(number("CRASHES_EVERY")?.unwrap_or(10))?.max(1),
             backend,
             keys: keys.split(',').filter(|key| !key.is_empty()).map(str::to_owned).collect(),
+            small_disk: std::env::var_os("CRASHES_SMALL_DISK").map(PathBuf::from),
         })
     }
 
@@ -99,8 +104,8 @@ mod tests {
 
     #[test]
     fn a_seed_gives_the_same_rounds_and_all_kinds_of_ends() {
-        let plan =
-            Plan { rounds: 200, seed: 7, every: 10, backend: Backend::Embedded, keys: Vec::new() };
+        let (backend, keys, small_disk) = (Backend::Embedded, Vec::new(), None);
+        let plan = Plan { rounds: 200, seed: 7, every: 10, backend, keys, small_disk };
         let ends: Vec<_> = (0..200).map(|round| plan.round(round).end).collect();
         assert!((0..200).all(|round| plan.round(round).end == ends[round as usize]));
         let count = |is: fn(&End) -> bool| ends.iter().filter(|end| is(end)).count();

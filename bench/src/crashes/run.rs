@@ -71,14 +71,14 @@ pub struct Report {
 }
 
 /// A run in progress.
-struct Run<'a> {
+pub(super) struct Run<'a> {
     plan: &'a Plan,
-    binary: &'a Path,
-    settings: Settings,
-    book: Shared,
+    pub(super) binary: &'a Path,
+    pub(super) settings: Settings,
+    pub(super) book: Shared,
     expected: Expected,
     findings: Findings,
-    ends: Ends,
+    pub(super) ends: Ends,
     slowest_start: Duration,
     /// When the run began, Unix milliseconds.
     begin: i64,
@@ -93,8 +93,12 @@ pub async fn run(plan: &Plan, binary: &Path) -> Result<Report> {
         Backend::Embedded => keys.extend(SMALL.iter().map(|key| (*key).to_owned())),
         Backend::Memory => keys.push("storage.selector=memory".to_owned()),
     }
+    if plan.small_disk.is_some() {
+        // Nothing goes to make room.
+        keys.push("storage.embedded.disk_percent=100".to_owned());
+    }
     keys.extend(plan.keys.iter().cloned());
-    let data = folder.path().join("data");
+    let data = plan.small_disk.as_deref().unwrap_or(folder.path()).join("data");
     let settings = Settings { wrapper: Vec::new(), keys, data: Some(data) };
     let mut run = Run {
         plan,
@@ -109,6 +113,7 @@ pub async fn run(plan: &Plan, binary: &Path) -> Result<Report> {
         random: Random::new(plan.seed),
     };
     let outcome = match plan.backend {
+        Backend::Embedded if plan.small_disk.is_some() => run.on_a_full_disk().await,
         Backend::Embedded => run.all().await,
         Backend::Memory => run.without_kills().await,
     };
@@ -191,14 +196,14 @@ impl Run<'_> {
         lanes.finish().await
     }
 
-    async fn start(&mut self) -> Result<Server> {
+    pub(super) async fn start(&mut self) -> Result<Server> {
         let begin = Instant::now();
         let server = Server::start_within(self.binary, &self.settings, START).await?;
         self.slowest_start = self.slowest_start.max(begin.elapsed());
         Ok(server)
     }
 
-    fn lanes(&mut self, server: &Server, number: u32, round: &Round) -> Lanes {
+    pub(super) fn lanes(&mut self, server: &Server, number: u32, round: &Round) -> Lanes {
         self.book.open().begin(number, now_ms());
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
@@ -219,7 +224,7 @@ impl Run<'_> {
 
     /// Looks at all traces that may have come since the last look and at some
     /// others, or at everything, and at all counts.
-    async fn look(&mut self, server: &Server, is_whole: bool) -> Result<()> {
+    pub(super) async fn look(&mut self, server: &Server, is_whole: bool) -> Result<()> {
         let traces = {
             let book = self.book.open();
             let mut traces: Vec<_> =
@@ -267,12 +272,12 @@ fn time_of(end: End) -> Duration {
     }
 }
 
-fn kill(server: &mut Server) -> Result<()> {
+pub(super) fn kill(server: &mut Server) -> Result<()> {
     server.child.kill()?;
     ensure_calm(server)
 }
 
-fn stop(server: &mut Server) -> Result<()> {
+pub(super) fn stop(server: &mut Server) -> Result<()> {
     let status = server.child.stop()?;
     if !status.success() {
         bail!("the server did not stop well: {status}; {}", server.child.last_words());
@@ -289,13 +294,13 @@ fn ensure_calm(server: &Server) -> Result<()> {
 }
 
 /// Lanes at work.
-struct Lanes {
+pub(super) struct Lanes {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
 
 impl Lanes {
-    async fn finish(mut self) -> Result<()> {
+    pub(super) async fn finish(mut self) -> Result<()> {
         self.stop.send_replace(true);
         while let Some(ended) = self.tasks.join_next().await {
             ended?;
