@@ -6,11 +6,11 @@ use skytrail_base::fs::SharedFileSystem;
 use skytrail_base::fs::sim::{Dice, Loss, SimFileSystem, Watched};
 use skytrail_model::time::Minute;
 
-use super::process::{Process, backed_up, minute_of, shared};
+use super::process::{Deleted, Process, backed_up, minute_of, shared};
 use super::scene::{Doing, Scene};
 use super::table::{Cell, Fault, Step, Table};
 use crate::lies::{Lie, Lying};
-use crate::store::crashes::{START, block_on};
+use crate::store::crashes::{START, block_on, trace_of};
 
 /// Lives in a row of one disk.
 const LIVES: u64 = 5;
@@ -27,6 +27,9 @@ struct Known {
     /// What is older went, or is to go if the disk refused to let it.
     before: Minute,
     is_refused: bool,
+    deleted: Deleted,
+    /// A trace whose deletion failed: nobody knows.
+    deleting: Option<String>,
     /// Position of the last backup that was done.
     backup: Option<u64>,
 }
@@ -35,8 +38,15 @@ struct Known {
 pub(super) fn history(seed: u64, lie: Option<Lie>) -> Result<Table, String> {
     let (mut dice, mut table) = (Dice::new(seed), Table::default());
     let mut disk = SimFileSystem::with_seed(seed);
-    let mut known =
-        Known { acknowledged: 0, sent: 0, before: START, is_refused: false, backup: None };
+    let mut known = Known {
+        acknowledged: 0,
+        sent: 0,
+        before: START,
+        is_refused: false,
+        deleted: Deleted::new(),
+        deleting: None,
+        backup: None,
+    };
     for life in 0..LIVES {
         // Every cell in turn, and in every life.
         let cell = Table::cell(seed * LIVES + life + seed * LIVES / Table::CELLS);
@@ -114,14 +124,22 @@ async fn live(
         return Ok(());
     }
     known.is_refused = false;
-    process.check(known.before).await?;
+    // What nobody knows is done again.
+    if let Some(trace) = known.deleting.clone() {
+        delete(&process, scene, known, trace).await;
+        if known.deleting.is_some() {
+            return Ok(());
+        }
+    }
+    process.check(known.before, &known.deleted).await?;
     for _ in 0..ACTIONS {
         act(&mut process, scene, known, dice, cell).await;
         if dice.below(4) == 0 {
             scene.relieve();
         }
     }
-    if known.is_refused { Ok(()) } else { process.check(known.before).await }
+    let is_open = known.is_refused || known.deleting.is_some();
+    if is_open { Ok(()) } else { process.check(known.before, &known.deleted).await }
 }
 
 /// Starts a process; a disk that refuses is asked again. None once it has stopped.
@@ -167,15 +185,17 @@ async fn act(
         Step::Parts | Step::Mutable | Step::Manifest => Doing::Saving,
         Step::Merge => Doing::Merging,
         Step::Expiry => Doing::Expiring,
+        Step::Deletion => Doing::Deleting,
         Step::Backup => Doing::BackingUp,
         Step::Group | Step::Segment | Step::Flush | Step::Start => Doing::Appending,
     };
-    let doing = match dice.below(12) {
+    let doing = match dice.below(13) {
         0 | 1 => Doing::Saving,
         2 => Doing::Merging,
         3 => Doing::Expiring,
         4 => Doing::BackingUp,
-        5..8 => wanted,
+        5 => Doing::Deleting,
+        6..9 => wanted,
         _ => Doing::Appending,
     };
     scene.doing(doing);
@@ -184,12 +204,29 @@ async fn act(
         Doing::Merging => process.merge().await,
         Doing::Expiring => expire(process, known, dice).await,
         Doing::BackingUp => known.backup = process.backup().or(known.backup),
+        Doing::Deleting => {
+            let trace = known.deleting.clone().unwrap_or_else(|| trace_of(dice.below(5)));
+            delete(process, scene, known, trace).await;
+        }
         Doing::Starting | Doing::Appending => {
             let again = (dice.below(3) == 0).then(|| 1 + dice.below(process.applied.max(1)));
             let again = again.filter(|number| *number <= process.applied);
             let (sent, acknowledged) = process.send(1 + dice.below(4), again).await;
             (known.sent, known.acknowledged) = (known.sent.max(sent), acknowledged);
         }
+    }
+}
+
+/// Deletes what is in parts, which is everything if the checkpoint succeeds.
+async fn delete(process: &Process, scene: &Scene, known: &mut Known, trace: String) {
+    scene.doing(Doing::Saving);
+    let is_saved = process.save().await;
+    scene.doing(Doing::Deleting);
+    if is_saved && process.delete(&trace).await {
+        known.deleted.insert(trace, process.applied);
+        known.deleting = None;
+    } else if is_saved {
+        known.deleting = Some(trace);
     }
 }
 

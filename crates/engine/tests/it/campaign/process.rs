@@ -1,6 +1,6 @@
 //! One process: a log, the store behind it, and what is fed by the log alone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use skytrail_base::journal::{Journal, Position, Record};
 use skytrail_base::metrics::Registry;
 use skytrail_engine::ErrorKind;
 use skytrail_engine::store::view::{View, backup};
-use skytrail_engine::store::{self, EmbeddedStorage, Opening};
+use skytrail_engine::store::{self, Deletion, EmbeddedStorage, Opening};
 use skytrail_engine::wal::{self, Log, Writer};
 use skytrail_model::alias::Alias;
 use skytrail_model::entity::ServiceRef;
 use skytrail_model::time::{Downsampling, Minute, Zone};
 use skytrail_storage::{Checkpoint, Checkpoints, Order, Origin, Storage};
 
-use crate::store::crashes::{self, START, callers, catalogue, count, search};
+use crate::store::crashes::{self, START, callers, catalogue, count, search, trace_of};
 use crate::wal::{CONFIG, replayed};
 
 /// Nanoseconds of a day.
@@ -27,6 +27,9 @@ const DAY: i64 = 86_400_000_000_000;
 
 /// How long everything is kept but hours and days.
 const TTL: i64 = 2 * DAY;
+
+/// By trace, the last step that its deletion is about.
+pub(super) type Deleted = BTreeMap<String, u64>;
 
 /// The minute of a step.
 pub(super) fn minute_of(n: u64) -> Minute {
@@ -176,6 +179,11 @@ impl Process {
         self.store.expire(before.start_nanos() + TTL).await.is_ok()
     }
 
+    /// Deletes what came of a trace before the last checkpoint.
+    pub(super) async fn delete(&self, trace: &str) -> bool {
+        self.store.delete(Deletion::Trace(trace.to_owned())).await.is_ok()
+    }
+
     /// Copies the store into another folder of the disk.
     pub(super) fn backup(&self) -> Option<u64> {
         let from: SharedFileSystem = Below::new(self.fs.clone(), "store").ok()?;
@@ -184,14 +192,16 @@ impl Process {
     }
 
     /// Whether the steps from the first that is not too old are there, and nothing else.
-    pub(super) async fn check(&self, before: Minute) -> Result<(), String> {
+    pub(super) async fn check(&self, before: Minute, deleted: &Deleted) -> Result<(), String> {
         let (store, last) = (&self.store, self.applied);
         let all = 1..=last;
         let young: BTreeSet<u64> = all.clone().filter(|n| minute_of(*n) >= before).collect();
+        let is_deleted = |n: &u64| deleted.get(&trace_of(*n)).is_some_and(|until| n <= until);
+        let left: Vec<u64> = young.iter().copied().filter(|n| !is_deleted(n)).collect();
         let wrong = |what: &str, found: &dyn std::fmt::Debug| {
-            Err(format!("{what} of {young:?} (all: {last}): {found:?}"))
+            Err(format!("{what} of {young:?} (all: {last}, deleted: {deleted:?}): {found:?}"))
         };
-        let segments: BTreeSet<String> = young.iter().map(|n| format!("s{n}")).collect();
+        let segments: BTreeSet<String> = left.iter().map(|n| format!("s{n}")).collect();
         for order in [Order::Start, Order::Duration] {
             let found = search(store, order).await;
             if found.len() != segments.len()
@@ -215,7 +225,7 @@ impl Process {
             return wrong("callers", &found);
         }
         let found = crashes::records(store).await;
-        if found != young.iter().copied().collect::<Vec<_>>() {
+        if found != left {
             return wrong("records", &found);
         }
         let aliases = store.entities().aliases().await.map_err(told)?;

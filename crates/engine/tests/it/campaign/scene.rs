@@ -20,6 +20,7 @@ pub(super) enum Doing {
     Saving,
     Merging,
     Expiring,
+    Deleting,
     BackingUp,
 }
 
@@ -118,6 +119,7 @@ impl Seen {
         match self.doing {
             Doing::Merging => Step::Merge,
             Doing::Expiring => Step::Expiry,
+            Doing::Deleting => Step::Deletion,
             Doing::BackingUp => Step::Backup,
             Doing::Saving if is_writer => of_checkpoint(call.path),
             _ => Step::Flush,

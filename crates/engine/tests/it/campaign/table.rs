@@ -22,6 +22,8 @@ pub(super) enum Step {
     Merge,
     /// Time to live.
     Expiry,
+    /// Something is deleted.
+    Deletion,
     /// A backup.
     Backup,
     /// A start, with what it replays.
@@ -50,7 +52,7 @@ pub(super) enum Fault {
 }
 
 impl Step {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Group,
         Self::Segment,
         Self::Flush,
@@ -59,6 +61,7 @@ impl Step {
         Self::Manifest,
         Self::Merge,
         Self::Expiry,
+        Self::Deletion,
         Self::Backup,
         Self::Start,
     ];
@@ -73,6 +76,7 @@ impl Step {
             Self::Manifest => "checkpoint: manifest",
             Self::Merge => "merge",
             Self::Expiry => "expiry",
+            Self::Deletion => "deletion",
             Self::Backup => "backup",
             Self::Start => "start, replay",
         }

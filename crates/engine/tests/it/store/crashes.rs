@@ -97,7 +97,7 @@ pub(super) fn counting(minute: Minute, entity: u64) -> MetricBlock {
     block
 }
 
-fn trace_of(n: u64) -> String {
+pub(crate) fn trace_of(n: u64) -> String {
     format!("t{}", n % 5)
 }
 
