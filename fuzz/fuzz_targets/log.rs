@@ -19,6 +19,7 @@ const CONFIG: Config = Config {
     segment_bytes: FILE as u64,
     limit_bytes: 64 << 10,
     spare_bytes: 16 << 10,
+    leave_bytes: 0,
     pending_bytes: 64 << 10,
     group_delay: Duration::ZERO,
 };

@@ -4,6 +4,7 @@
 //! what happened to the disk then. What an image has to hold: every step that was
 //! acknowledged, once, and none that nobody sent; and the run goes on from it.
 
+mod fixture;
 mod lives;
 mod process;
 mod scene;

@@ -24,6 +24,7 @@ const LOG: wal::Config = wal::Config {
     segment_bytes: 16 << 10,
     limit_bytes: 64 << 20,
     spare_bytes: 64 << 10,
+    leave_bytes: 0,
     pending_bytes: 1 << 20,
     group_delay: Duration::ZERO,
 };
@@ -61,7 +62,7 @@ pub(crate) async fn open(disk: &Disk, opening: Opening<'_>) -> anyhow::Result<Ba
     let journal = Arc::new(Log { log: Some(log), running: Some(running) });
     let storage = Forgetful { storage, forgets_messages: disk.forgets_messages };
     // Checkpoints of its own come in between, and trim the log.
-    Ok(Backend { storage: Arc::new(storage), journal, journal_bytes: 4096 })
+    Ok(Backend { storage: Arc::new(storage), journal, journal_bytes: 4096, on_disk: None })
 }
 
 /// The log with its thread, which ends with it.
