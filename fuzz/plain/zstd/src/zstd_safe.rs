@@ -1,0 +1,6 @@
+//! Parameters that change nothing.
+
+pub enum CParameter {
+    ContentSizeFlag(bool),
+    ChecksumFlag(bool),
+}
