@@ -116,17 +116,8 @@ impl Block {
     /// All segments of the trace in this block, as one batch of nothing else, in the order of the block; none if there
     /// is none.
     pub fn trace(&self, trace_id: &str) -> Result<Option<SpanAppend>> {
-        if self.hidden.as_ref().is_some_and(|hidden| hidden.has_trace(trace_id)) {
-            return Ok(None);
-        }
         self.read(|reader| {
-            let head = &reader.head;
-            let Some(trace) =
-                head.find_trace(trace_id.as_bytes(), trace_hash(trace_id.as_bytes()))?
-            else {
-                return Ok(None);
-            };
-            let segments = self.shown(reader, head.segments_of(trace))?;
+            let segments = self.of_trace(reader, trace_id)?;
             if segments.is_empty() {
                 return Ok(None);
             }
@@ -142,13 +133,19 @@ impl Block {
         bytes: usize,
         take: &mut dyn FnMut(SpanAppend) -> bool,
     ) -> Result<bool> {
-        self.read(|reader| {
-            let head = &reader.head;
-            match head.find_trace(trace_id.as_bytes(), trace_hash(trace_id.as_bytes()))? {
-                Some(trace) => reader.windows(&head.segments_of(trace), bytes, take),
-                None => Ok(true),
-            }
-        })
+        self.read(|reader| reader.windows(&self.of_trace(reader, trace_id)?, bytes, take))
+    }
+
+    /// The segments of a trace, those that are hidden left out.
+    fn of_trace(&self, reader: &Reader<'_>, trace_id: &str) -> Result<Vec<usize>> {
+        if self.hidden.as_ref().is_some_and(|hidden| hidden.has_trace(trace_id)) {
+            return Ok(Vec::new());
+        }
+        let (head, hash) = (&reader.head, trace_hash(trace_id.as_bytes()));
+        match head.find_trace(trace_id.as_bytes(), hash)? {
+            Some(trace) => self.shown(reader, head.segments_of(trace)),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// The best segments behind `after` in the order of the filter (key descending, then segment id and trace id
