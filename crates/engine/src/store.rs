@@ -46,8 +46,8 @@ mod writer;
 
 pub use self::config::{Config, Retention};
 pub use self::delete::Deleted;
-pub use self::manifest::NEWEST_GENERATION;
-pub use self::mask::{Deletion, MOST_DELETIONS};
+pub use self::manifest::{Deletion, NEWEST_GENERATION};
+pub use self::mask::MOST_DELETIONS;
 pub use self::open::{Opening, open};
 pub use self::self_metrics::Metrics;
 pub use self::storage::EmbeddedStorage;

@@ -32,6 +32,7 @@ pub struct Part {
     tags: HashIndex,
     dictionaries: Vec<Arc<PartDictionary>>,
     hidden: Option<Arc<Hidden>>,
+    directory_bytes: u64,
 }
 
 impl std::fmt::Debug for Part {
@@ -66,7 +67,8 @@ impl Part {
             Arc::new(PartDictionary::new(fetch.clone(), place.bytes.clone(), place.checksum))
         });
         let dictionaries = dictionaries.collect();
-        Ok(Self { fetch, directory, index, filter, tags, dictionaries, hidden: None })
+        let (hidden, directory_bytes) = (None, footer.end.saturating_sub(footer.start));
+        Ok(Self { fetch, directory, index, filter, tags, dictionaries, hidden, directory_bytes })
     }
 
     /// Leaves some segments out of everything that blocks answer from now on; whether the part may
@@ -152,6 +154,7 @@ impl Part {
         let directory = &self.directory;
         let len = |range: &Range<u64>| range.end.saturating_sub(range.start);
         let mut sizes = Sizes::from([
+            (About::Column("directory"), self.directory_bytes),
             (
                 About::Column("dictionaries"),
                 directory.dictionaries.iter().map(|one| len(&one.bytes)).sum(),

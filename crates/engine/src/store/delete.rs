@@ -14,11 +14,11 @@ use skytrail_storage::{Edge, EntitySelection, HourMinutes, RelationRead, Visible
 
 use super::core::Core;
 use super::files::Files;
+use super::folder::ENTITIES;
 use super::folder::StoredFile;
 use super::manifest::BlobEntry;
-use super::mask::{
-    Deletion, ENTITIES, MOST_DELETIONS, MOST_ENTITIES, MaskEntry, entities_as_bytes, ids_of,
-};
+use super::manifest::{Deletion, MaskEntry};
+use super::mask::{self, MOST_DELETIONS, MOST_ENTITIES, entities_as_bytes, ids_of};
 use super::state::{Parts, Version};
 use crate::bytes::checksum;
 use crate::error::{Error, ErrorKind, Result};
@@ -61,6 +61,7 @@ pub(crate) fn delete(core: &Core, what: &Deletion) -> Result<Deleted> {
     let has_names = entities.is_some();
     let mut parts: Vec<u64> = version.parts.entries().map(|entry| entry.number).collect();
     parts.sort_unstable();
+    mask::check(&masks, &core.folder)?;
     masks.push(MaskEntry { what: what.clone(), position, parts, entities, has_names });
     let masked = masked_parts(core, &version, &masks)?;
     let Some(mut mask) = masks.pop() else { return Ok(Deleted::default()) };

@@ -13,7 +13,13 @@ const WRITE_BYTES: usize = 256 << 10;
 
 /// What names of numbered files end with.
 const EXTENSIONS: [&str; 8] =
-    ["spans", "minutes", "hours", "days", "relations", "records", "state", "entities"];
+    ["spans", "minutes", "hours", "days", "relations", "records", STATE, ENTITIES];
+
+/// What files with the state of the analysis are called.
+pub(crate) const STATE: &str = "state";
+
+/// What files with ids of entities are called.
+pub(crate) const ENTITIES: &str = "entities";
 
 /// Where files that cannot be read are put aside.
 const DAMAGED: &str = "damaged";

@@ -11,8 +11,7 @@ use skytrail_base::fs::FileSystem;
 use skytrail_base::journal::Position;
 use skytrail_storage::{Cut, Origin};
 
-use super::mask::{ENTITIES, MaskEntry};
-use super::save::STATE;
+use super::folder::{ENTITIES, STATE};
 use crate::bytes::checksum;
 use crate::error::{Error, Result};
 
@@ -94,6 +93,40 @@ pub(crate) struct BlobEntry {
     pub(crate) number: u64,
     pub(crate) bytes: u64,
     pub(crate) checksum: u64,
+}
+
+/// What is to be deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deletion {
+    /// A service by its name, whether it reports itself or was conjectured: its segments, metrics,
+    /// relations and slow statements, its instances and endpoints, and their names.
+    Service(String),
+    /// A trace by its id: its segments and slow statements.
+    Trace(String),
+}
+
+impl std::fmt::Display for Deletion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Service(name) => write!(f, "the service '{name}'"),
+            Self::Trace(id) => write!(f, "the trace '{id}'"),
+        }
+    }
+}
+
+/// A deletion that is not done yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MaskEntry {
+    pub(crate) what: Deletion,
+    /// Of what came with the log up to here; all of it is in parts.
+    pub(crate) position: u64,
+    /// Numbers of the parts that still hold some of it, ascending.
+    pub(crate) parts: Vec<u64>,
+    /// The file with the ids of its entities; none of a trace.
+    pub(crate) entities: Option<BlobEntry>,
+    /// Whether the names may still be among what changes in place.
+    pub(crate) has_names: bool,
 }
 
 /// Up to where everything is stored.

@@ -4,17 +4,13 @@
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 
-use serde::{Deserialize, Serialize};
 use skytrail_blocks::Hidden;
 use skytrail_model::entity::{EntityId, ServiceRef};
 
-use super::folder::Folder;
-use super::manifest::BlobEntry;
+use super::folder::{ENTITIES, Folder};
+use super::manifest::{BlobEntry, Deletion, MaskEntry};
 use super::save::read_blob;
 use crate::error::{Error, Result};
-
-/// What files with ids of entities are called.
-pub(crate) const ENTITIES: &str = "entities";
 
 /// Deletions that are not done yet, at most: each is looked at for each part that is opened.
 pub const MOST_DELETIONS: usize = 256;
@@ -24,43 +20,19 @@ pub(crate) const MOST_ENTITIES: usize = 4 << 20;
 
 const ID: usize = size_of::<u128>();
 
-/// What is to be deleted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Deletion {
-    /// A service by its name, whether it reports itself or was conjectured: its segments, metrics,
-    /// relations and slow statements, its instances and endpoints, and their names.
-    Service(String),
-    /// A trace by its id: its segments and slow statements.
-    Trace(String),
-}
-
-impl std::fmt::Display for Deletion {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Service(name) => write!(f, "the service '{name}'"),
-            Self::Trace(id) => write!(f, "the trace '{id}'"),
-        }
-    }
-}
-
 /// The ids of a service, as one that reports itself and as a conjectured one.
 pub(crate) fn ids_of(name: &str) -> [EntityId; 2] {
     [true, false].map(|normal| ServiceRef { name: name.to_owned(), normal }.id())
 }
 
-/// A deletion that is not done yet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct MaskEntry {
-    pub(crate) what: Deletion,
-    /// Of what came with the log up to here; all of it is in parts.
-    pub(crate) position: u64,
-    /// Numbers of the parts that still hold some of it, ascending.
-    pub(crate) parts: Vec<u64>,
-    /// The file with the ids of its entities; none of a trace.
-    pub(crate) entities: Option<BlobEntry>,
-    /// Whether the names may still be among what changes in place.
-    pub(crate) has_names: bool,
+/// Reads the files of all masks, so that nobody takes a part for damaged when one of
+/// them is.
+///
+/// # Errors
+/// A file cannot be read, or is damaged: without it nobody knows what was deleted.
+pub(crate) fn check(masks: &[MaskEntry], folder: &Folder) -> Result<()> {
+    let mut blobs = masks.iter().filter_map(|mask| mask.entities.as_ref());
+    blobs.try_for_each(|blob| read_entities(folder, blob).map(drop))
 }
 
 /// What is left out of a part.

@@ -21,8 +21,8 @@ use super::core::Core;
 use super::damage;
 use super::files::Files;
 use super::folder::{Folder, is_numbered, name};
-use super::manifest::Manifest;
-use super::mask::Deletion;
+use super::manifest::{Deletion, Manifest};
+use super::mask;
 use super::reading::Reads;
 use super::reserve::Reserve;
 use super::self_metrics::Metrics;
@@ -153,6 +153,7 @@ fn load(core: &Core) -> Result<()> {
     let mut version = Version { gone: manifest.gone, ..Version::default() };
     let (folder, cache, catalogue) = (&core.folder, &core.cache, &core.catalogue);
     let files = Files { folder, cache, catalogue, masks: &manifest.masks };
+    mask::check(&manifest.masks, folder)?;
     let mut damaged = Vec::new();
     for entry in &manifest.parts {
         match files.add(&mut version, entry) {

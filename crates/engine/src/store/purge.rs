@@ -8,8 +8,9 @@ use skytrail_blocks::{BLOCK_SPANS, Limits, PartWriter, Row, Sealed};
 
 use super::core::{About, Core, Sink};
 use super::delete::forget_names;
+use super::folder::ENTITIES;
+use super::manifest::MaskEntry;
 use super::manifest::{Family, PartEntry};
-use super::mask::{ENTITIES, MaskEntry};
 use super::merge;
 use super::part::{SpanPart, Stored};
 use super::state::{Parts, Version};

@@ -7,15 +7,12 @@ use skytrail_storage::Checkpoint;
 
 use super::core::Core;
 use super::flush;
-use super::folder::{Folder, StoredFile};
+use super::folder::{Folder, STATE, StoredFile};
 use super::generation::Generation;
 use super::manifest::{BlobEntry, CheckpointEntry};
 use super::state::Parts;
 use crate::bytes::checksum;
 use crate::error::{Error, Result};
-
-/// What files with the state of the analysis are called.
-pub(crate) const STATE: &str = "state";
 
 /// Stores everything in some generations, and the checkpoint with it. After an
 /// error all is as before; what was written is not written again.

@@ -17,7 +17,7 @@ use super::config::Retention;
 use super::core::Core;
 use super::delete::Deleted;
 use super::jobs::{Jobs, Save};
-use super::mask::Deletion;
+use super::manifest::Deletion;
 use super::{delete, expire, save, upkeep, writer};
 
 /// The embedded store. Dropping it leaves what no checkpoint covers to the log.

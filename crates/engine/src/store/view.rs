@@ -28,6 +28,7 @@ use super::files::Files;
 use super::folder::Folder;
 pub use super::manifest::Format;
 use super::manifest::{Manifest, PartEntry};
+use super::mask;
 use super::state::Version;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -78,6 +79,7 @@ impl View {
         let folder = Folder::new(fs.clone(), manifest.next_file);
         let (cache, catalogue) = (Cache::new(CACHE_BYTES), Arc::default());
         let masks = &manifest.masks;
+        mask::check(masks, &folder)?;
         let files = Files { folder: &folder, cache: &cache, catalogue: &catalogue, masks };
         let mut version = Version { gone: manifest.gone, ..Version::default() };
         let mut damaged = Vec::new();

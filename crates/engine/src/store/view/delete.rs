@@ -11,7 +11,7 @@ use super::load;
 use crate::error::{Error, Result};
 use crate::store::config::Config;
 use crate::store::delete::{self, Deleted};
-use crate::store::mask::Deletion;
+use crate::store::manifest::Deletion;
 use crate::store::open::{self, Opening};
 use crate::store::self_metrics::Metrics;
 

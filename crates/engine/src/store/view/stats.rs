@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::View;
+use crate::store::manifest::{Deletion, MaskEntry};
 use crate::store::manifest::{Family, PartEntry, STRAY};
-use crate::store::mask::{Deletion, MaskEntry};
 
 /// Parts of one family, day and level together.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -346,3 +346,76 @@ fn there_is_a_limit_of_deletions_that_wait() {
         assert_eq!(skytrail_storage::ErrorKind::TooLarge, error.kind);
     });
 }
+
+#[test]
+fn every_flipped_byte_of_what_is_deleted_is_found_and_costs_no_part() {
+    block_on(async {
+        let disk = SimFileSystem::new();
+        let store = super::crashes::opened_with(&disk, Default::default()).unwrap();
+        go_on(&store, 1, 10).await;
+        store.delete(deletions()[0].clone()).await.unwrap();
+        drop(store);
+        let is_ids = |name: &std::path::PathBuf| name.extension() == Some("entities".as_ref());
+        let name = disk.file_names().into_iter().find(is_ids).unwrap();
+        for place in 0..disk.read_all(&name).unwrap().len() as u64 {
+            let damaged = disk.killed();
+            damaged.flip_bit(&name, place * 8 + place % 8).unwrap();
+            let error = View::open(&(damaged.clone() as SharedFileSystem)).unwrap_err();
+            assert_eq!(error.kind, skytrail_engine::ErrorKind::Corrupt);
+            let error = opened(&damaged).unwrap_err();
+            assert_eq!(error.kind, skytrail_engine::ErrorKind::Corrupt);
+            assert_eq!(damaged.file_names().len(), disk.file_names().len(), "nothing was moved");
+        }
+    });
+}
+
+/// What a file tells about itself, in lines.
+#[derive(Default)]
+struct Lines(Vec<String>, usize);
+
+impl skytrail_engine::store::view::Take for Lines {
+    fn line(&mut self, text: &str) {
+        self.0.push(text.to_owned());
+    }
+
+    fn spans(&mut self, rows: &skytrail_storage::SpanAppend) {
+        self.1 += rows.entries.len();
+    }
+}
+
+#[test]
+fn a_file_tells_what_is_in_it_and_every_byte_of_it_is_accounted_for() {
+    block_on(async {
+        let disk = SimFileSystem::new();
+        let store = opened(&disk).unwrap();
+        for n in 1..=12 {
+            step(&store, n).await;
+        }
+        store.save(checkpoint(12)).await.unwrap();
+        let view = view(&disk);
+        let mut spans = 0;
+        for number in view.parts() {
+            let mut told = Lines::default();
+            view.dump(number, true, &mut told).unwrap();
+            spans += told.1;
+            let frames = told.0.iter().filter(|line| line.contains(" stream, stored as "));
+            let bytes: u64 =
+                frames.filter_map(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).sum();
+            let file = disk
+                .file_names()
+                .into_iter()
+                .find(|name| name.to_string_lossy().starts_with(&format!("{number:012}.")));
+            let len = disk.read_all(&file.unwrap()).unwrap().len() as u64;
+            assert_eq!(bytes + 16 + 40, len, "{:?}", told.0);
+        }
+        assert_eq!(spans, 12);
+        let services = view.by_service(&mut |_, _| {}).unwrap();
+        assert_eq!(services.iter().map(|one| one.segments).sum::<u64>(), 12);
+        let of_spans = view.stats().families.into_iter().filter(|one| one.family == "spans");
+        let of_spans: u64 = of_spans.map(|one| one.bytes).sum();
+        let columns: u64 =
+            view.by_column(&mut |_, _| {}).unwrap().iter().map(|one| one.bytes).sum();
+        assert_eq!(columns + 16 + 40, of_spans, "all but the header and footer of the one file");
+        assert!(view.dump(7_777, false, &mut Lines::default()).is_err());
+    });
+}
