@@ -204,7 +204,7 @@ impl Answer for TraceList {
     }
 
     fn less(&mut self) -> bool {
-        self.traces.iter_mut().fold(false, |is_less, trace| trace.halve() || is_less)
+        self.traces.iter_mut().map(Trace::halve).filter(|is_less| *is_less).count() > 0
     }
 }
 
