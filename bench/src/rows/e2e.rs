@@ -5,8 +5,6 @@ mod ours;
 mod plan;
 mod theirs;
 
-use std::time::Duration;
-
 use anyhow::{Context, Result};
 
 use self::ours::Ours;
