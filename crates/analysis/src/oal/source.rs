@@ -39,3 +39,21 @@ impl Source {
         Ok(Self { is_named, files })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Source;
+
+    #[test]
+    fn what_was_compiled_reads_back_and_nothing_else_does() {
+        let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+        let files = vec![file("core.oal", "a = from(Service.*).cpm();"), file("b.oal", "")];
+        let source = Source { is_named: true, files };
+        let bytes = source.encode();
+        assert_eq!(Source::decode(&bytes).unwrap(), source);
+        for cut in 0..bytes.len() {
+            assert!(Source::decode(&bytes[..cut]).is_err(), "{cut}");
+        }
+        assert!(Source::decode(&[&bytes[..], b"x"].concat()).is_err());
+    }
+}
