@@ -121,10 +121,15 @@ impl Part {
         self.dictionaries.iter().map(|one| one.forget()).sum()
     }
 
+    /// Whether the trace with a hash may be in the part, as its filter in memory says; of other traces, one in a hundred.
+    pub fn may_hold(&self, trace_hash: u64) -> bool {
+        self.filter.may_hold(filter_key(TRACES.kept(trace_hash)))
+    }
+
     /// Numbers of the blocks that may hold the trace with a hash, ascending. One in a hundred other traces is looked up
     /// in the file, one in a trillion names a block that does not hold it.
     pub fn blocks_of(&self, trace_hash: u64) -> Result<Vec<u32>> {
-        if !self.filter.may_hold(filter_key(TRACES.kept(trace_hash))) {
+        if !self.may_hold(trace_hash) {
             return Ok(Vec::new());
         }
         let blocks = self.index.find(trace_hash, self.fetch.as_ref())?;

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -42,10 +43,12 @@ pub(super) async fn find(
     found.await
 }
 
-/// A block that may add to the page.
+/// What may add to the page: a block, or a part whose blocks are looked at when it has
+/// its turn, so that a page of the newest does not cost more the more is stored.
 enum Place {
     Sealed(Sealed),
-    Part(Rc<Asked>, u32),
+    Part(Arc<SpanPart>),
+    Block(Rc<Asked>, u32),
 }
 
 /// A part, whose index of tags is asked when its first block has its turn.
@@ -82,7 +85,7 @@ fn search(
 ) -> Result<Searched> {
     let Asking { filter, after, .. } = *asking;
     let (mut searched, mut batches) = (Searched::default(), Vec::new());
-    let mut places = Places { filter, after, found: Vec::new() };
+    let mut places = Places { filter, after, added: 0, waiting: BTreeMap::new() };
     for generation in &snapshot.generations {
         generation.spans.rows.look(|layers| {
             batches.extend(layers.rows().flat_map(|rows| rows.candidates(filter)));
@@ -95,7 +98,7 @@ fn search(
             searched.examined += kept.search_into(page);
         }
     }
-    for (most, place) in places.sorted() {
+    while let Some((most, place)) = places.next() {
         if page.bar().is_some_and(|bar| most < bar) {
             break;
         }
@@ -104,11 +107,15 @@ fn search(
             break;
         }
         let found = match &place {
+            Place::Part(part) => {
+                places.add_blocks(part);
+                continue;
+            }
             Place::Sealed(sealed) => {
                 let told = |error| crate::error::Error::format("a block in memory", &error);
                 in_sealed(sealed, asking, page).map(Some).map_err(told)?
             }
-            Place::Part(asked, number) => {
+            Place::Block(asked, number) => {
                 let found = in_part(core, asked, *number, asking, page)?;
                 if found.is_none() {
                     searched.lost_to = searched.lost_to.max(Some(asked.part.entry.last));
@@ -167,20 +174,32 @@ fn in_block(
     Ok(found.examined)
 }
 
-/// Blocks that may hold what is searched for, with the greatest key in each.
+/// Where what is searched for may be, the greatest key that each may add first.
 struct Places<'a> {
     filter: &'a SegmentFilter,
     after: Option<&'a SegmentCursor>,
-    found: Vec<(i64, Place)>,
+    added: u32,
+    /// By that key, and by the order in which they were added.
+    waiting: BTreeMap<(Reverse<i64>, u32), Place>,
 }
 
 impl Places<'_> {
+    fn add(&mut self, most: i64, place: Place) {
+        self.waiting.insert((Reverse(most), self.added), place);
+        self.added += 1;
+    }
+
+    fn next(&mut self) -> Option<(i64, Place)> {
+        let ((Reverse(most), _), place) = self.waiting.pop_first()?;
+        Some((most, place))
+    }
+
     fn add_encoded(&mut self, encoded: &Encoded) {
         match encoded {
             Encoded::Part(part) => self.add_part(part),
             Encoded::Sealed { sealed, .. } => {
                 if let Some(most) = self.most(sealed.summary()) {
-                    self.found.push((most, Place::Sealed(sealed.clone())));
+                    self.add(most, Place::Sealed(sealed.clone()));
                 }
             }
         }
@@ -190,10 +209,19 @@ impl Places<'_> {
         if part.entry.last < self.filter.from || part.entry.first > self.filter.to {
             return;
         }
+        let most = match self.filter.order {
+            Order::Start => part.entry.last,
+            // Only its blocks tell.
+            Order::Duration => i64::MAX,
+        };
+        self.add(most, Place::Part(part.clone()));
+    }
+
+    fn add_blocks(&mut self, part: &Arc<SpanPart>) {
         let asked = Rc::new(Asked { part: part.clone(), tags: OnceCell::new() });
         for (number, summary) in (0..).zip(part.part.summaries()) {
             if let Some(most) = self.most(summary) {
-                self.found.push((most, Place::Part(asked.clone(), number)));
+                self.add(most, Place::Block(asked.clone(), number));
             }
         }
     }
@@ -202,20 +230,16 @@ impl Places<'_> {
     fn most(&self, summary: &Summary) -> Option<i64> {
         let filter = self.filter;
         let in_time = summary.latest >= filter.from && summary.earliest <= filter.to;
-        let is_long = filter.min_duration.is_none_or(|least| summary.longest >= least);
-        let has_service = filter
-            .service
-            .is_none_or(|service| summary.services.iter().any(|rows| rows.service == service));
+        let longest = match filter.service {
+            None => summary.longest,
+            Some(service) => summary.services.iter().find(|rows| rows.service == service)?.longest,
+        };
+        let is_long = filter.min_duration.is_none_or(|least| longest >= least);
         let (least, most) = match filter.order {
             Order::Start => (summary.earliest, summary.latest),
-            Order::Duration => (i64::MIN, summary.longest),
+            Order::Duration => (i64::MIN, longest),
         };
         let is_before = self.after.is_some_and(|after| least > after.key);
-        (in_time && is_long && has_service && !is_before).then_some(most)
-    }
-
-    fn sorted(mut self) -> impl Iterator<Item = (i64, Place)> {
-        self.found.sort_by_key(|(most, _)| Reverse(*most));
-        self.found.into_iter()
+        (in_time && is_long && !is_before).then_some(most)
     }
 }

@@ -45,10 +45,11 @@ pub(super) async fn trace(
 
 fn find(snapshot: &Snapshot, trace_id: &str) -> Places {
     let (hash, gone) = (trace_hash(trace_id.as_bytes()), &snapshot.version.gone);
+    let parts = snapshot.version.parts.spans.iter();
     let mut places = Places {
         rows: Vec::new(),
         encoded: Vec::new(),
-        parts: snapshot.version.parts.spans.clone(),
+        parts: parts.filter(|part| part.part.may_hold(hash)).cloned().collect(),
         before: gone.records_before,
         is_doubtful: gone.spans_lost_to.is_some_and(|lost_to| lost_to >= gone.records_before),
     };
@@ -57,11 +58,13 @@ fn find(snapshot: &Snapshot, trace_id: &str) -> Places {
             places.rows.extend(layers.rows().flat_map(|rows| rows.of_trace(trace_id)));
             for encoded in &layers.parts {
                 match &**encoded {
-                    Encoded::Part(part) => places.parts.push(part.clone()),
+                    Encoded::Part(part) if part.part.may_hold(hash) => {
+                        places.parts.push(part.clone());
+                    }
                     Encoded::Sealed { sealed, .. } if sealed.may_hold(hash) => {
                         places.encoded.push(encoded.clone());
                     }
-                    Encoded::Sealed { .. } => {}
+                    Encoded::Part(_) | Encoded::Sealed { .. } => {}
                 }
             }
         });
