@@ -3,6 +3,8 @@
 //! `cargo run --release --package skytrail-bench -- decode e2e` runs some rows,
 //! without words all. `BENCH_ROUNDS` sets the rounds per contender (7),
 //! `BENCH_SPANS` the spans that the embedded store gets (1,000,000),
+//! `BENCH_SIZES` the sizes at which one that grows is measured
+//! (1000000,10000000), `BENCH_DRAW` the file that its curves are drawn into,
 //! `BENCH_MINUTES` how long memory is watched: 10 minutes when `rss` is asked
 //! for by name, else 1.
 

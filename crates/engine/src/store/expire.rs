@@ -36,14 +36,14 @@ pub(crate) fn expire(core: &Core, wall: i64) -> Result<()> {
 }
 
 fn by_age(core: &Core, now: i64) -> Result<()> {
-    core.told.fetch_max(now, Ordering::AcqRel);
+    let latest = core.told.fetch_max(now, Ordering::AcqRel).max(now);
     let gone = later(core, now);
     core.mutable.expire_entities(Minute(gone.minutes_before));
     // A day of 25 hours is over when its last minute is old.
     core.mutable.expire_tags(Minute::of_nanos(gone.records_before).plus(-25 * 60));
     let position = core.manifest.lock().checkpoint.as_ref().map_or(0, |entry| entry.position);
     // What went is to stay away after a crash, too.
-    let (name, bytes) = Time::blob(now);
+    let (name, bytes) = Time::blob(now, latest);
     let committed = core.mutable.commit_with(Position(position), &[(name, &bytes)]);
     committed.map_err(|error| Error::mutable(&error))?;
     let is_old = |entry: &PartEntry| is_old(core, &gone, entry);

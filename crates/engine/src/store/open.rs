@@ -108,7 +108,7 @@ pub(crate) fn core(opening: Opening) -> Result<Core> {
         clock,
         time: Time::open(&mutable),
         retention: RwLock::new(config.retention()),
-        told: AtomicI64::new(Time::written(&mutable).unwrap_or(i64::MIN)),
+        told: AtomicI64::new(Time::latest(&mutable).unwrap_or(i64::MIN)),
         reserve: Reserve::new(config.reserve_bytes),
         mutable,
         metrics,

@@ -31,14 +31,16 @@ pub(crate) struct Time {
 impl Time {
     /// With what was written down before.
     pub(crate) fn open(mutable: &Mutable) -> Self {
-        let trust = Mutex::new(Trust::new(Self::written(mutable), Duration::ZERO));
+        let held = mutable.get_blob(BLOB);
+        let believed = held.and_then(|bytes| Some(i64::from_le_bytes(*bytes.first_chunk()?)));
+        let trust = Mutex::new(Trust::new(believed, Duration::ZERO));
         Self { begun: Instant::now(), trust }
     }
 
-    /// What was written down last.
-    pub(crate) fn written(mutable: &Mutable) -> Option<i64> {
+    /// The latest time that was ever believed: what arrived then is no younger.
+    pub(crate) fn latest(mutable: &Mutable) -> Option<i64> {
         let held = mutable.get_blob(BLOB)?;
-        Some(i64::from_le_bytes(*held.first_chunk()?))
+        Some(i64::from_le_bytes(*held.last_chunk()?))
     }
 
     /// The time, if the wall clock is believed; tells when that changes.
@@ -84,9 +86,9 @@ impl Time {
         }
     }
 
-    /// What is written down, for a time that is believed.
-    pub(crate) fn blob(time: i64) -> (&'static str, [u8; 8]) {
-        (BLOB, time.to_le_bytes())
+    /// What is written down, for a time that is believed and the latest that ever was.
+    pub(crate) fn blob(time: i64, latest: i64) -> (&'static str, Vec<u8>) {
+        (BLOB, [time.to_le_bytes(), latest.to_le_bytes()].concat())
     }
 }
 

@@ -5,20 +5,21 @@ use skytrail_model::time::{Downsampling, MINUTE_NANOS, Minute};
 
 use super::build::{append, entry, segment};
 use super::data::{
-    START, any_segment, block, call, calls, child, every, open, origin, read_calls, read_rows,
+    START, any_segment, block, call, calls, child, cut, every, open, origin, read_calls, read_rows,
     seen, seen_entity, service_id,
 };
 use super::harness::{Check, Harness, checks};
 use super::records::{record, slowest};
 use crate::error::Result;
 use crate::rows::Gather;
-use crate::spi::Storage;
+use crate::spi::{Checkpoint, Storage};
 
 pub(super) const CHECKS: &[Check] = checks!("expiry":
     nothing_younger_than_its_time_goes,
     what_is_old_goes,
     rows_from_the_future_keep_nothing_else,
     a_clock_that_jumps_back_removes_nothing,
+    a_clock_that_jumped_back_is_forgotten_by_a_crash,
     hours_and_days_stay_while_a_minute_of_them_is_young,
 );
 
@@ -117,6 +118,24 @@ async fn a_clock_that_jumps_back_removes_nothing(harness: &dyn Harness) -> Resul
         store.expire(now).await?;
         assert_eq!(held(store, START, "old").await?, ([true; 3], [true; 3]), "at {now}");
     }
+    Ok(())
+}
+
+/// What arrives while the clock is behind is no older for it once the clock is right.
+async fn a_clock_that_jumped_back_is_forgotten_by_a_crash(harness: &dyn Harness) -> Result<()> {
+    let opened = open(harness).await?;
+    // Further than any clock of a harness is.
+    let (minute, ttl) = (START.plus(60 * 1440), harness.ttl());
+    let time = minute.start_nanos();
+    opened.store().expire(time).await?;
+    opened.store().expire(time - 2 * ttl.records.max(ttl.metrics)).await?;
+    let opened = opened.crash().await?;
+    fill(opened.store(), 0, minute, "new").await?;
+    let zone = "UTC".to_owned();
+    let checkpoint = Checkpoint { cut: cut(&[(0, 5)]), zone, ..Checkpoint::default() };
+    opened.store().checkpoints().save(checkpoint).await?;
+    opened.store().expire(time).await?;
+    assert_eq!(held(opened.store(), minute, "new").await?, ([true; 3], [true; 3]));
     Ok(())
 }
 

@@ -41,6 +41,7 @@ macro_rules! storage_contract {
                 what_is_old_goes
                 rows_from_the_future_keep_nothing_else
                 a_clock_that_jumps_back_removes_nothing
+                a_clock_that_jumped_back_is_forgotten_by_a_crash
                 hours_and_days_stay_while_a_minute_of_them_is_young
             }
             metrics {
