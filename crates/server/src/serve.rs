@@ -7,6 +7,7 @@ mod former;
 mod gauges;
 mod headers;
 mod health;
+mod looks;
 mod pace;
 mod parts;
 mod ports;

@@ -9,9 +9,10 @@ use skytrail_base::journal::{Journal, Position};
 use skytrail_base::shutdown::Shutdown;
 use skytrail_ingest::Duplicates;
 use skytrail_storage::SharedStorage;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::Instant;
 
 use super::health::{Health, Part};
+use super::looks::Looks;
 use super::pace::Pace;
 
 /// How often a checkpoint is made while the log takes nothing.
@@ -75,17 +76,12 @@ impl Checkpoints {
     /// Makes one whenever the log has grown by more than `limit_bytes` since the
     /// last, or the store runs short of memory, until the shutdown: the next start
     /// has at most about that to replay.
-    pub(super) async fn keep_short(self, limit_bytes: usize, mut stop: Shutdown) {
+    pub(super) async fn keep_short(self, limit_bytes: usize, stop: Shutdown) {
         let mut pace = Pace::new(limit_bytes);
-        let mut looks = tokio::time::interval_at(Instant::now() + LOOK, LOOK);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut looks = Looks::after_each(LOOK, stop);
         let mut helped: Option<Instant> = None;
         let mut made = Instant::now();
-        loop {
-            tokio::select! {
-                _ = looks.tick() => {}
-                () = stop.stopping() => return,
-            }
+        while looks.next().await {
             let now = Instant::now();
             // One gives a log that has no room some of its own back.
             let is_stuck = self.journal.refusal().is_some()

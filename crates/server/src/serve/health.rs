@@ -7,9 +7,9 @@ use skytrail_base::journal::Journal;
 use skytrail_base::metrics::{Family, Gauge, Labels, Registry};
 use skytrail_base::shutdown::Shutdown;
 use skytrail_ingest::Serving;
-use tokio::time::MissedTickBehavior;
 
 use super::backend::OnDisk;
+use super::looks::Looks;
 use crate::status::Status;
 
 /// How often the log is asked whether it takes records.
@@ -84,20 +84,10 @@ impl Health {
 
     /// Asks the log, and tells the health service of the agents' port, until the
     /// shutdown.
-    pub(super) async fn watch(
-        self: Arc<Self>,
-        watched: Watched,
-        serving: Serving,
-        mut stop: Shutdown,
-    ) {
-        let mut looks = tokio::time::interval(LOOK);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    pub(super) async fn watch(self: Arc<Self>, watched: Watched, serving: Serving, stop: Shutdown) {
+        let mut looks = Looks::every(LOOK, stop);
         let mut is_serving = true;
-        loop {
-            tokio::select! {
-                _ = looks.tick() => {}
-                () = stop.stopping() => return,
-            }
+        while looks.next().await {
             self.set(Part::Log, watched.journal.refusal());
             let on_disk = watched.on_disk.as_ref();
             self.set(Part::StoreThreads, on_disk.and_then(|one| one.store.trouble()));

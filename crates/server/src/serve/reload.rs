@@ -8,9 +8,9 @@ use std::time::Duration;
 use anyhow::Context;
 use skytrail_base::shutdown::Shutdown;
 use skytrail_engine::store::Retention;
-use tokio::time::MissedTickBehavior;
 
 use super::backend::OnDisk;
+use super::looks::Looks;
 use crate::cli;
 use crate::config::{self, Config, Layers, Origin};
 use crate::status::Status;
@@ -73,14 +73,9 @@ impl Reload {
     }
 
     /// Looks at the file until the shutdown.
-    pub(super) async fn watch(mut self, mut stop: Shutdown) {
-        let mut looks = tokio::time::interval(LOOK);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                _ = looks.tick() => {}
-                () = stop.stopping() => return,
-            }
+    pub(super) async fn watch(mut self, stop: Shutdown) {
+        let mut looks = Looks::every(LOOK, stop);
+        while looks.next().await {
             self.look();
         }
     }

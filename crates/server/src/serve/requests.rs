@@ -5,10 +5,10 @@ use std::time::Duration;
 use anyhow::bail;
 use skytrail_base::shutdown::Shutdown;
 use skytrail_engine::store::Deletion;
-use tokio::time::MissedTickBehavior;
 
 use super::backend::OnDisk;
 use super::checkpoints::Checkpoints;
+use super::looks::Looks;
 use crate::requests::{Answer, Request, Requests, Waiting};
 
 /// How often it is looked for requests.
@@ -47,14 +47,9 @@ impl Desk {
     }
 
     /// Does what is asked for until the shutdown.
-    pub(super) async fn watch(self, mut stop: Shutdown) {
-        let mut looks = tokio::time::interval(LOOK);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                _ = looks.tick() => {}
-                () = stop.stopping() => return,
-            }
+    pub(super) async fn watch(self, stop: Shutdown) {
+        let mut looks = Looks::every(LOOK, stop);
+        while looks.next().await {
             for waiting in self.requests.waiting() {
                 self.one(&waiting).await;
             }
