@@ -11,12 +11,13 @@ mod table;
 use std::sync::Arc;
 
 pub(crate) use chunk::{Chunk, decode, encode};
-pub(crate) use grow::Grow;
+pub(crate) use grow::{Grow, Word};
 pub(crate) use of_part::PartDictionary;
 use skytrail_columns::{Error, Result};
 use skytrail_model::entity::EntityId;
 pub(crate) use symbols::UNKNOWN;
-pub(crate) use table::{Hashed, TextTable};
+pub(crate) use table::Hashed;
+use table::TextTable;
 
 /// Who sent a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -40,6 +40,29 @@ pub(crate) enum Id<'a> {
     Text(&'a [u8]),
 }
 
+/// An id whose process has a code, counted from 1, and whose text is a `T`: a place, or bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum CodedId<T> {
+    Empty,
+    Java { process: u32, thread: u32, number: u64 },
+    Hex32([u8; 16]),
+    Hex16([u8; 8]),
+    Text(T),
+}
+
+impl<T> CodedId<T> {
+    /// The same with another text.
+    pub(crate) fn map<U>(self, text: impl FnOnce(T) -> U) -> CodedId<U> {
+        match self {
+            Self::Empty => CodedId::Empty,
+            Self::Java { process, thread, number } => CodedId::Java { process, thread, number },
+            Self::Hex32(bytes) => CodedId::Hex32(bytes),
+            Self::Hex16(bytes) => CodedId::Hex16(bytes),
+            Self::Text(of) => CodedId::Text(text(of)),
+        }
+    }
+}
+
 /// What no digit stands for.
 const NO_DIGIT: u8 = 0xff;
 
@@ -87,13 +110,6 @@ impl<'a> Id<'a> {
             _ => Self::java(text),
         };
         split.unwrap_or(Self::Text(text))
-    }
-
-    /// As text.
-    pub(crate) fn text(&self) -> Vec<u8> {
-        let mut text = Vec::new();
-        self.put(&mut text);
-        text
     }
 
     fn java(text: &[u8]) -> Option<Self> {

@@ -1,7 +1,6 @@
 //! What is written.
 
 use skytrail_model::batch::SpanBatch;
-use skytrail_model::span::Segment;
 use skytrail_storage::SegmentEntry;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -15,13 +14,6 @@ pub struct Row<'a> {
     pub batch: &'a SpanBatch,
     /// What is known of it.
     pub entry: &'a SegmentEntry,
-}
-
-impl<'a> Row<'a> {
-    /// The segment; none when the batch does not hold it.
-    pub(crate) fn segment(&self) -> Option<&'a Segment> {
-        self.batch.segments.get(self.entry.segment as usize)
-    }
 }
 
 /// How long blocks share dictionaries.

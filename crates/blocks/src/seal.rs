@@ -1,29 +1,29 @@
 //! Segments into blocks.
 
-mod ahead;
 mod attributes;
 mod frame;
 mod head;
-mod kept;
 mod links;
-mod memo;
+mod order;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use skytrail_columns::Result;
 use skytrail_columns::group::GroupWriter;
 use skytrail_storage::SegmentFilter;
 
 use crate::block::{Block, Home};
-use crate::dictionary::{Chunk, Dictionary, Grow};
+use crate::dictionary::Dictionary;
+use crate::open::{FullBlock, Growing, OpenBlock};
 use crate::row::{Limits, Row};
 use crate::summary::Summary;
 use crate::tags::{BlockTags, TagPlaces, TagWriter};
-use frame::FrameWriter;
+use attributes::Meaning;
+use frame::{Columns, FrameWriter, Out};
 use head::HeadWriter;
-use kept::{in_order, summarise};
-use memo::Memos;
+use order::{in_order, summarise};
 
 /// The level of zstd at a flush.
 const LEVEL: i32 = 1;
@@ -34,15 +34,20 @@ const USUAL_BYTES: usize = 16;
 /// What the context of the compressor and the buffers take, about.
 const CONTEXT_BYTES: usize = 1 << 20;
 
-/// Writes blocks, whose dictionaries grow with each of them. They may go to one part or to several.
+/// Gives blocks whose dictionaries grow with each of them. They may go to one part or to several.
 #[derive(Debug)]
 pub struct PartWriter {
     limits: Limits,
-    grow: Grow,
+    growing: Arc<Mutex<Growing>>,
+    sealer: Option<Sealer>,
+}
+
+/// Encodes blocks. It keeps its buffers.
+#[derive(Debug)]
+pub struct Sealer {
     group: GroupWriter,
     tags: TagWriter,
-    chunks: Vec<Arc<Chunk>>,
-    spans: u64,
+    columns: Columns,
 }
 
 /// A block that is written, with what it needs to be read.
@@ -62,44 +67,65 @@ pub struct Sealed {
 impl PartWriter {
     /// Begins with empty dictionaries.
     pub fn new(limits: Limits) -> Self {
-        let group = GroupWriter::new(LEVEL);
-        let (grow, tags) = (Grow::default(), TagWriter::default());
-        Self { limits, grow, group, tags, chunks: Vec::new(), spans: 0 }
+        Self { limits, growing: Arc::default(), sealer: None }
     }
 
     /// Whether the next block should begin with empty dictionaries.
     pub fn is_full(&self) -> bool {
-        self.spans >= self.limits.spans || self.dictionaries() >= self.limits.dictionary_bytes
-    }
-
-    fn dictionaries(&self) -> usize {
-        self.grow.memory() + self.chunks.iter().map(|chunk| chunk.memory()).sum::<usize>()
+        let growing = self.growing.lock();
+        growing.spans >= self.limits.spans || growing.memory() >= self.limits.dictionary_bytes
     }
 
     /// Bytes of memory, with the dictionaries that sealed blocks share.
     pub fn memory(&self) -> usize {
-        CONTEXT_BYTES + self.dictionaries()
+        let sealer = if self.sealer.is_some() { CONTEXT_BYTES } else { 0 };
+        sealer + self.growing.lock().memory()
     }
 
     /// The blocks so far are in a part: those that come have their dictionaries in one piece with what is known now.
     pub fn begin_part(&mut self) {
-        self.chunks = vec![Arc::new(self.grow.whole())];
+        let mut growing = self.growing.lock();
+        growing.chunks = vec![Arc::new(growing.grow.whole())];
     }
 
-    /// Encodes segments as the next block. The caller keeps to [`crate::BLOCK_SPANS`] spans, except for a
-    /// single segment that is larger. Texts of one span MUST stay below 256 MiB together, and blocks below 16 million
-    /// segments. Rows whose batch does not hold their segment are left out.
+    /// A block to be filled. There may be several, which share the dictionaries.
+    pub fn open(&self) -> OpenBlock {
+        OpenBlock::new(self.growing.clone())
+    }
+
+    /// Encodes segments as the next block, with the limits of [`OpenBlock::add`]. Rows whose batch does not hold their
+    /// segment are left out.
     pub fn seal(&mut self, rows: &[Row<'_>]) -> Sealed {
-        let mut kept = in_order(rows);
-        let mut memos = Memos::of(&mut kept, &self.grow);
+        let mut block = self.open();
+        for rows in rows.chunk_by(|one, other| std::ptr::eq(one.batch, other.batch)) {
+            if let Some(first) = rows.first() {
+                block.add(first.batch, rows.iter().map(|row| row.entry));
+            }
+        }
+        self.sealer.get_or_insert_default().seal(&block.close())
+    }
+}
+
+impl Default for Sealer {
+    fn default() -> Self {
+        let group = GroupWriter::new(LEVEL);
+        Self { group, tags: TagWriter::default(), columns: Columns::default() }
+    }
+}
+
+impl Sealer {
+    /// Encodes a block.
+    pub fn seal(&mut self, full: &FullBlock) -> Sealed {
+        let FullBlock { rows, dictionary, chunk_bytes } = full;
+        let (dictionary, chunk_bytes) = (dictionary.clone(), *chunk_bytes);
+        let order = in_order(&rows.segments);
         let mut head = HeadWriter::default();
-        head.ids(&mut kept, &mut self.grow);
-        let spans: usize = kept.iter().map(|kept| kept.spans.len()).sum();
-        let mut block = Vec::with_capacity(spans * USUAL_BYTES);
-        let out = (&mut self.group, &mut self.tags);
-        let mut frames = FrameWriter::new(&kept, &mut memos, &mut self.grow, out);
-        frames.write(&mut head, &mut block);
-        let places = frames.finish();
+        head.ids(rows, &order);
+        let mut block = Vec::with_capacity(rows.spans.len() * USUAL_BYTES);
+        let Self { group, tags, columns } = self;
+        let out = Out { group, tags, columns };
+        let meaning = Meaning { rows, dictionary: &dictionary };
+        let places = FrameWriter::new(meaning, &order, out).write(&mut head, &mut block);
         let tags = self.tags.finish(places.len(), &mut self.group);
         let mut bytes = Vec::with_capacity(block.len() + block.len() / 3);
         head.write(&places, &mut self.group, &mut bytes);
@@ -107,18 +133,12 @@ impl PartWriter {
         bytes.append(&mut block);
         bytes.shrink_to_fit();
 
-        let summary = summarise(&kept);
-        self.spans += summary.spans;
-        let chunk = self.grow.chunk();
-        let chunk_bytes = chunk.memory();
-        self.chunks.push(Arc::new(chunk));
-        let dictionary = Dictionary::new(self.chunks.as_slice().into());
-        let (bytes, summary) = (Bytes::from(bytes), Arc::new(summary));
+        let bytes = Bytes::from(bytes);
+        let summary = Arc::new(summarise(&order));
         let home = Home::sealed(dictionary.clone());
-        let place = 0..bytes.len() as u64;
         let block = Block::new(
             Arc::new(bytes.clone()),
-            place,
+            0..bytes.len() as u64,
             head_len as u64,
             None,
             home,

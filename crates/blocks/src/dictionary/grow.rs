@@ -7,7 +7,7 @@ use skytrail_columns::texts::TextBuf;
 use super::chunk::Chunk;
 use super::symbols::{SymbolCodes, UNKNOWN};
 use super::{Endpoint, Hashed, KINDS, Key, Of, Owner, Shape, Source, TextTable, ValueKind};
-use crate::tags::KeyHash;
+use crate::decimal::signed_decimal;
 
 /// Distinct entries with codes.
 #[derive(Debug)]
@@ -47,29 +47,57 @@ const FREE_VALUES: usize = 1_024;
 /// Longer values make the whole frame text.
 const LONGEST_VALUE: usize = 1_024;
 
+/// Words among so many numbers are few: the numbers stay numbers.
+const FEW_WORDS: u64 = 64;
+
+/// How a text of a key is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// It is the decimal form of a number.
+    Decimal(i64),
+    /// By a code of the key.
+    Code(u32),
+    /// As it is.
+    Text,
+}
+
 /// How values of a key are kept.
 #[derive(Debug, Default)]
 pub(crate) struct Policy {
     values: TextTable,
+    /// Values that are no numbers, and values that were kept as numbers.
+    words: u64,
+    decimals: u64,
+    /// Values that got a code.
     seen: usize,
     as_texts: bool,
-    /// Whether there are values that are in no dictionary.
+    /// Whether there may be values that are in no dictionary: a frame with values of several kinds has all of them as
+    /// texts.
     has_texts: bool,
 }
 
 impl Policy {
-    /// Codes of values; none when a dictionary is not worth it, because most values are new.
-    pub(crate) fn codes(&mut self, values: &[Hashed<'_>]) -> Option<Vec<i64>> {
-        if self.as_texts || values.iter().any(|value| value.text.len() > LONGEST_VALUE) {
-            self.has_texts = true;
-            return None;
+    /// Keeps a value: as a number where nearly all are numbers; as a text when a dictionary is not worth it, because
+    /// most values are new.
+    pub(crate) fn word(&mut self, value: Hashed<'_>) -> Word {
+        if self.words * FEW_WORDS <= self.decimals {
+            if let Some(number) = signed_decimal(value.text) {
+                self.decimals += 1;
+                self.has_texts |= self.words > 0;
+                return Word::Decimal(number);
+            }
         }
-        let codes = values.iter().map(|value| i64::from(self.values.code_of(*value)));
-        let codes = codes.collect();
-        self.seen += values.len();
+        self.words += 1;
+        self.has_texts |= self.decimals > 0;
+        if self.as_texts || value.text.len() > LONGEST_VALUE {
+            self.has_texts = true;
+            return Word::Text;
+        }
+        let code = self.values.code_of(value);
+        self.seen += 1;
         let distinct = self.values.texts().len();
         self.as_texts = distinct > FREE_VALUES && distinct * 4 > self.seen;
-        Some(codes)
+        Word::Code(code)
     }
 }
 
@@ -91,6 +119,8 @@ pub(crate) struct Grow {
     text_keys: Vec<u32>,
     /// Keys in all lists.
     listed: usize,
+    /// Keys of the row that is added.
+    pub(crate) list: Vec<u32>,
     bases: [u32; KINDS],
     value_bases: Vec<u32>,
 }
@@ -100,20 +130,13 @@ fn texts_from(table: &TextTable, base: u32) -> TextBuf {
 }
 
 impl Grow {
-    /// The code of a list of keys.
-    pub(crate) fn key_list(&mut self, keys: &[u32]) -> u32 {
-        if let Some(code) = self.key_lists.codes.get(keys) {
+    /// The code of the list of keys.
+    pub(crate) fn listed_keys(&mut self) -> u32 {
+        if let Some(code) = self.key_lists.codes.get(self.list.as_slice()) {
             return *code;
         }
-        self.listed += keys.len();
-        self.key_lists.code(&keys.into())
-    }
-
-    /// The hash of the name of a key of spans, and the type of its values; none of other keys.
-    pub(crate) fn span_key(&self, key: u32) -> Option<(KeyHash, ValueKind)> {
-        let key = self.keys.entries.get(key as usize).filter(|key| key.owner == Owner::Span)?;
-        let name = self.names.texts().get(key.name as usize)?;
-        Some((KeyHash::new(name), key.kind))
+        self.listed += self.list.len();
+        self.key_lists.code(&self.list.as_slice().into())
     }
 
     /// The code of a key, by the code of its name.
@@ -166,8 +189,17 @@ impl Grow {
         self.chunk()
     }
 
-    /// What came since the last chunk.
+    /// What came since the last chunk, which ends here.
     pub(crate) fn chunk(&mut self) -> Chunk {
+        let chunk = self.pending();
+        let counts = self.policies.iter().map(|policy| policy.values.texts().len() as u32);
+        self.value_bases = counts.collect();
+        self.bases = chunk.ends();
+        chunk
+    }
+
+    /// What came since the last chunk.
+    pub(crate) fn pending(&self) -> Chunk {
         let base = |of: Of| self.bases.get(of as usize).copied().unwrap_or(0);
         let mut chunk = Chunk {
             bases: self.bases,
@@ -187,15 +219,12 @@ impl Grow {
                 .collect(),
             ..Chunk::default()
         };
-        self.value_bases.resize(self.policies.len(), 0);
-        for ((key, policy), base) in (0..).zip(&self.policies).zip(&mut self.value_bases) {
-            let count = policy.values.texts().len() as u32;
-            if count > *base {
-                chunk.values.insert(key, texts_from(&policy.values, *base).into());
-                *base = count;
+        for (key, policy) in (0_u32..).zip(&self.policies) {
+            let base = self.value_bases.get(key as usize).copied().unwrap_or(0);
+            if policy.values.texts().len() as u32 > base {
+                chunk.values.insert(key, texts_from(&policy.values, base).into());
             }
         }
-        self.bases = chunk.ends();
         chunk
     }
 }

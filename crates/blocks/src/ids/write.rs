@@ -3,8 +3,7 @@
 use skytrail_columns::group::{Access, GroupWriter};
 use skytrail_columns::texts::TextBuf;
 
-use super::{Id, Kind, PER_MILLI};
-use crate::dictionary::Grow;
+use super::{CodedId, Kind, PER_MILLI};
 use crate::layout::ids as column;
 
 /// Columns of ids.
@@ -23,26 +22,25 @@ pub(crate) struct IdWriter {
 
 impl IdWriter {
     /// Adds an id. Its time is kept less `millis`, its process only if it is not `process`, counted from 1.
-    pub(crate) fn push(&mut self, id: &Id<'_>, process: u32, millis: i64, grow: &mut Grow) {
+    pub(crate) fn push(&mut self, id: CodedId<&[u8]>, process: u32, millis: i64) {
         let kind = match id {
-            Id::Empty => Kind::Empty,
-            Id::Java { process: own, thread, number } => {
-                let own = grow.processes.code(own) + 1;
+            CodedId::Empty => Kind::Empty,
+            CodedId::Java { process: own, thread, number } => {
                 self.processes.push(if own == process { 0 } else { own.into() });
-                self.threads.push((*thread).into());
+                self.threads.push(thread.into());
                 self.millis.push((number / PER_MILLI).cast_signed().wrapping_sub(millis));
                 self.counters.push((number % PER_MILLI).cast_signed());
                 Kind::Java
             }
-            Id::Hex32(bytes) => {
-                self.hex_32.push(*bytes);
+            CodedId::Hex32(bytes) => {
+                self.hex_32.push(bytes);
                 Kind::Hex32
             }
-            Id::Hex16(bytes) => {
-                self.hex_16.push(*bytes);
+            CodedId::Hex16(bytes) => {
+                self.hex_16.push(bytes);
                 Kind::Hex16
             }
-            Id::Text(text) => {
+            CodedId::Text(text) => {
                 self.texts.push(text);
                 Kind::Text
             }

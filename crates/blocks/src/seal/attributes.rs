@@ -1,135 +1,158 @@
 //! Attributes: a column for each key.
 
 use skytrail_columns::group::{Access, GroupWriter};
-use skytrail_model::batch::SpanBatch;
-use skytrail_model::span::{Attribute, Value};
 
-use super::memo::Memos;
-use crate::decimal::{put_signed_decimal, signed_decimal};
-use crate::dictionary::{Grow, Hashed, Owner, ValueKind};
+use crate::decimal::put_signed_decimal;
+use crate::dictionary::{Dictionary, Owner, ValueKind};
 use crate::layout::span;
-use crate::tags::{TagWriter, shown_bytes, text_half};
-
-/// Values of a key in a frame: numbers or texts, by its type.
-#[derive(Debug, Default)]
-struct Cells<'a> {
-    numbers: Vec<i64>,
-    texts: Vec<Hashed<'a>>,
-}
+use crate::open::{Cell, How, Rows};
+use crate::tags::{KeyHash, TagWriter, shown_bytes, text_half};
 
 /// Values of all keys in a frame.
 #[derive(Debug, Default)]
-pub(super) struct Attributes<'a> {
+pub(super) struct Attributes {
     /// By key.
-    cells: Vec<Cells<'a>>,
+    columns: Vec<Vec<Cell>>,
     /// Keys that the frame has.
     used: Vec<u32>,
-    list: Vec<u32>,
+    numbers: Vec<i64>,
+    /// Bytes of texts that are in no dictionary.
     pub(super) bytes: usize,
 }
 
-impl<'a> Attributes<'a> {
-    /// Adds the attributes of a row; gives the code of the list of their keys.
-    pub(super) fn push(
-        &mut self,
-        (batch, memo): (&'a SpanBatch, usize),
-        owner: Owner,
-        attributes: &[Attribute],
-        memos: &mut Memos<'_>,
-        grow: &mut Grow,
-    ) -> u32 {
-        self.list.clear();
-        for attribute in attributes {
-            let (kind, number, text) = match attribute.value {
-                Value::Text(text) => (ValueKind::Text, 0, Some(text)),
-                Value::Bool(value) => (ValueKind::Bool, i64::from(value), None),
-                Value::Int(value) => (ValueKind::Int, value.get(), None),
-                Value::Float(value) => {
-                    (ValueKind::Float, value.get().to_bits().cast_signed(), None)
-                }
-                Value::Bytes(text) => (ValueKind::Bytes, 0, Some(text)),
-                Value::Json(text) => (ValueKind::Json, 0, Some(text)),
-            };
-            let key = memos.key(memo, attribute.key, owner, kind, grow);
-            self.list.push(key);
-            if self.cells.len() <= key as usize {
-                self.cells.resize_with(key as usize + 1, Cells::default);
+/// What a frame is made of besides its cells.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Meaning<'a> {
+    pub(super) rows: &'a Rows,
+    pub(super) dictionary: &'a Dictionary,
+}
+
+impl Meaning<'_> {
+    /// The hash of the name of a key of spans, and the type of its values; none of other keys.
+    fn span_key(&self, key: u32) -> Option<(KeyHash, ValueKind)> {
+        let key = self.dictionary.key(key).ok().filter(|key| key.owner == Owner::Span)?;
+        Some((KeyHash::new(self.dictionary.name(key.name).ok()?), key.kind))
+    }
+
+    /// The text of a value. Its code is one of this dictionary, as the block was filled with it.
+    fn text_of(&self, key: u32, cell: &Cell) -> Vec<u8> {
+        match cell.how() {
+            How::Code => self.dictionary.value(key, cell.value as u32).unwrap_or_default().to_vec(),
+            How::Text => self.rows.text(cell.place()).to_vec(),
+            How::Number | How::Decimal => {
+                let mut text = Vec::new();
+                put_signed_decimal(cell.value, &mut text);
+                text
             }
-            let Some(cells) = self.cells.get_mut(key as usize) else { continue };
-            if cells.numbers.is_empty() && cells.texts.is_empty() {
+        }
+    }
+}
+
+impl Attributes {
+    /// Adds the attributes of a row.
+    pub(super) fn push(&mut self, cells: &[Cell]) {
+        for cell in cells {
+            let key = cell.key();
+            if self.columns.len() <= key as usize {
+                self.columns.resize_with(key as usize + 1, Vec::new);
+            }
+            let Some(column) = self.columns.get_mut(key as usize) else { continue };
+            if column.is_empty() {
                 self.used.push(key);
             }
-            match text {
-                None => cells.numbers.push(number),
-                Some(text) => {
-                    self.bytes += text.len as usize;
-                    cells.texts.push(Hashed::new(batch.bytes_at(text)));
-                }
+            if cell.how() == How::Text {
+                self.bytes += cell.place().len as usize;
             }
-        }
-        grow.key_list(&self.list)
-    }
-
-    /// Adds the tags of spans to those of a frame.
-    pub(super) fn tag(&self, frame: u32, tags: &mut TagWriter, grow: &Grow) {
-        for key in &self.used {
-            let Some((hash, kind)) = grow.span_key(*key) else { continue };
-            let Some(cells) = self.cells.get(*key as usize) else { continue };
-            for text in &cells.texts {
-                let half = match kind {
-                    ValueKind::Bytes => text_half(shown_bytes(text.text.to_vec()).as_bytes()),
-                    _ => text.half(),
-                };
-                tags.add(hash.with(half), frame);
-            }
-            tag_numbers(&cells.numbers, kind, |text| tags.add(hash.with_text(text), frame));
+            column.push(*cell);
         }
     }
 
-    /// Writes the columns, and begins anew.
-    pub(super) fn flush(&mut self, grow: &mut Grow, group: &mut GroupWriter) {
+    /// Adds the tags of spans to those of the frame, writes the columns, and begins anew.
+    pub(super) fn flush(
+        &mut self,
+        frame: u32,
+        meaning: Meaning<'_>,
+        tags: &mut TagWriter,
+        group: &mut GroupWriter,
+    ) {
         self.used.sort_unstable();
         for key in self.used.drain(..) {
-            let Some(cells) = self.cells.get_mut(key as usize) else { continue };
-            let first = span::KEYS + key * span::KEY_COLUMNS;
-            if cells.texts.is_empty() {
-                group.ints(first + span::AS_NUMBERS, &cells.numbers, Access::All);
-            } else {
-                texts(first, key, &cells.texts, grow, group);
-            }
-            cells.numbers.clear();
-            cells.texts.clear();
+            let Some(column) = self.columns.get_mut(key as usize) else { continue };
+            tag(key, column, frame, meaning, tags);
+            write(key, column, &mut self.numbers, meaning, group);
+            column.clear();
         }
         self.bytes = 0;
     }
 }
 
+fn tag(key: u32, column: &[Cell], frame: u32, meaning: Meaning<'_>, tags: &mut TagWriter) {
+    let Some((hash, kind)) = meaning.span_key(key) else { return };
+    match kind {
+        ValueKind::Text | ValueKind::Json => {
+            column.iter().for_each(|cell| tags.add(hash.with(cell.half), frame));
+        }
+        ValueKind::Bytes => {
+            for cell in column {
+                let shown = shown_bytes(meaning.text_of(key, cell));
+                tags.add(hash.with(text_half(shown.as_bytes())), frame);
+            }
+        }
+        ValueKind::Bool | ValueKind::Int | ValueKind::Float => {
+            tag_numbers(column, kind, |text| tags.add(hash.with_text(text), frame));
+        }
+    }
+}
+
 /// Numbers as clients show them.
-fn tag_numbers(numbers: &[i64], kind: ValueKind, mut add: impl FnMut(&[u8])) {
+fn tag_numbers(column: &[Cell], kind: ValueKind, mut add: impl FnMut(&[u8])) {
     let mut text = Vec::new();
     let mut last = None;
-    for number in numbers.iter().filter(|number| last.replace(**number) != Some(**number)) {
+    let numbers = column.iter().map(|cell| cell.value);
+    for number in numbers.filter(|number| last.replace(*number) != Some(*number)) {
         text.clear();
         match kind {
-            ValueKind::Bool => text.extend_from_slice((*number != 0).to_string().as_bytes()),
+            ValueKind::Bool => text.extend_from_slice((number != 0).to_string().as_bytes()),
             ValueKind::Float => {
                 let shown = f64::from_bits(number.cast_unsigned()).to_string();
                 text.extend_from_slice(shown.as_bytes());
             }
-            _ => put_signed_decimal(*number, &mut text),
+            _ => put_signed_decimal(number, &mut text),
         }
         add(&text);
     }
 }
 
-fn texts(first: u32, key: u32, texts: &[Hashed<'_>], grow: &mut Grow, group: &mut GroupWriter) {
-    let decimals: Option<Vec<_>> = texts.iter().map(|text| signed_decimal(text.text)).collect();
-    if let Some(decimals) = decimals {
-        group.ints(first + span::AS_DECIMALS, &decimals, Access::All);
-        return;
-    }
-    match grow.policy(key).and_then(|policy| policy.codes(texts)) {
-        Some(codes) => group.ints(first + span::AS_CODES, &codes, Access::Random),
-        None => group.texts(first + span::AS_TEXTS, texts.iter().map(|text| text.text)),
-    }
+/// How all cells are kept; none where they differ.
+fn how_all(column: &[Cell]) -> Option<How> {
+    let how = column.first()?.how();
+    column.iter().all(|cell| cell.how() == how).then_some(how)
+}
+
+fn write(
+    key: u32,
+    column: &[Cell],
+    numbers: &mut Vec<i64>,
+    meaning: Meaning<'_>,
+    group: &mut GroupWriter,
+) {
+    let first = span::KEYS + key * span::KEY_COLUMNS;
+    let (id, access) = match how_all(column) {
+        Some(How::Number) => (span::AS_NUMBERS, Access::All),
+        Some(How::Decimal) => (span::AS_DECIMALS, Access::All),
+        Some(How::Code) => (span::AS_CODES, Access::Random),
+        Some(How::Text) => {
+            let texts = column.iter().map(|cell| meaning.rows.text(cell.place()));
+            group.texts(first + span::AS_TEXTS, texts);
+            return;
+        }
+        None => {
+            let texts: Vec<_> = column.iter().map(|cell| meaning.text_of(key, cell)).collect();
+            group.texts(first + span::AS_TEXTS, texts.iter().map(Vec::as_slice));
+            return;
+        }
+    };
+    numbers.clear();
+    numbers.extend(column.iter().map(|cell| cell.value));
+    group.ints(first + id, numbers, access);
 }

@@ -4,17 +4,13 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use skytrail_columns::group::{Access, GroupWriter};
 use skytrail_columns::texts::TextBuf;
-use skytrail_model::span::Span;
 
-use super::ahead::{AHEAD, ask_for};
-use super::attributes::Attributes;
+use super::attributes::{Attributes, Meaning};
 use super::head::{HeadWriter, Place};
-use super::kept::Kept;
-use super::links::{From, Links, Rows};
-use super::memo::Memos;
-use crate::dictionary::{Grow, Owner, Shape};
-use crate::ids::{Id, IdWriter};
+use super::links::{Links, Targets};
+use crate::ids::{CodedId, IdWriter};
 use crate::layout::{FRAME_BYTES, FRAME_ROWS, MOST_FRAME_ROWS, span as column, span_seed};
+use crate::open::{EventRow, Extra, LinkRow, Rows, SegmentRow, SpanRow, Walk, len_of};
 use crate::tags::TagWriter;
 
 /// Columns of spans that are numbers.
@@ -32,15 +28,15 @@ const NUMBERS: [(u32, Access); 9] = [
 
 /// Columns of events.
 #[derive(Debug, Default)]
-struct Events<'a> {
+struct Events {
     times: Vec<i64>,
-    names: Vec<&'a [u8]>,
+    names: TextBuf,
     keys: Vec<i64>,
 }
 
-/// Columns of the frame that is being written.
+/// Columns of the frame that is being written. They are used again for the next block.
 #[derive(Debug, Default)]
-struct Columns<'a> {
+pub(super) struct Columns {
     rows: usize,
     bytes: usize,
     numbers: [Vec<i64>; NUMBERS.len()],
@@ -49,175 +45,170 @@ struct Columns<'a> {
     messages: TextBuf,
     trace_states: TextBuf,
     links: Links,
-    events: Events<'a>,
-    attributes: Attributes<'a>,
+    events: Events,
+    attributes: Attributes,
+}
+
+/// A segment that is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct From<'a> {
+    pub(super) segment: &'a SegmentRow,
+    pub(super) row: u32,
+    /// Its start, milliseconds since the Unix epoch.
+    pub(super) millis: i64,
+}
+
+/// Where a frame goes to.
+pub(super) struct Out<'b> {
+    pub(super) group: &'b mut GroupWriter,
+    pub(super) tags: &'b mut TagWriter,
+    pub(super) columns: &'b mut Columns,
 }
 
 /// Writes the frames of a block.
 pub(super) struct FrameWriter<'a, 'b> {
-    kept: &'b [Kept<'a>],
-    memos: &'b mut Memos<'a>,
-    grow: &'b mut Grow,
-    group: &'b mut GroupWriter,
-    tags: &'b mut TagWriter,
-    rows: Rows,
+    meaning: Meaning<'a>,
+    block: &'a [&'a SegmentRow],
+    out: Out<'b>,
+    targets: Targets<'a>,
     /// Rows of spans by their opaque ids, where they have such.
-    spans: HashMap<&'a [u8], u32, FixedState>,
+    spans: HashMap<CodedId<&'a [u8]>, u32, FixedState>,
     row: u32,
-    columns: Columns<'a>,
     places: Vec<Place>,
 }
 
-impl<'a, 'b> FrameWriter<'a, 'b> {
-    pub(super) fn new(
-        kept: &'b [Kept<'a>],
-        memos: &'b mut Memos<'a>,
-        grow: &'b mut Grow,
-        (group, tags): (&'b mut GroupWriter, &'b mut TagWriter),
-    ) -> Self {
-        let (rows, mut spans) = (Rows::of(kept), HashMap::default());
-        let mut next = 0;
-        for kept in kept {
-            // Protocols with opaque ids give one to each span.
-            if kept.spans.first().is_some_and(|span| !span.id.is_empty()) {
-                for (row, span) in (next..).zip(kept.spans) {
-                    spans.entry(kept.batch.bytes_at(span.id)).or_insert(row);
+/// Rows of the spans of a block by their opaque ids. Protocols with such ids give one to each span.
+fn by_id<'a>(rows: &'a Rows, block: &[&SegmentRow]) -> HashMap<CodedId<&'a [u8]>, u32, FixedState> {
+    let mut by_id = HashMap::default();
+    let mut next = 0;
+    for segment in block {
+        let mut walk = Walk::of(rows, segment);
+        if rows.spans_of(segment).first().is_some_and(|span| span.has_extra) {
+            for (row, span) in (next..).zip(rows.spans_of(segment)) {
+                let extra = if span.has_extra { walk.extra() } else { None };
+                if let Some(extra) = extra.filter(|extra| extra.id != CodedId::Empty) {
+                    by_id.entry(rows.id(extra.id)).or_insert(row);
                 }
             }
-            next += kept.spans.len() as u32;
         }
-        let columns = Columns::default();
-        Self { kept, memos, grow, group, tags, rows, spans, row: 0, columns, places: Vec::new() }
+        next += segment.spans;
     }
+    by_id
+}
 
-    pub(super) fn finish(self) -> Vec<Place> {
-        self.places
+impl<'a, 'b> FrameWriter<'a, 'b> {
+    pub(super) fn new(meaning: Meaning<'a>, block: &'a [&'a SegmentRow], out: Out<'b>) -> Self {
+        let (targets, spans) = (Targets::of(meaning.rows, block), by_id(meaning.rows, block));
+        Self { meaning, block, out, targets, spans, row: 0, places: Vec::new() }
     }
 
     /// Appends all frames, and adds the segments to the head.
-    pub(super) fn write(&mut self, head: &mut HeadWriter, out: &mut Vec<u8>) {
-        let block = self.kept;
-        for (row, kept) in (0_u32..).zip(block) {
-            if (row as usize).is_multiple_of(AHEAD) {
-                ask_for(block.iter().skip(row as usize).take(AHEAD));
-            }
-            if self.columns.rows >= FRAME_ROWS {
+    pub(super) fn write(mut self, head: &mut HeadWriter, out: &mut Vec<u8>) -> Vec<Place> {
+        let rows = self.meaning.rows;
+        for (row, segment) in (0_u32..).zip(self.block) {
+            if self.out.columns.rows >= FRAME_ROWS {
                 self.flush(out);
             }
-            head.segment((kept, row), self.memos, self.grow);
-            let millis = kept.entry.start.div_euclid(1_000_000);
-            let from = From { kept, row, millis };
-            for (place, span) in (0..).zip(kept.spans) {
-                if self.columns.rows >= MOST_FRAME_ROWS
-                    || self.columns.bytes + self.columns.attributes.bytes >= FRAME_BYTES
+            head.segment(segment, row);
+            let from = From { segment, row, millis: segment.start.div_euclid(1_000_000) };
+            let mut walk = Walk::of(rows, segment);
+            for (place, span) in (0..).zip(rows.spans_of(segment)) {
+                let columns = &self.out.columns;
+                if columns.rows >= MOST_FRAME_ROWS
+                    || columns.bytes + columns.attributes.bytes >= FRAME_BYTES
                 {
                     self.flush(out);
                 }
-                self.span(&from, place, span);
+                self.span(&from, (place, span), &mut walk);
             }
         }
-        if self.columns.rows > 0 {
+        if self.out.columns.rows > 0 {
             self.flush(out);
         }
+        self.places
     }
 
-    fn span(&mut self, from: &From<'b, 'a>, place: i64, span: &Span) {
-        let kept: &'b Kept<'a> = from.kept;
-        let (batch, memo) = (kept.batch, kept.memo);
-        let (memos, grow) = (&mut *self.memos, &mut *self.grow);
-        let columns = &mut self.columns;
-        let attributes = batch.attributes_of(span.attributes);
-        let keys = columns.attributes.push((batch, memo), Owner::Span, attributes, memos, grow);
-        let shape = Shape {
-            operation: memos.name(memo, span.operation, grow),
-            peer: memos.name(memo, span.peer, grow),
-            flavour: span.kind as u32
-                | (span.layer as u32) << 4
-                | u32::from(span.skip_analysis) << 8,
-            component: span.component,
-            keys,
-        };
+    fn span(&mut self, from: &From<'_>, (place, span): (i64, &SpanRow), walk: &mut Walk<'a>) {
+        let columns = &mut *self.out.columns;
         let numbers = [
-            grow.shapes.code(&shape).into(),
+            span.shape.into(),
             i64::from(span.number) - place,
             i64::from(span.number) - i64::from(span.parent),
-            span.start.wrapping_sub(kept.entry.start),
+            span.start,
             span.duration,
             span.status as i64,
             span.flags.into(),
-            span.links.len.into(),
-            span.events.len.into(),
+            span.links.into(),
+            span.events.into(),
         ];
         columns.numbers.iter_mut().zip(numbers).for_each(|(column, number)| column.push(number));
-        columns.texts(span, batch.bytes_at(span.status_message), batch.bytes_at(span.trace_state));
-        self.ids(from, span);
-        self.links(from, span);
-        self.events(kept, span);
-        self.columns.rows += 1;
+        columns.attributes.push(walk.cells(span.cells));
+        let extra = if span.has_extra { walk.extra() } else { None };
+        self.extra(from, extra);
+        for link in walk.links(span.links) {
+            self.link(from, link, walk);
+        }
+        for event in walk.events(span.events) {
+            self.event(event, walk);
+        }
+        self.out.columns.rows += 1;
         self.row += 1;
     }
 
-    fn ids(&mut self, from: &From<'b, 'a>, span: &Span) {
-        let batch = from.kept.batch;
-        let (columns, grow) = (&mut self.columns, &mut *self.grow);
-        let id = Id::parse(batch.bytes_at(span.id));
-        columns.ids.push(&id, from.kept.process, from.millis, grow);
-        let parent_id = batch.bytes_at(span.parent_id);
-        let parent = if parent_id.is_empty() { None } else { self.spans.get(parent_id) };
+    fn extra(&mut self, from: &From<'_>, extra: Option<&Extra>) {
+        let (columns, rows) = (&mut *self.out.columns, self.meaning.rows);
+        let process = from.segment.process;
+        let Some(extra) = extra else {
+            columns.messages.push(&[]);
+            columns.trace_states.push(&[]);
+            columns.ids.push(CodedId::Empty, process, from.millis);
+            columns.parent_ids.push(CodedId::Empty, process, from.millis);
+            return;
+        };
+        let (message, trace_state) = (rows.text(extra.message), rows.text(extra.trace_state));
+        columns.messages.push(message);
+        columns.trace_states.push(trace_state);
+        columns.bytes +=
+            message.len() + trace_state.len() + len_of(extra.id) + len_of(extra.parent_id);
+        columns.ids.push(rows.id(extra.id), process, from.millis);
+        let parent_id = rows.id(extra.parent_id);
+        let is_blank = parent_id == CodedId::Empty;
+        let parent = if is_blank { None } else { self.spans.get(&parent_id) };
         match parent {
             Some(parent) => columns.parent_ids.push_row(i64::from(self.row) - i64::from(*parent)),
-            None => {
-                columns.parent_ids.push(&Id::parse(parent_id), from.kept.process, from.millis, grow)
-            }
+            None => columns.parent_ids.push(parent_id, process, from.millis),
         }
     }
 
-    fn links(&mut self, from: &From<'b, 'a>, span: &Span) {
-        let kept: &'b Kept<'a> = from.kept;
-        let columns = &mut self.columns;
-        for link in kept.batch.links_of(span) {
-            let (memos, grow) = (&mut *self.memos, &mut *self.grow);
-            columns.links.push(from, link, (self.kept, &self.rows), memos, grow);
-            let attributes = kept.batch.attributes_of(link.attributes);
-            let source = (kept.batch, kept.memo);
-            let keys = columns.attributes.push(source, Owner::Link, attributes, memos, grow);
-            columns.links.keys.push(keys.into());
-        }
+    fn link(&mut self, from: &From<'_>, link: &LinkRow, walk: &mut Walk<'_>) {
+        let columns = &mut *self.out.columns;
+        columns.links.push(from, link, &self.targets);
+        columns.attributes.push(walk.cells(link.cells));
     }
 
-    fn events(&mut self, kept: &Kept<'a>, span: &Span) {
-        let columns = &mut self.columns;
-        for event in kept.batch.events_of(span) {
-            let attributes = kept.batch.attributes_of(event.attributes);
-            let source = (kept.batch, kept.memo);
-            let keys =
-                columns.attributes.push(source, Owner::Event, attributes, self.memos, self.grow);
-            columns.events.keys.push(keys.into());
-            columns.events.times.push(event.time.wrapping_sub(span.end()));
-            columns.events.names.push(kept.batch.bytes_at(event.name));
-            columns.bytes += event.name.len as usize;
-        }
+    fn event(&mut self, event: &EventRow, walk: &mut Walk<'_>) {
+        let columns = &mut *self.out.columns;
+        columns.attributes.push(walk.cells(event.cells));
+        columns.events.keys.push(event.keys.into());
+        columns.events.times.push(event.time);
+        columns.events.names.push(self.meaning.rows.text(event.name));
+        columns.bytes += event.name.len as usize;
     }
 
     fn flush(&mut self, out: &mut Vec<u8>) {
-        let start = out.len();
-        self.columns.attributes.tag(self.places.len() as u32, self.tags, self.grow);
-        self.columns.flush(self.grow, self.group);
-        let checksum = self.group.finish(span_seed(self.places.len() as u32), out);
-        self.places.push(Place { rows: self.columns.rows, bytes: out.len() - start, checksum });
-        (self.columns.rows, self.columns.bytes) = (0, 0);
+        let (start, frame) = (out.len(), self.places.len() as u32);
+        let Out { group, tags, columns } = &mut self.out;
+        columns.flush(group);
+        columns.attributes.flush(frame, self.meaning, tags, group);
+        let checksum = group.finish(span_seed(frame), out);
+        self.places.push(Place { rows: columns.rows, bytes: out.len() - start, checksum });
+        (columns.rows, columns.bytes) = (0, 0);
     }
 }
 
-impl Columns<'_> {
-    fn texts(&mut self, span: &Span, message: &[u8], trace_state: &[u8]) {
-        self.messages.push(message);
-        self.trace_states.push(trace_state);
-        let ids = span.id.len as usize + span.parent_id.len as usize;
-        self.bytes += message.len() + trace_state.len() + ids;
-    }
-
-    fn flush(&mut self, grow: &mut Grow, group: &mut GroupWriter) {
+impl Columns {
+    /// Writes all but the attributes, and begins anew.
+    fn flush(&mut self, group: &mut GroupWriter) {
         let mut numbers = |wanted: fn(u32) -> bool, group: &mut GroupWriter| {
             for ((id, access), numbers) in NUMBERS.into_iter().zip(&mut self.numbers) {
                 if wanted(id) {
@@ -242,11 +233,11 @@ impl Columns<'_> {
         let events = &mut self.events;
         if !events.times.is_empty() {
             group.ints(column::EVENT_TIME, &events.times, Access::All);
-            group.texts(column::EVENT_NAME, events.names.drain(..));
+            group.text_buf(column::EVENT_NAME, &events.names);
             group.ints(column::EVENT_KEYS, &events.keys, Access::All);
             events.times.clear();
+            events.names.clear();
             events.keys.clear();
         }
-        self.attributes.flush(grow, group);
     }
 }

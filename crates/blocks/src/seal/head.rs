@@ -4,14 +4,10 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 use skytrail_columns::group::{Access, GroupWriter};
-use skytrail_columns::write::{put_bytes, put_varint};
-use skytrail_model::span::{Attribute, Value};
 
-use super::kept::{HashedId, Kept};
-use super::memo::Memos;
-use crate::dictionary::{Endpoint, Grow, Source, ValueKind};
-use crate::ids::{Id, IdWriter};
+use crate::ids::IdWriter;
 use crate::layout::{LAYOUT, head as column, head_seed};
+use crate::open::{Rows, SegmentRow};
 
 /// Columns of segments that are numbers.
 const NUMBERS: [(u32, Access); 11] = [
@@ -49,44 +45,38 @@ pub(super) struct HeadWriter {
 }
 
 impl HeadWriter {
-    /// Adds the ids of segments and traces. Traces are numbered by the hashes of their ids, then the ids.
-    pub(super) fn ids(&mut self, kept: &mut [Kept<'_>], grow: &mut Grow) {
-        for kept in kept.iter_mut() {
-            let id = &kept.ids.segment.id;
-            kept.process = match id {
-                Id::Java { process, .. } => grow.processes.code(process) + 1,
-                _ => 0,
-            };
-            self.segment_ids.push(id, kept.process, kept.entry.start.div_euclid(1_000_000), grow);
+    /// Adds the ids of segments and traces. Traces are numbered by the hashes of their ids.
+    pub(super) fn ids(&mut self, rows: &Rows, block: &[&SegmentRow]) {
+        for segment in block {
+            let millis = segment.start.div_euclid(1_000_000);
+            self.segment_ids.push(rows.id(segment.id), segment.process, millis);
         }
-        self.traces(kept, grow);
+        self.traces(rows, block);
     }
 
-    fn traces(&mut self, kept: &[Kept<'_>], grow: &mut Grow) {
-        let mut numbers: HashTable<(u64, u32)> = HashTable::with_capacity(kept.len() / 2);
-        let mut traces: Vec<(HashedId<'_>, u32)> = Vec::new();
-        for kept in kept {
-            let trace = &kept.ids.trace;
-            let is_it = |(hash, number): &(u64, u32)| {
-                let of = || traces.get(*number as usize).is_some_and(|(of, _)| of.id == trace.id);
-                *hash == trace.hash && of()
+    fn traces(&mut self, rows: &Rows, block: &[&SegmentRow]) {
+        let mut numbers: HashTable<(u64, u32)> = HashTable::with_capacity(block.len() / 2);
+        let mut traces: Vec<(u64, u32, &SegmentRow)> = Vec::new();
+        for segment in block {
+            let (hash, id) = (segment.trace_hash, rows.id(segment.trace));
+            let is_it = |(of, number): &(u64, u32)| {
+                let trace = || traces.get(*number as usize);
+                *of == hash && trace().is_some_and(|(_, _, first)| rows.id(first.trace) == id)
             };
-            let known = numbers.find(trace.hash, is_it).map(|(_, number)| *number);
+            let known = numbers.find(hash, is_it).map(|(_, number)| *number);
             let number = known.unwrap_or_else(|| {
                 let number = traces.len() as u32;
-                traces.push((*trace, number));
-                numbers.insert_unique(trace.hash, (trace.hash, number), |(hash, _)| *hash);
+                traces.push((hash, number, segment));
+                numbers.insert_unique(hash, (hash, number), |(hash, _)| *hash);
                 number
             });
             self.traces.push(number);
         }
-        traces.sort_unstable_by(|(one, _), (other, _)| {
-            one.hash.cmp(&other.hash).then_with(|| one.id.text().cmp(&other.id.text()))
-        });
+        traces.sort_unstable_by_key(|(hash, number, _)| (*hash, *number));
         let mut places = vec![0; traces.len()];
-        for (place, (trace, number)) in (0..).zip(&traces) {
-            self.hashes.push(trace.hash);
-            self.trace_ids.push(&trace.id, 0, 0, grow);
+        for (place, (hash, number, first)) in (0..).zip(&traces) {
+            self.hashes.push(*hash);
+            self.trace_ids.push(rows.id(first.trace), 0, 0);
             if let Some(of) = places.get_mut(*number as usize) {
                 *of = place;
             }
@@ -104,71 +94,22 @@ impl HeadWriter {
     }
 
     /// Adds the columns of a segment, which come in the order of the block.
-    pub(super) fn segment(
-        &mut self,
-        (kept, row): (&Kept<'_>, u32),
-        memos: &mut Memos<'_>,
-        grow: &mut Grow,
-    ) {
+    pub(super) fn segment(&mut self, segment: &SegmentRow, row: u32) {
         let trace = self.traces.get(row as usize).copied().unwrap_or_default();
-        let numbers = self.numbers_of(kept, trace, memos, grow);
-        self.numbers.iter_mut().zip(numbers).for_each(|(column, number)| column.push(number));
-    }
-
-    fn numbers_of(
-        &self,
-        kept: &Kept<'_>,
-        trace: u32,
-        memos: &mut Memos<'_>,
-        grow: &mut Grow,
-    ) -> [i64; NUMBERS.len()] {
-        let (batch, memo, entry, segment) = (kept.batch, kept.memo, kept.entry, kept.segment);
-        let source = Source {
-            service: entry.service,
-            instance: entry.instance,
-            service_name: memos.name(memo, segment.service, grow),
-            instance_name: memos.name(memo, segment.instance, grow),
-            process: kept.process,
-        };
-        let named = i64::from(entry.endpoint_span) - i64::from(segment.spans.start);
-        let span = usize::try_from(named).ok().and_then(|place| kept.spans.get(place));
-        let operation = span.map(|span| memos.name(memo, span.operation, grow));
-        let name = operation.unwrap_or_else(|| grow.names.code(b""));
-        let resource = self.resource(kept, memos, grow);
-        [
-            grow.sources.code(&source).into(),
-            grow.endpoints.code(&Endpoint { id: entry.endpoint, name }).into(),
-            if span.is_some() { named } else { -1 },
-            entry.start,
-            entry.duration,
-            entry.is_error.into(),
-            kept.spans.len() as i64,
+        let numbers = [
+            segment.source.into(),
+            segment.endpoint.into(),
+            segment.named.into(),
+            segment.start,
+            segment.duration,
+            segment.is_error.into(),
+            segment.spans.into(),
             trace.into(),
-            resource.into(),
-            grow.names.code(batch.bytes_at(segment.scope)).into(),
+            segment.resource.into(),
+            segment.scope.into(),
             segment.is_size_limited.into(),
-        ]
-    }
-
-    /// The code of the attributes of a resource, all together.
-    fn resource(&self, kept: &Kept<'_>, memos: &mut Memos<'_>, grow: &mut Grow) -> u32 {
-        let mut bytes = Vec::new();
-        for Attribute { key, value } in kept.batch.attributes_of(kept.segment.resource) {
-            put_varint(memos.name(kept.memo, *key, grow).into(), &mut bytes);
-            let mut put = |kind: ValueKind, value: &[u8]| {
-                bytes.push(kind as u8);
-                put_bytes(value, &mut bytes);
-            };
-            match value {
-                Value::Text(text) => put(ValueKind::Text, kept.batch.bytes_at(*text)),
-                Value::Bool(value) => put(ValueKind::Bool, &[u8::from(*value)]),
-                Value::Int(value) => put(ValueKind::Int, &value.get().to_le_bytes()),
-                Value::Float(value) => put(ValueKind::Float, &value.get().to_le_bytes()),
-                Value::Bytes(text) => put(ValueKind::Bytes, kept.batch.bytes_at(*text)),
-                Value::Json(text) => put(ValueKind::Json, kept.batch.bytes_at(*text)),
-            }
-        }
-        grow.resources.code(&bytes)
+        ];
+        self.numbers.iter_mut().zip(numbers).for_each(|(column, number)| column.push(number));
     }
 
     /// Appends the frame.

@@ -94,8 +94,12 @@ fn parts_of_one_writer_have_one_dictionary_when_they_are_copied() {
         let others = parts[number as usize].block(0).unwrap().rows().unwrap();
         assert_eq!(rows.batch.bytes, others.batch.bytes);
     }
-    // Of another writer: nothing of it begins with the others.
-    let mut other = vec![open(file(&seal(&[vec![traffic(10)]]))).unwrap()];
+    // Of another writer, to which others came first: nothing of it begins with the others.
+    let traffic = [traffic(10)];
+    let mut backwards = rows(&traffic);
+    backwards.reverse();
+    let sealed = PartWriter::new(Limits::default()).seal(&backwards);
+    let mut other = vec![open(file(&[sealed])).unwrap()];
     other.extend(parts);
     assert!(copied(&other).0.dictionary_bytes > largest);
 }
