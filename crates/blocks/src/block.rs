@@ -28,9 +28,11 @@ use crate::row::trace_hash;
 use crate::sizes::{self, About, Sizes};
 use crate::summary::Summary;
 use crate::tags::Granules;
+pub(crate) use batch::{BatchBuilder, rows_from};
 use frames::{Groups, Reader};
 use head::{Head, HeadView};
 use source::Source;
+pub(crate) use variants::kind_of;
 
 pub use search::Selection;
 

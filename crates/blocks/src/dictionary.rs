@@ -106,6 +106,18 @@ pub(crate) enum Of {
 /// Kinds of entries.
 pub(crate) const KINDS: usize = 8;
 
+/// Names by their codes.
+pub(crate) trait Names {
+    /// The name with a code.
+    fn name(&self, code: u32) -> Result<&[u8]>;
+}
+
+impl Names for Dictionary {
+    fn name(&self, code: u32) -> Result<&[u8]> {
+        Self::name(self, code)
+    }
+}
+
 /// Dictionaries that are read.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Dictionary {

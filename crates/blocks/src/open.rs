@@ -1,17 +1,21 @@
 //! Blocks that are being filled: segments in codes, a third of what they take as batches.
 
 mod fill;
+mod find;
+mod read;
 mod rows;
 
 use std::fmt;
 use std::sync::Arc;
 
-use fill::{Fill, Names};
 use parking_lot::Mutex;
+use skytrail_columns::Result;
 use skytrail_model::batch::SpanBatch;
-use skytrail_storage::SegmentEntry;
+use skytrail_storage::{SegmentEntry, SegmentFilter, SpanAppend};
 
 use crate::dictionary::{Chunk, Dictionary, Grow};
+use fill::{Fill, Names};
+use read::Back;
 pub(crate) use rows::{
     Cell, EventRow, Extra, How, LinkRow, Rows, SegmentRow, SpanRow, Walk, len_of,
 };
@@ -21,14 +25,25 @@ pub(crate) use rows::{
 pub(crate) struct Growing {
     pub(crate) grow: Grow,
     pub(crate) chunks: Vec<Arc<Chunk>>,
-    /// Of blocks that were closed.
+    /// Of blocks that were sealed.
     pub(crate) spans: u64,
     names: Names,
+    /// The room of a block that is gone.
+    spare: Rows,
 }
 
 impl Growing {
     pub(crate) fn memory(&self) -> usize {
-        self.grow.memory() + self.chunks.iter().map(|chunk| chunk.memory()).sum::<usize>()
+        let chunks: usize = self.chunks.iter().map(|chunk| chunk.memory()).sum();
+        self.grow.memory() + chunks + self.spare.memory()
+    }
+
+    /// The dictionaries, with what came since the last block.
+    fn dictionary(&mut self) -> (Dictionary, usize) {
+        let chunk = self.grow.chunk();
+        let bytes = chunk.memory();
+        self.chunks.push(Arc::new(chunk));
+        (Dictionary::new(self.chunks.as_slice().into()), bytes)
     }
 }
 
@@ -36,15 +51,8 @@ impl Growing {
 pub struct OpenBlock {
     growing: Arc<Mutex<Growing>>,
     rows: Rows,
-}
-
-/// A block that is full, with the dictionaries that its codes mean something in.
-#[derive(Debug)]
-pub struct FullBlock {
-    pub(crate) rows: Rows,
-    pub(crate) dictionary: Dictionary,
-    /// Bytes of memory of the entries that came with it.
-    pub(crate) chunk_bytes: usize,
+    /// Earliest and latest start.
+    starts: (i64, i64),
 }
 
 impl fmt::Debug for OpenBlock {
@@ -53,9 +61,21 @@ impl fmt::Debug for OpenBlock {
     }
 }
 
+/// The next block takes the room.
+impl Drop for OpenBlock {
+    fn drop(&mut self) {
+        let mut growing = self.growing.lock();
+        if growing.spare.memory() < self.rows.memory() {
+            self.rows.clear();
+            growing.spare = std::mem::take(&mut self.rows);
+        }
+    }
+}
+
 impl OpenBlock {
     pub(crate) fn new(growing: Arc<Mutex<Growing>>) -> Self {
-        Self { growing, rows: Rows::default() }
+        let rows = std::mem::take(&mut growing.lock().spare);
+        Self { growing, rows, starts: (i64::MAX, i64::MIN) }
     }
 
     /// Adds segments of a batch; those that it does not hold are left out. The caller keeps to
@@ -69,7 +89,10 @@ impl OpenBlock {
         let mut growing = self.growing.lock();
         let Growing { grow, names, .. } = &mut *growing;
         let mut fill = Fill::new(batch, names, grow, &mut self.rows);
-        entries.into_iter().for_each(|entry| fill.segment(entry));
+        for entry in entries {
+            fill.segment(entry);
+            self.starts = (self.starts.0.min(entry.start), self.starts.1.max(entry.start));
+        }
     }
 
     /// Spans in it.
@@ -77,19 +100,71 @@ impl OpenBlock {
         self.rows.spans.len()
     }
 
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.rows.segments.is_empty()
+    }
+
     /// Bytes of memory.
     pub fn memory(&self) -> usize {
         self.rows.memory()
     }
 
-    /// Nothing more comes.
-    pub fn close(self) -> FullBlock {
+    /// Earliest and latest start of a segment, nanoseconds since the Unix epoch; reversed when it is empty.
+    pub fn starts(&self) -> (i64, i64) {
+        self.starts
+    }
+
+    /// Start and number of spans of each segment.
+    pub fn segments(&self) -> impl Iterator<Item = (i64, u32)> + '_ {
+        self.rows.segments.iter().map(|row| (row.start, row.spans))
+    }
+
+    /// Places of the segments of a trace, in the order they came.
+    pub fn of_trace(&self, trace_id: &str) -> Vec<u32> {
+        find::of_trace(&self.rows, &self.growing.lock().grow, trace_id.as_bytes()).collect()
+    }
+
+    /// Starts, durations and places of the segments that may be what is searched for: an entry has all that is asked
+    /// of entries, tags are those of a hash.
+    pub fn candidates(&self, filter: &SegmentFilter) -> Vec<(i64, i64, u32)> {
+        if self.starts.1 < filter.from || self.starts.0 > filter.to {
+            return Vec::new();
+        }
+        let places = find::candidates(&self.rows, &self.growing.lock().grow, filter);
+        let of = |place: u32| {
+            let row = self.rows.segments.get(place as usize)?;
+            Some((row.start, row.duration, place))
+        };
+        places.into_iter().filter_map(of).collect()
+    }
+
+    /// Segments as a batch of nothing else: as many of the places as fit in about `bytes` of memory, one at least; and
+    /// the places that are left.
+    ///
+    /// # Errors
+    /// `Limit` when a single segment does not fit in a batch.
+    pub fn read<'p>(&self, places: &'p [u32], bytes: usize) -> Result<(SpanAppend, &'p [u32])> {
+        let growing = self.growing.lock();
+        let mut back = Back::new(&self.rows, &growing.grow);
+        let mut left = places;
+        while let Some((place, rest)) = left.split_first() {
+            if let Some(row) = self.rows.segments.get(*place as usize) {
+                back.segment(row)?;
+            }
+            left = rest;
+            if back.bytes() >= bytes {
+                break;
+            }
+        }
+        Ok((back.finish(), left))
+    }
+
+    /// What it is encoded from.
+    pub(crate) fn parts(&self) -> (&Rows, Dictionary, usize) {
         let mut growing = self.growing.lock();
-        let chunk = growing.grow.chunk();
-        let chunk_bytes = chunk.memory();
-        growing.chunks.push(Arc::new(chunk));
         growing.spans += self.rows.spans.len() as u64;
-        let dictionary = Dictionary::new(growing.chunks.as_slice().into());
-        FullBlock { rows: self.rows, dictionary, chunk_bytes }
+        let (dictionary, bytes) = growing.dictionary();
+        (&self.rows, dictionary, bytes)
     }
 }

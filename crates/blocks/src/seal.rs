@@ -16,7 +16,7 @@ use skytrail_storage::SegmentFilter;
 
 use crate::block::{Block, Home};
 use crate::dictionary::Dictionary;
-use crate::open::{FullBlock, Growing, OpenBlock};
+use crate::open::{Growing, OpenBlock};
 use crate::row::{Limits, Row};
 use crate::summary::Summary;
 use crate::tags::{BlockTags, TagPlaces, TagWriter};
@@ -102,7 +102,7 @@ impl PartWriter {
                 block.add(first.batch, rows.iter().map(|row| row.entry));
             }
         }
-        self.sealer.get_or_insert_default().seal(&block.close())
+        self.sealer.get_or_insert_default().seal(&block)
     }
 }
 
@@ -114,10 +114,9 @@ impl Default for Sealer {
 }
 
 impl Sealer {
-    /// Encodes a block.
-    pub fn seal(&mut self, full: &FullBlock) -> Sealed {
-        let FullBlock { rows, dictionary, chunk_bytes } = full;
-        let (dictionary, chunk_bytes) = (dictionary.clone(), *chunk_bytes);
+    /// Encodes a block, to which nothing more comes.
+    pub fn seal(&mut self, full: &OpenBlock) -> Sealed {
+        let (rows, dictionary, chunk_bytes) = full.parts();
         let order = in_order(&rows.segments);
         let mut head = HeadWriter::default();
         head.ids(rows, &order);

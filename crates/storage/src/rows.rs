@@ -16,7 +16,7 @@ mod tests;
 mod window;
 
 pub use gather::{Gather, Gathered};
-pub use kept::KeptBatch;
+pub use kept::{KeptBatch, offer_matches};
 pub use keyword::Keyword;
 pub use matching::{Matcher, matches, matches_entry};
 pub use page::Page;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use skytrail_columns::read::Reader as Bytes;
 use skytrail_columns::texts::Texts;
 use skytrail_columns::{Error, Result};
 use skytrail_model::span::{Attribute, Event, Link, Rows, Segment, Span, SpanLayer, Value};
@@ -15,7 +14,7 @@ use super::head::SegmentRow;
 use super::variants::{kind_of, link_kind_of, status_of};
 use super::walk::Walk;
 use crate::decimal::put_signed_decimal;
-use crate::dictionary::ValueKind;
+use crate::dictionary::{Dictionary, ValueKind};
 use crate::ids::{Found, Near};
 use crate::layout::{LOOKED_AT, link as flag};
 
@@ -57,7 +56,7 @@ struct Current<'a> {
 
 struct Gather<'r, 'a> {
     reader: &'r Reader<'a>,
-    builder: BatchBuilder<'a>,
+    builder: BatchBuilder<'a, Dictionary>,
     entries: Vec<SegmentEntry>,
     /// The frame where it stands.
     walk: Option<(usize, Walk<'r, 'a>)>,
@@ -93,7 +92,7 @@ impl<'r, 'a> Gather<'r, 'a> {
             service: self.builder.name(row.source.service_name)?,
             instance: self.builder.name(row.source.instance_name)?,
             spans,
-            resource: self.resource(row.resource)?,
+            resource: self.builder.resource(self.reader.dictionary.resource(row.resource)?)?,
             scope: self.builder.bytes(self.reader.dictionary.name(row.scope)?)?,
             raw: Text::EMPTY,
             is_size_limited: row.is_size_limited,
@@ -113,42 +112,6 @@ impl<'r, 'a> Gather<'r, 'a> {
         self.builder.batch.segments.push(segment);
         self.entries.push(entry);
         Ok(())
-    }
-
-    fn resource(&mut self, code: u32) -> Result<Rows> {
-        let start = self.builder.batch.attributes.len();
-        let dictionary = self.reader.dictionary;
-        let mut bytes = Bytes::new("resource", dictionary.resource(code)?);
-        while !bytes.is_empty() {
-            let name = bytes.count(u64::from(u32::MAX))? as u32;
-            let kind = ValueKind::of(bytes.u8()?.into())
-                .ok_or_else(|| wrong("an unknown type of value"))?;
-            let value = bytes.sized()?;
-            let number = || {
-                let array = value.first_chunk::<8>().filter(|_| value.len() == 8);
-                array
-                    .map(|array| i64::from_le_bytes(*array))
-                    .ok_or_else(|| wrong("a number of a resource"))
-            };
-            let value = match kind {
-                ValueKind::Bool => Value::Bool(value == [1]),
-                ValueKind::Int => Value::Int(number()?.into()),
-                ValueKind::Float => Value::Float(f64::from_bits(number()?.cast_unsigned()).into()),
-                kind => self.text(kind, |out| out.extend_from_slice(value))?,
-            };
-            let key = self.builder.name(name)?;
-            self.builder.batch.attributes.push(Attribute { key, value });
-        }
-        rows_from(start, self.builder.batch.attributes.len())
-    }
-
-    fn text(&mut self, kind: ValueKind, write: impl FnOnce(&mut Vec<u8>)) -> Result<Value> {
-        let text = self.builder.write(write)?;
-        Ok(match kind {
-            ValueKind::Bytes => Value::Bytes(text),
-            ValueKind::Json => Value::Json(text),
-            _ => Value::Text(text),
-        })
     }
 
     /// The walk over the frame with a row, at that row.
@@ -265,7 +228,7 @@ impl<'r, 'a> Gather<'r, 'a> {
             }
             Cells::Decimals(numbers) => {
                 let number = numbers.get(place).ok_or_else(missing)?;
-                self.text(kind, |out| put_signed_decimal(number, out))
+                self.builder.text(kind, |out| put_signed_decimal(number, out))
             }
             Cells::Codes(codes) => {
                 let code = codes
@@ -273,11 +236,11 @@ impl<'r, 'a> Gather<'r, 'a> {
                     .and_then(|code| u32::try_from(code).ok())
                     .ok_or_else(missing)?;
                 let value = self.reader.dictionary.value(key, code)?;
-                self.text(kind, |out| out.extend_from_slice(value))
+                self.builder.text(kind, |out| out.extend_from_slice(value))
             }
             Cells::Texts(texts) => {
                 let value = texts.get(place).ok_or_else(missing)?;
-                self.text(kind, |out| out.extend_from_slice(value))
+                self.builder.text(kind, |out| out.extend_from_slice(value))
             }
         }
     }

@@ -6,7 +6,7 @@ use skytrail_model::span::{LinkKind, SpanKind, Status};
 use super::frames::wrong;
 
 /// The kind in a flavour of a shape.
-pub(super) fn kind_of(flavour: u32) -> Result<SpanKind> {
+pub(crate) fn kind_of(flavour: u32) -> Result<SpanKind> {
     Ok(match flavour & 15 {
         0 => SpanKind::Internal,
         1 => SpanKind::Server,

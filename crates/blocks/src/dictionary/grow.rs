@@ -2,11 +2,14 @@
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use skytrail_columns::Result;
 use skytrail_columns::texts::TextBuf;
 
 use super::chunk::Chunk;
 use super::symbols::{SymbolCodes, UNKNOWN};
-use super::{Endpoint, Hashed, KINDS, Key, Of, Owner, Shape, Source, TextTable, ValueKind};
+use super::{
+    Endpoint, Hashed, KINDS, Key, Names, Of, Owner, Shape, Source, TextTable, ValueKind, unknown,
+};
 use crate::decimal::signed_decimal;
 
 /// Distinct entries with codes.
@@ -31,6 +34,15 @@ impl<T: std::hash::Hash + Eq + Clone> Table<T> {
         self.entries.push(entry.clone());
         self.codes.insert(entry.clone(), code);
         code
+    }
+
+    pub(crate) fn entry(&self, code: u32) -> Option<&T> {
+        self.entries.get(code as usize)
+    }
+
+    /// Codes and entries.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (u32, &T)> {
+        (0..).zip(&self.entries)
     }
 
     fn from(&self, base: u32) -> Vec<T> {
@@ -80,12 +92,12 @@ impl Policy {
     /// Keeps a value: as a number where nearly all are numbers; as a text when a dictionary is not worth it, because
     /// most values are new.
     pub(crate) fn word(&mut self, value: Hashed<'_>) -> Word {
-        if self.words * FEW_WORDS <= self.decimals {
-            if let Some(number) = signed_decimal(value.text) {
-                self.decimals += 1;
-                self.has_texts |= self.words > 0;
-                return Word::Decimal(number);
-            }
+        if self.words * FEW_WORDS <= self.decimals
+            && let Some(number) = signed_decimal(value.text)
+        {
+            self.decimals += 1;
+            self.has_texts |= self.words > 0;
+            return Word::Decimal(number);
         }
         self.words += 1;
         self.has_texts |= self.decimals > 0;
@@ -125,6 +137,12 @@ pub(crate) struct Grow {
     value_bases: Vec<u32>,
 }
 
+impl Names for Grow {
+    fn name(&self, code: u32) -> Result<&[u8]> {
+        self.names.texts().get(code as usize).ok_or_else(|| unknown("name", code))
+    }
+}
+
 fn texts_from(table: &TextTable, base: u32) -> TextBuf {
     table.texts().iter().skip(base as usize).collect()
 }
@@ -156,6 +174,11 @@ impl Grow {
             *known = key;
         }
         key
+    }
+
+    /// A value of a key.
+    pub(crate) fn value(&self, key: u32, code: u32) -> Option<&[u8]> {
+        self.policies.get(key as usize)?.values.texts().get(code as usize)
     }
 
     pub(crate) fn policy(&mut self, key: u32) -> Option<&mut Policy> {

@@ -48,6 +48,14 @@ impl TextTable {
         self.code_of(Hashed::new(text))
     }
 
+    /// The code of a text, if it has one.
+    pub(crate) fn find(&self, text: &[u8]) -> Option<u32> {
+        let half = Hashed::new(text).half;
+        let is_it =
+            |(code, of): &(u32, u32)| *of == half && self.texts.get(*code as usize) == Some(text);
+        self.codes.find(spread(half), is_it).map(|(code, _)| *code)
+    }
+
     pub(crate) fn code_of(&mut self, Hashed { text, half }: Hashed<'_>) -> u32 {
         let Self { texts, codes } = self;
         let is_it =

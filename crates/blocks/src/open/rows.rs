@@ -183,6 +183,14 @@ impl Rows {
         run(&self.spans, segment.starts.spans, segment.spans)
     }
 
+    /// All cells of a segment.
+    pub(crate) fn cells_of(&self, place: u32) -> &[Cell] {
+        let start = |place: usize| self.segments.get(place).map(|row| row.starts.cells as usize);
+        let Some(first) = start(place as usize) else { return &[] };
+        let end = start(place as usize + 1).unwrap_or(self.cells.len());
+        self.cells.get(first..end).unwrap_or_default()
+    }
+
     pub(crate) fn text(&self, text: Text) -> &[u8] {
         run(&self.texts, text.start, text.len)
     }
@@ -195,6 +203,17 @@ impl Rows {
         let place = Text { start: self.texts.len() as u32, len: text.len() as u32 };
         self.texts.extend_from_slice(text);
         place
+    }
+
+    /// Forgets all, and keeps the room.
+    pub(crate) fn clear(&mut self) {
+        self.segments.clear();
+        self.spans.clear();
+        self.extras.clear();
+        self.links.clear();
+        self.events.clear();
+        self.cells.clear();
+        self.texts.clear();
     }
 
     /// Bytes of memory.

@@ -9,7 +9,7 @@ use std::{fmt, io};
 
 use parking_lot::{Mutex, RwLock};
 use skytrail_base::clock::SharedClock;
-use skytrail_blocks::PartWriter;
+use skytrail_blocks::{PartWriter, Sealer};
 use skytrail_columns::Fetch;
 use skytrail_model::metric::Catalogue;
 use skytrail_model::time::{Downsampling, Minute, Zone};
@@ -64,6 +64,8 @@ pub(crate) struct Core {
     pub(crate) doubtful: Mutex<Vec<Arc<StoredFile>>>,
     /// By day, what the next blocks of spans are encoded with.
     pub(crate) writers: Mutex<BTreeMap<i64, PartWriter>>,
+    /// Encodes blocks of spans.
+    pub(crate) sealer: Mutex<Sealer>,
     /// Held by who merges.
     pub(crate) merging: Mutex<()>,
     /// Told when rows in memory became fewer.

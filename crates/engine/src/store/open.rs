@@ -98,6 +98,7 @@ pub(crate) fn core(opening: Opening) -> Result<Core> {
         manifest: Mutex::new(manifest),
         doubtful: Mutex::default(),
         writers: Mutex::default(),
+        sealer: Mutex::default(),
         merging: Mutex::new(()),
         reads: Reads::new(config.longest_read),
         suspects: Suspects::default(),

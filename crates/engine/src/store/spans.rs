@@ -34,11 +34,11 @@ impl EmbeddedStorage {
 }
 
 impl Spans for EmbeddedStorage {
-    fn append<'a>(&'a self, origin: Origin, spans: SpanAppend) -> BoxFuture<'a, Result<()>> {
+    fn append<'a>(&'a self, _origin: Origin, spans: SpanAppend) -> BoxFuture<'a, Result<()>> {
         self.core.time.witness(&spans.entries, || self.core.clock.unix_nanos());
         let append = move || {
             let most_bytes = self.core.config.open_bytes / BLOCKS_AT_ONCE;
-            let append = |rows: &Arc<Generation>| rows.spans.append(origin, spans, most_bytes);
+            let append = |rows: &Arc<Generation>| rows.spans.append(&self.core, spans, most_bytes);
             if self.core.state.append(append) {
                 self.relieve();
             }

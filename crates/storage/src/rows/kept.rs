@@ -59,6 +59,47 @@ impl Drop for KeptBatch {
     }
 }
 
+/// Offers what matches of some segments of a batch to a page; says how many it looked at.
+pub fn offer_matches(batch: &SpanBatch, entries: &[SegmentEntry], page: &mut Page<'_>) -> u64 {
+    let filter = page.filter();
+    let mut matcher = None;
+    // Of most batches the newest come last, and what came first has no chance then.
+    for (looked_at, entry) in (1..).zip(entries.iter().rev()) {
+        if !page.wants_key(page.key_of(entry)) || !matches_entry(filter, entry) {
+            continue;
+        }
+        if matcher.is_none() {
+            matcher = Matcher::new(filter, batch);
+        }
+        let Some(matcher) = &matcher else { return looked_at };
+        if matcher.matches(entry) {
+            offer(batch, entry, page);
+        }
+    }
+    entries.len() as u64
+}
+
+fn offer(batch: &SpanBatch, entry: &SegmentEntry, page: &mut Page<'_>) {
+    let Some(segment) = batch.segments.get(entry.segment as usize) else { return };
+    let (segment_id, trace_id) = (batch.text(segment.segment_id), batch.text(segment.trace_id));
+    if !page.wants(page.key_of(entry), segment_id, trace_id) {
+        return;
+    }
+    let named = batch.spans.get(entry.endpoint_span as usize);
+    let endpoint_name = named.map(|span| batch.name(span.operation)).unwrap_or_default();
+    page.offer(SegmentSummary {
+        segment: SegmentRef { trace_id: trace_id.to_owned(), segment_id: segment_id.to_owned() },
+        service: entry.service,
+        endpoint: entry.endpoint,
+        service_name: batch.name(segment.service).to_owned(),
+        instance_name: batch.name(segment.instance).to_owned(),
+        endpoint_name: endpoint_name.to_owned(),
+        start: entry.start,
+        duration: entry.duration,
+        is_error: entry.is_error,
+    });
+}
+
 impl KeptBatch {
     /// The segments of an append that have an entry. Where they are few of many,
     /// they are copied into a batch of their own.
@@ -125,47 +166,7 @@ impl KeptBatch {
         if !page.may_gain(first, last, self.longest) {
             return 0;
         }
-        let filter = page.filter();
-        let mut matcher = None;
-        // Of most batches the newest come last, and what came first has no chance then.
-        for (looked_at, entry) in (1..).zip(self.entries.iter().rev()) {
-            if !page.wants_key(page.key_of(entry)) || !matches_entry(filter, entry) {
-                continue;
-            }
-            if matcher.is_none() {
-                matcher = Matcher::new(filter, &self.batch);
-            }
-            let Some(matcher) = &matcher else { return looked_at };
-            if matcher.matches(entry) {
-                self.offer(entry, page);
-            }
-        }
-        self.entries.len() as u64
-    }
-
-    fn offer(&self, entry: &SegmentEntry, page: &mut Page<'_>) {
-        let batch = &self.batch;
-        let Some(segment) = batch.segments.get(entry.segment as usize) else { return };
-        let (segment_id, trace_id) = (batch.text(segment.segment_id), batch.text(segment.trace_id));
-        if !page.wants(page.key_of(entry), segment_id, trace_id) {
-            return;
-        }
-        let named = batch.spans.get(entry.endpoint_span as usize);
-        let endpoint_name = named.map(|span| batch.name(span.operation)).unwrap_or_default();
-        page.offer(SegmentSummary {
-            segment: SegmentRef {
-                trace_id: trace_id.to_owned(),
-                segment_id: segment_id.to_owned(),
-            },
-            service: entry.service,
-            endpoint: entry.endpoint,
-            service_name: batch.name(segment.service).to_owned(),
-            instance_name: batch.name(segment.instance).to_owned(),
-            endpoint_name: endpoint_name.to_owned(),
-            start: entry.start,
-            duration: entry.duration,
-            is_error: entry.is_error,
-        });
+        offer_matches(&self.batch, &self.entries, page)
     }
 
     fn of(spans: SpanAppend, mut runs: Vec<Run>) -> Self {

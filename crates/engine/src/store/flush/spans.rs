@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use skytrail_blocks::{BLOCK_SPANS, Limits, Part, PartWriter, Row, Sealed};
-use skytrail_storage::rows::SpanTable;
+use skytrail_blocks::{Limits, OpenBlock, Part, PartWriter, Sealed};
 
 use crate::error::Result;
 use crate::store::core::{About, Core, Sink};
@@ -19,37 +18,32 @@ const LITTLE_OF: u64 = 8;
 /// Encodes the rows that are closed.
 pub(crate) fn seal(core: &Core, memtable: &SpanMemtable) {
     for rows in memtable.rows.closed() {
-        let blocks = seal_rows(core, &rows);
-        let encoded = blocks.into_iter().map(|(day, sealed)| Encoded::Sealed { day, sealed });
-        memtable.rows.written(&rows, encoded.map(Arc::new).collect());
+        let mut sealer = core.sealer.lock();
+        let blocks = rows.blocks.iter().filter(|(_, block)| !block.read().is_empty());
+        let encoded = blocks
+            .map(|(day, block)| Encoded::Sealed { day: *day, sealed: sealer.seal(&block.read()) });
+        let encoded = encoded.map(Arc::new).collect();
+        drop(sealer);
+        memtable.rows.written(&rows, encoded);
         memtable.count_sealed();
         // Bytes of rows became fewer.
         core.room.notify_waiters();
     }
 }
 
-fn seal_rows(core: &Core, rows: &SpanTable) -> Vec<(i64, Sealed)> {
-    let (batches, days) = (rows.newest_first(), core.days());
-    let mut by_day: BTreeMap<i64, Vec<Row<'_>>> = BTreeMap::new();
-    for kept in &batches {
-        for entry in kept.entries() {
-            let row = Row { batch: kept.batch(), entry };
-            by_day.entry(days.of(entry.start)).or_default().push(row);
-        }
-    }
-    let most = core.config.dictionary_bytes;
-    let limits = Limits { dictionary_bytes: most / 2, ..Limits::default() };
-    let mut writers = core.writers.lock();
-    let mut blocks = Vec::new();
-    for (day, rows) in by_day {
-        let writer = writers.entry(day).or_insert_with(|| PartWriter::new(limits));
-        blocks.extend(cut(&rows).map(|block| (day, writer.seal(block))));
-        if writer.is_full() {
+impl Core {
+    /// A block of a day that is to be filled.
+    pub(crate) fn open_block(&self, day: i64) -> OpenBlock {
+        let most = self.config.dictionary_bytes;
+        let limits = Limits { dictionary_bytes: most / 2, ..Limits::default() };
+        let mut writers = self.writers.lock();
+        if writers.get(&day).is_some_and(PartWriter::is_full) {
             writers.remove(&day);
         }
+        let block = writers.entry(day).or_insert_with(|| PartWriter::new(limits)).open();
         trim(&mut writers, most);
+        block
     }
-    blocks
 }
 
 /// Lets go of the largest writers while all take more than they may: clients choose how many days there are.
@@ -59,23 +53,6 @@ fn trim(writers: &mut BTreeMap<i64, PartWriter>, most: usize) {
         let Some(day) = largest.map(|(day, _)| *day) else { return };
         writers.remove(&day);
     }
-}
-
-/// Runs of segments that make a block each.
-fn cut<'a, 'b>(mut rows: &'b [Row<'a>]) -> impl Iterator<Item = &'b [Row<'a>]> {
-    std::iter::from_fn(move || {
-        let mut spans = 0;
-        let fits = rows.iter().take_while(|row| {
-            let segment = row.batch.segments.get(row.entry.segment as usize);
-            spans += segment.map_or(0, |segment| segment.spans.len as usize);
-            spans <= BLOCK_SPANS
-        });
-        // A segment that is larger than a block has one of its own.
-        let count = fits.count().max(1);
-        let (block, rest) = rows.split_at_checked(count)?;
-        rows = rest;
-        Some(block)
-    })
 }
 
 /// Writes the blocks in memory as parts, one for each day.

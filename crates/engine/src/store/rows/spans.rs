@@ -4,20 +4,47 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use skytrail_blocks::{BLOCK_SPANS, Sealed};
-use skytrail_storage::rows::{KeptBatch, SpanTable};
-use skytrail_storage::{Origin, SpanAppend};
+use parking_lot::{Mutex, RwLock};
+use skytrail_blocks::{BLOCK_SPANS, OpenBlock, Sealed};
+use skytrail_model::batch::SpanBatch;
+use skytrail_storage::{SegmentEntry, SpanAppend};
 
+use crate::store::core::{Core, Days};
 use crate::store::memtable::{Memtable, Rows};
 use crate::store::part::SpanPart;
 
-impl Rows for SpanTable {
+/// A block that is being filled, or is full. Readers lock it for a moment each.
+pub(crate) type SharedBlock = Arc<RwLock<OpenBlock>>;
+
+/// Blocks that are being filled, with their days.
+#[derive(Debug, Default)]
+pub(crate) struct OpenBlocks {
+    pub(crate) blocks: Vec<(i64, SharedBlock)>,
+    spans: u64,
+    bytes: usize,
+}
+
+impl Rows for OpenBlocks {
     fn bytes(&self) -> usize {
-        SpanTable::bytes(self)
+        self.bytes
     }
 
     fn is_empty(&self) -> bool {
-        SpanTable::is_empty(self)
+        self.blocks.is_empty()
+    }
+}
+
+impl OpenBlocks {
+    /// The block of a day that has room for so many spans.
+    fn block(&self, day: i64, spans: usize) -> Option<SharedBlock> {
+        let (_, last) = self.blocks.iter().rev().find(|(of, _)| *of == day)?;
+        let held = last.read().spans();
+        (held == 0 || held + spans <= BLOCK_SPANS).then(|| last.clone())
+    }
+
+    fn count(&mut self) {
+        self.spans = self.blocks.iter().map(|(_, block)| block.read().spans() as u64).sum();
+        self.bytes = self.blocks.iter().map(|(_, block)| block.read().memory()).sum();
     }
 }
 
@@ -42,7 +69,9 @@ impl Encoded {
 /// Rows, and blocks and parts made of them.
 #[derive(Default)]
 pub(crate) struct SpanMemtable {
-    pub(crate) rows: Memtable<SpanTable, Encoded>,
+    pub(crate) rows: Memtable<OpenBlocks, Encoded>,
+    /// Held by who appends or closes: a block that is closed gets nothing more.
+    appending: Mutex<()>,
     pub(crate) sealed_bytes: AtomicUsize,
 }
 
@@ -52,20 +81,50 @@ impl fmt::Debug for SpanMemtable {
     }
 }
 
+fn spans_of(batch: &SpanBatch, entry: &SegmentEntry) -> usize {
+    let segment = batch.segments.get(entry.segment as usize);
+    segment.map_or(0, |segment| segment.spans.len as usize)
+}
+
+/// Entries that come one after another, are of one day and fit into a block: their number, day and spans.
+fn run_of(batch: &SpanBatch, entries: &[SegmentEntry], days: &Days) -> (usize, i64, usize) {
+    let (mut count, mut spans) = (0, 0);
+    let day = entries.first().map_or(0, |entry| days.of(entry.start));
+    for entry in entries {
+        let more = spans_of(batch, entry);
+        if count > 0 && (days.of(entry.start) != day || spans + more > BLOCK_SPANS) {
+            break;
+        }
+        (count, spans) = (count + 1, spans + more);
+    }
+    (count, day, spans)
+}
+
 impl SpanMemtable {
     /// Adds spans; whether there are rows to be encoded, which have as many spans as
     /// a block or about `most_bytes`.
-    pub(crate) fn append(&self, origin: Origin, spans: SpanAppend, most_bytes: usize) -> bool {
-        let kept = KeptBatch::new(origin, spans);
-        let (spans, bytes) = (kept.spans(), kept.bytes());
-        let is_over = |open: &SpanTable| {
-            open.spans() + spans > BLOCK_SPANS as u64 || open.bytes() + bytes > most_bytes
-        };
-        let is_full = self.rows.look(|layers| !layers.open.is_empty() && is_over(&layers.open));
+    pub(crate) fn append(&self, core: &Core, spans: SpanAppend, most_bytes: usize) -> bool {
+        let SpanAppend { mut batch, entries } = spans;
+        let _appending = self.appending.lock();
+        let more: u64 = entries.iter().map(|entry| spans_of(&batch, entry) as u64).sum();
+        let is_full = self.rows.look(|layers| {
+            !layers.open.is_empty() && layers.open.spans + more > BLOCK_SPANS as u64
+        });
         if is_full {
             self.rows.close();
         }
-        let held = self.rows.append(|rows| rows.push(kept));
+        let (days, mut left) = (core.days(), entries.as_slice());
+        while !left.is_empty() {
+            let (count, day, spans) = run_of(&batch, left, &days);
+            let (run, rest) = left.split_at(count);
+            self.block(core, day, spans).write().add(&batch, run);
+            left = rest;
+        }
+        // Nobody else reads it, mostly: what it took is filled again while it is in the cache.
+        if let Some(batch) = Arc::get_mut(&mut batch) {
+            batch.recycle();
+        }
+        let held = self.rows.append(OpenBlocks::count);
         // The next append may have to wait until this one takes less.
         let is_large = held >= most_bytes;
         if is_large {
@@ -74,8 +133,19 @@ impl SpanMemtable {
         is_full || is_large
     }
 
+    /// The block of a day that so many spans go to.
+    fn block(&self, core: &Core, day: i64, spans: usize) -> SharedBlock {
+        let found = self.rows.look(|layers| layers.open.block(day, spans));
+        found.unwrap_or_else(|| {
+            let block = Arc::new(RwLock::new(core.open_block(day)));
+            self.rows.append(|open| open.blocks.push((day, block.clone())));
+            block
+        })
+    }
+
     /// Has the rows that arrived encoded by the next look at them.
     pub(crate) fn close(&self) {
+        let _appending = self.appending.lock();
         self.rows.close();
     }
 
@@ -112,7 +182,7 @@ impl SpanMemtable {
     /// Spans, and bytes of memory and disk that they take.
     pub(crate) fn held(&self) -> (u64, u64) {
         self.rows.look(|layers| {
-            let rows = layers.rows().map(|rows| (rows.spans(), SpanTable::bytes(rows) as u64));
+            let rows = layers.rows().map(|rows| (rows.spans, rows.bytes as u64));
             let encoded = layers.parts.iter().map(|encoded| match &**encoded {
                 Encoded::Sealed { sealed, .. } => (sealed.summary().spans, sealed.bytes() as u64),
                 Encoded::Part(part) => (part.entry.rows, part.entry.bytes),
@@ -124,8 +194,8 @@ impl SpanMemtable {
     /// Spans that are not in a part, of segments that started before a time.
     pub(crate) fn before(&self, time: i64) -> u64 {
         self.rows.look(|layers| {
-            let batches = layers.rows().flat_map(SpanTable::newest_first);
-            let old = batches.filter(|kept| kept.earliest() < time).map(|kept| old_in(&kept, time));
+            let blocks = layers.rows().flat_map(|rows| &rows.blocks);
+            let old = blocks.map(|(_, block)| spans_before(&block.read(), time));
             let encoded = layers.parts.iter().filter_map(|encoded| match &**encoded {
                 Encoded::Sealed { sealed, .. } => Some(sealed.summary()),
                 Encoded::Part(_) => None,
@@ -139,11 +209,12 @@ impl SpanMemtable {
     /// over it, the time itself.
     pub(crate) fn last_before(&self, before: i64) -> Option<i64> {
         self.rows.look(|layers| {
-            let batches = layers.rows().flat_map(SpanTable::newest_first);
-            let old = batches.filter(|kept| kept.earliest() < before);
-            let old = old.filter_map(|kept| {
-                let starts = kept.entries().iter().map(|entry| entry.start);
-                starts.filter(|start| *start < before).max()
+            let blocks = layers.rows().flat_map(|rows| &rows.blocks);
+            let old = blocks.filter_map(|(_, block)| {
+                let block = block.read();
+                let is_old = block.starts().0 < before;
+                let starts = block.segments().map(|(start, _)| start);
+                starts.filter(|start| is_old && *start < before).max()
             });
             let encoded = layers.parts.iter().map(|encoded| encoded.starts());
             let encoded = encoded.filter(|(earliest, _)| *earliest < before);
@@ -154,8 +225,10 @@ impl SpanMemtable {
 }
 
 /// Spans of segments that started before a time.
-fn old_in(kept: &KeptBatch, time: i64) -> u64 {
-    let old = kept.entries().iter().filter(|entry| entry.start < time);
-    let segments = old.filter_map(|entry| kept.batch().segments.get(entry.segment as usize));
-    segments.map(|segment| u64::from(segment.spans.len)).sum()
+fn spans_before(block: &OpenBlock, time: i64) -> u64 {
+    if block.starts().0 >= time {
+        return 0;
+    }
+    let old = block.segments().filter(|(start, _)| *start < time);
+    old.map(|(_, spans)| u64::from(spans)).sum()
 }

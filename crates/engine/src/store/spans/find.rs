@@ -7,14 +7,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use skytrail_blocks::{Block, Granules, Sealed, Summary, TagPlaces};
-use skytrail_storage::rows::Page;
+use skytrail_storage::rows::{Page, WINDOW_BYTES, offer_matches};
 use skytrail_storage::{Order, Result, SegmentCursor, SegmentFilter, SegmentPage};
 
 use crate::store::core::Core;
 use crate::store::part::SpanPart;
 use crate::store::reading;
-use crate::store::rows::Encoded;
+use crate::store::rows::{Encoded, SharedBlock};
 use crate::store::state::Snapshot;
+
+/// Segments of a block in memory that are looked at before it is asked whether there are better ones.
+const OPEN_AT_ONCE: usize = 64;
 
 pub(super) async fn find(
     core: &Arc<Core>,
@@ -84,19 +87,19 @@ fn search(
     page: &mut Page<'_>,
 ) -> Result<Searched> {
     let Asking { filter, after, .. } = *asking;
-    let (mut searched, mut batches) = (Searched::default(), Vec::new());
+    let (mut searched, mut open) = (Searched::default(), Vec::new());
     let mut places = Places { filter, after, added: 0, waiting: BTreeMap::new() };
     for generation in &snapshot.generations {
         generation.spans.rows.look(|layers| {
-            batches.extend(layers.rows().flat_map(|rows| rows.candidates(filter)));
+            let blocks = layers.rows().flat_map(|rows| &rows.blocks);
+            open.extend(blocks.map(|(_, block)| block.clone()));
             layers.parts.iter().for_each(|encoded| places.add_encoded(encoded));
         });
     }
     snapshot.version.parts.spans.iter().for_each(|part| places.add_part(part));
-    for kept in batches {
-        if page.may_gain(kept.earliest(), kept.latest(), kept.longest()) {
-            searched.examined += kept.search_into(page);
-        }
+    for block in open {
+        let told = |error| crate::error::Error::format("rows in memory", &error);
+        searched.examined += in_open(&block, asking, page).map_err(told)?;
     }
     while let Some((most, place)) = places.next() {
         if page.bar().is_some_and(|bar| most < bar) {
@@ -126,6 +129,35 @@ fn search(
         searched.examined += found.unwrap_or(0);
     }
     Ok(searched)
+}
+
+/// The best of a block that is being filled, until the page has better ones.
+fn in_open(
+    block: &SharedBlock,
+    asking: &Asking<'_>,
+    page: &mut Page<'_>,
+) -> skytrail_columns::Result<u64> {
+    let mut found = block.read().candidates(asking.filter);
+    let key = |(start, duration, _): &(i64, i64, u32)| match asking.filter.order {
+        Order::Start => *start,
+        Order::Duration => *duration,
+    };
+    found.retain(|one| page.wants_key(key(one)));
+    found.sort_unstable_by_key(|one| Reverse(key(one)));
+    let mut examined = 0;
+    for some in found.chunks(OPEN_AT_ONCE) {
+        if asking.asked.is_over() || some.first().is_none_or(|one| !page.wants_key(key(one))) {
+            break;
+        }
+        let places: Vec<_> = some.iter().map(|(_, _, place)| *place).collect();
+        let mut left = places.as_slice();
+        while !left.is_empty() {
+            let spans;
+            (spans, left) = block.read().read(left, WINDOW_BYTES)?;
+            examined += offer_matches(&spans.batch, &spans.entries, page);
+        }
+    }
+    Ok(examined)
 }
 
 fn in_sealed(

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use skytrail_blocks::trace_hash;
-use skytrail_storage::rows::{KeptBatch, WINDOW_BYTES, give_windows};
-use skytrail_storage::{Completeness, Result, SegmentEntry, SpanAppend};
+use skytrail_storage::rows::WINDOW_BYTES;
+use skytrail_storage::{Completeness, Result, SpanAppend};
 
 use crate::store::core::Core;
 use crate::store::part::SpanPart;
 use crate::store::reading::{Asked, Hand};
-use crate::store::rows::Encoded;
+use crate::store::rows::{Encoded, SharedBlock};
 use crate::store::state::Snapshot;
 
 /// Segments in memory that are given at once, where nothing else has to be read.
@@ -17,7 +17,7 @@ const FEW: usize = 64;
 
 /// Where a trace is, or may be.
 struct Places {
-    rows: Vec<(Arc<KeptBatch>, SegmentEntry)>,
+    open: Vec<(SharedBlock, Vec<u32>)>,
     encoded: Vec<Arc<Encoded>>,
     parts: Vec<Arc<SpanPart>>,
     /// Segments that started before are too old.
@@ -32,8 +32,9 @@ pub(super) async fn trace(
     take: &mut (dyn FnMut(SpanAppend) -> bool + Send),
 ) -> Result<Completeness> {
     let places = find(&core.state.snapshot(), trace_id);
-    if places.encoded.is_empty() && places.parts.is_empty() && places.rows.len() <= FEW {
-        give_windows(&places.rows, trace_id, take);
+    let segments: usize = places.open.iter().map(|(_, segments)| segments.len()).sum();
+    if places.encoded.is_empty() && places.parts.is_empty() && segments <= FEW {
+        places.open(&mut |window| take(window))?;
         return Ok(Completeness::unless(places.is_doubtful));
     }
     let (works, trace_id) = (core.clone(), trace_id.to_owned());
@@ -47,7 +48,7 @@ fn find(snapshot: &Snapshot, trace_id: &str) -> Places {
     let (hash, gone) = (trace_hash(trace_id.as_bytes()), &snapshot.version.gone);
     let parts = snapshot.version.parts.spans.iter();
     let mut places = Places {
-        rows: Vec::new(),
+        open: Vec::new(),
         encoded: Vec::new(),
         parts: parts.filter(|part| part.part.may_hold(hash)).cloned().collect(),
         before: gone.records_before,
@@ -55,7 +56,10 @@ fn find(snapshot: &Snapshot, trace_id: &str) -> Places {
     };
     for generation in &snapshot.generations {
         generation.spans.rows.look(|layers| {
-            places.rows.extend(layers.rows().flat_map(|rows| rows.of_trace(trace_id)));
+            let blocks = layers.rows().flat_map(|rows| &rows.blocks);
+            let of_trace =
+                blocks.map(|(_, block)| (block.clone(), block.read().of_trace(trace_id)));
+            places.open.extend(of_trace.filter(|(_, segments)| !segments.is_empty()));
             for encoded in &layers.parts {
                 match &**encoded {
                     Encoded::Part(part) if part.part.may_hold(hash) => {
@@ -69,8 +73,31 @@ fn find(snapshot: &Snapshot, trace_id: &str) -> Places {
             }
         });
     }
-    places.rows.retain(|(_, entry)| entry.start >= places.before);
     places
+}
+
+impl Places {
+    /// Gives what is in blocks that are being filled; whether more is wanted.
+    fn open(&self, take: &mut dyn FnMut(SpanAppend) -> bool) -> Result<bool> {
+        let told = |error| crate::error::Error::format("rows in memory", &error);
+        for (block, segments) in &self.open {
+            let mut left = segments.as_slice();
+            while !left.is_empty() {
+                let window;
+                (window, left) = block.read().read(left, WINDOW_BYTES).map_err(told)?;
+                if !self.give(window, take) {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Gives what is not too old of a window; whether more is wanted.
+    fn give(&self, mut window: SpanAppend, take: &mut dyn FnMut(SpanAppend) -> bool) -> bool {
+        window.entries.retain(|entry| entry.start >= self.before);
+        window.entries.is_empty() || take(window)
+    }
 }
 
 struct Giving<'a> {
@@ -85,7 +112,7 @@ impl Giving<'_> {
     fn give(&self) -> Result<Completeness> {
         let Self { core, places, trace_id, asked, .. } = *self;
         let mut is_missing = places.is_doubtful;
-        if !give_windows(&places.rows, trace_id, &mut |window| self.take(window)) {
+        if !places.open(&mut |window| !asked.is_over() && self.hand.give(window))? {
             return Ok(Completeness::unless(is_missing));
         }
         for encoded in &places.encoded {
@@ -122,8 +149,7 @@ impl Giving<'_> {
         Ok(true)
     }
 
-    fn take(&self, mut window: SpanAppend) -> bool {
-        window.entries.retain(|entry| entry.start >= self.places.before);
-        window.entries.is_empty() || self.hand.give(window)
+    fn take(&self, window: SpanAppend) -> bool {
+        self.places.give(window, &mut |window| self.hand.give(window))
     }
 }

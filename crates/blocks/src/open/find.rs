@@ -1,0 +1,77 @@
+//! Which segments may be what is asked for.
+
+use skytrail_storage::rows::matches_entry;
+use skytrail_storage::{SegmentFilter, TagFilter};
+
+use super::read::{entry_of, id_of};
+use super::rows::{Cell, Rows, SegmentRow};
+use crate::dictionary::{Grow, Owner, ValueKind};
+use crate::row::trace_hash;
+use crate::tags::text_half;
+
+/// A tag that is asked for, in codes.
+struct Wanted {
+    /// Keys with its name, one for each type of value.
+    keys: Vec<u32>,
+    /// Half of the hash of its value, where all keys are of text.
+    half: Option<u32>,
+}
+
+impl Wanted {
+    /// None if no span has the key.
+    fn of(tag: &TagFilter, grow: &Grow) -> Option<Self> {
+        let name = grow.names.find(tag.key.as_bytes())?;
+        let is_it = |key: &crate::dictionary::Key| key.name == name && key.owner == Owner::Span;
+        let keys: Vec<_> = grow.keys.entries().filter(|(_, key)| is_it(key)).collect();
+        let is_text = keys.iter().all(|(_, key)| key.kind == ValueKind::Text);
+        let half = tag.value.as_ref().filter(|_| is_text).map(|value| text_half(value.as_bytes()));
+        let keys: Vec<_> = keys.into_iter().map(|(code, _)| code).collect();
+        (!keys.is_empty()).then_some(Self { keys, half })
+    }
+
+    fn may_be(&self, cells: &[Cell]) -> bool {
+        cells.iter().any(|cell| {
+            self.half.is_none_or(|half| half == cell.half) && self.keys.contains(&cell.key())
+        })
+    }
+}
+
+/// Places of the segments of a trace.
+pub(super) fn of_trace<'a>(
+    rows: &'a Rows,
+    grow: &'a Grow,
+    trace_id: &'a [u8],
+) -> impl Iterator<Item = u32> + 'a {
+    let hash = trace_hash(trace_id);
+    let of_hash = (0..).zip(&rows.segments).filter(move |(_, row)| row.trace_hash == hash);
+    let is_it = move |row: &SegmentRow| {
+        let mut text = Vec::new();
+        let id = id_of(grow, rows.id(row.trace));
+        id.is_some_and(|id| {
+            id.put(&mut text);
+            text == trace_id
+        })
+    };
+    of_hash.filter(move |(_, row)| is_it(row)).map(|(place, _)| place)
+}
+
+/// Places of the segments that may be what is searched for.
+pub(super) fn candidates(rows: &Rows, grow: &Grow, filter: &SegmentFilter) -> Vec<u32> {
+    let wanted = filter.tags.iter().map(|tag| Wanted::of(tag, grow));
+    let Some(wanted) = wanted.collect::<Option<Vec<_>>>() else { return Vec::new() };
+    let may_be = |place: u32| {
+        let Some(row) = rows.segments.get(place as usize) else { return false };
+        filter.service.is_none_or(|service| service == row.service)
+            && entry_of(grow, row).is_some_and(|entry| matches_entry(filter, &entry))
+            && (wanted.is_empty() || {
+                let cells = rows.cells_of(place);
+                wanted.iter().all(|one| one.may_be(cells))
+            })
+    };
+    match &filter.trace_id {
+        Some(trace_id) => {
+            of_trace(rows, grow, trace_id.as_bytes()).filter(|place| may_be(*place)).collect()
+        }
+        None => (0..rows.segments.len() as u32).filter(|place| may_be(*place)).collect(),
+    }
+}
