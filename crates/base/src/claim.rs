@@ -92,6 +92,13 @@ impl Memory {
         self.0.levels.iter().map(|level| level.share).sum()
     }
 
+    /// The most that one piece of work may keep for as long as it likes: everything but the large
+    /// share, which all others would wait for.
+    pub fn most_kept(&self) -> usize {
+        let [small, middle, _] = &self.0.levels;
+        small.share + middle.share
+    }
+
     /// Bytes that are used now.
     pub fn used(&self) -> usize {
         self.0.used.load(Ordering::Relaxed)

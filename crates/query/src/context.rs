@@ -16,6 +16,10 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct Budget {
     limit: u64,
     spent: AtomicU64,
+    given_back: AtomicU64,
+    is_exhausted: AtomicBool,
+    /// What a part of it counts for.
+    of: Option<Arc<Budget>>,
 }
 
 impl Budget {
@@ -24,17 +28,34 @@ impl Budget {
 
     /// A budget of `limit` rows and points together.
     pub const fn new(limit: u64) -> Self {
-        Self { limit, spent: AtomicU64::new(0) }
+        Self {
+            limit,
+            spent: AtomicU64::new(0),
+            given_back: AtomicU64::new(0),
+            is_exhausted: AtomicBool::new(false),
+            of: None,
+        }
+    }
+
+    /// The same budget, of which is known besides what was taken through this part.
+    pub fn part_of(whole: &Arc<Self>) -> Self {
+        Self { of: Some(Arc::clone(whole)), ..Self::new(whole.limit) }
     }
 
     /// Takes `count` rows or points.
     ///
     /// # Errors
-    /// `TooLarge` once the limit is passed, for this and every later call.
+    /// `TooLarge` once the limit is passed, for this and every later call, unless some are given
+    /// back.
     pub fn take(&self, count: u64) -> Result<()> {
         // One step is capped, so that no count can wrap the counter around.
         let before = self.spent.fetch_add(count.min(1 << 40), Ordering::Relaxed);
-        if before.saturating_add(count) <= self.limit {
+        if let Some(of) = &self.of {
+            return of.take(count);
+        }
+        let allowed = self.limit.saturating_add(self.given_back.load(Ordering::Relaxed));
+        let is_exhausted = self.is_exhausted.load(Ordering::Relaxed);
+        if !is_exhausted && before.saturating_add(count) <= allowed {
             return Ok(());
         }
         Err(Error::too_large(format!(
@@ -43,15 +64,23 @@ impl Budget {
         )))
     }
 
-    /// Rows and points taken so far, refused ones included.
+    /// Rows and points taken so far, refused ones and those that were given back included.
     pub fn spent(&self) -> u64 {
         self.spent.load(Ordering::Relaxed)
     }
 
-    /// Spends the rest, so that every question stops at its next block; for a
+    /// Gives back to the whole what was taken through this part: it will be taken once more.
+    pub fn give_back(&self) {
+        if let Some(of) = &self.of {
+            of.given_back.fetch_add(self.spent.swap(0, Ordering::Relaxed), Ordering::Relaxed);
+        }
+    }
+
+    /// Leaves nothing, so that every question stops at its next block; for a
     /// client that has left.
     pub fn exhaust(&self) {
-        self.spent.fetch_max(self.limit.saturating_add(1), Ordering::Relaxed);
+        let whole = self.of.as_deref().unwrap_or(self);
+        whole.is_exhausted.store(true, Ordering::Relaxed);
     }
 }
 
@@ -87,10 +116,12 @@ impl Ctx {
         Self { budget, deadline, memory, answer: Arc::default() }
     }
 
-    /// The same for one question of the request: what is said of its answer is said of no other.
+    /// The same for one question of the request: what is said of its answer is said of no other,
+    /// and what it costs is known.
     #[must_use]
     pub fn question(&self) -> Self {
-        Self { answer: Arc::default(), ..self.clone() }
+        let budget = Arc::new(Budget::part_of(&self.budget));
+        Self { budget, answer: Arc::default(), ..self.clone() }
     }
 
     /// Whether something that was stored is missing from the answer, or may be: it was damaged,
@@ -193,6 +224,18 @@ impl Working<'_> {
         self.hold.set(bytes).map_err(|full| self.ctx.full(full))
     }
 
+    /// Uses so much, if the request may ever have it; whether it may.
+    ///
+    /// # Errors
+    /// `TooLarge` where it has not so much for now.
+    pub(crate) fn fit(&mut self, bytes: usize) -> Result<bool> {
+        match self.hold.set(bytes) {
+            Ok(()) => Ok(true),
+            Err(Full::ForGood) => Ok(false),
+            Err(full) => Err(self.ctx.full(full)),
+        }
+    }
+
     /// It goes into the answer.
     pub(crate) fn keep(self) {
         let mut kept = self.ctx.answer.kept.lock();
@@ -219,6 +262,21 @@ mod tests {
         assert_eq!(error.kind, ErrorKind::TooLarge);
         assert!(error.message.contains("more than 10 rows"), "{error}");
         assert!(budget.take(u64::MAX).is_err() && budget.take(0).is_err());
+    }
+
+    #[test]
+    fn what_a_question_gives_back_can_be_taken_once_more() {
+        let ctx = Ctx { budget: Arc::new(Budget::new(10)), ..Ctx::default() };
+        let (first, other) = (ctx.question(), ctx.question());
+        assert!(first.charge(7).is_ok() && other.charge(2).is_ok() && other.charge(2).is_err());
+        first.budget.give_back();
+        first.budget.give_back();
+        assert!(first.charge(6).is_ok(), "4 are with the other one");
+        assert_eq!(first.charge(1).unwrap_err().kind, ErrorKind::TooLarge);
+        assert_eq!(ctx.budget.spent(), 18, "so many were read, or would have been");
+        other.budget.exhaust();
+        other.budget.give_back();
+        assert!(ctx.charge(0).is_err() && first.charge(0).is_err(), "nobody waits any more");
     }
 
     #[test]

@@ -3,12 +3,12 @@
 //! beyond its limit ends there.
 
 use serde::Serialize;
-use skytrail_base::claim::Hold;
+use skytrail_base::claim::{Full, Hold};
 
 use super::answer::{Path, Writer, Written, complete};
 use super::error::Failure;
 use super::registry::Resolved;
-use super::room::{Lack, Room};
+use super::room::Room;
 use super::rope::Rope;
 use super::selection::Selected;
 
@@ -34,59 +34,52 @@ impl Answered {
         Self(None)
     }
 
-    /// Writes what a resolver gave; none if it has to be resolved again with more memory. What is
-    /// too large, and can be less, is.
+    /// Writes what a resolver gave. What is too large, and can be less, is.
+    ///
+    /// # Errors
+    /// It needs more memory than the request has for now, and is given back.
     pub(crate) fn new(
         selected: &Selected<'_>,
         mut resolved: Resolved,
         room: &Room,
-    ) -> Option<Self> {
+    ) -> Result<Self, Resolved> {
         let mut is_incomplete = false;
         loop {
-            let (limit, lack) = room.left();
-            let mut writer = Writer::new(room.claim().hold(), limit);
-            let written = write(&mut writer, selected, &resolved);
-            let full = match writer.finish() {
-                Ok((value, hold, failures)) => {
-                    room.take(value.len());
-                    return Some(Self(Some(Field {
-                        value,
-                        hold,
-                        failures,
-                        written,
-                        is_incomplete,
-                    })));
+            match Self::within(room, |writer| write(writer, selected, &resolved)) {
+                Ok(answered) if is_incomplete => return Ok(answered.incomplete()),
+                Ok(answered) => return Ok(answered),
+                Err(Full::ForNow) => return Err(resolved),
+                Err(Full::ForGood) => {
+                    is_incomplete = resolved.as_mut().is_ok_and(|answer| answer.less());
                 }
-                Err(full) => full.map_or(lack, Lack::from),
-            };
-            if matches!(full, Lack::ForNow) {
-                return None;
             }
-            is_incomplete = resolved.as_mut().is_ok_and(|answer| answer.less());
             if !is_incomplete {
                 room.fill();
-                return Some(Self::without_room());
+                return Ok(Self::without_room());
             }
         }
     }
 
     /// Writes a value as it is; none if it has to be written again with more memory.
     pub(crate) fn json(value: &impl Serialize, room: &Room) -> Option<Self> {
-        let (limit, lack) = room.left();
-        let mut writer = Writer::new(room.claim().hold(), limit);
-        let written = writer.json(value);
-        match writer.finish() {
-            Ok((value, hold, failures)) => {
-                room.take(value.len());
-                let is_incomplete = false;
-                Some(Self(Some(Field { value, hold, failures, written, is_incomplete })))
-            }
-            Err(full) if matches!(full.map_or(lack, Lack::from), Lack::ForNow) => None,
-            Err(_) => {
+        match Self::within(room, |writer| writer.json(value)) {
+            Ok(answered) => Some(answered),
+            Err(Full::ForNow) => None,
+            Err(Full::ForGood) => {
                 room.fill();
                 Some(Self::without_room())
             }
         }
+    }
+
+    /// Writes in what room there is.
+    fn within(room: &Room, write: impl FnOnce(&mut Writer) -> Written) -> Result<Self, Full> {
+        let (limit, lack) = room.left();
+        let mut writer = Writer::new(room.claim().hold(), limit);
+        let written = write(&mut writer);
+        let (value, hold, failures) = writer.finish().map_err(|full| full.unwrap_or(lack))?;
+        room.take(value.len());
+        Ok(Self(Some(Field { value, hold, failures, written, is_incomplete: false })))
     }
 
     /// The same, in which something may be missing.

@@ -2,9 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use apollo_compiler::ast::OperationType;
 use apollo_compiler::executable::Operation;
@@ -16,23 +14,22 @@ use apollo_compiler::resolvers::{
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
-use futures_util::{FutureExt, StreamExt, stream};
 use skytrail_base::claim::{Hold, Memory};
 use skytrail_base::metrics::Registry as SelfMetrics;
 use skytrail_base::pool::Pool;
 use skytrail_query::{Budget, Ctx};
-use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
 use super::answer::{Writer, Written};
 use super::answered::Answered;
 use super::arguments::Arguments;
 use super::document::Documents;
-use super::error::{Code, Failure, FieldError, errors, extensions, refusal};
+use super::error::{Code, Failure, errors, extensions, refusal};
 use super::limits::Limits;
 use super::metrics::Metrics;
-use super::registry::{Context, Registry, Resolved, Root, Tables};
-use super::room::Room;
+use super::registry::{Context, Registry, Root, Tables};
+use super::resolving::introspect;
+use super::room::{Room, overload};
 use super::rope::Rope;
 use super::schema::{self, SchemaError};
 use super::selection::{Collector, Selected};
@@ -59,10 +56,10 @@ pub struct Engine<S: 'static> {
 }
 
 /// A root field that waits for its resolver.
-struct Call<S: 'static> {
-    key: String,
-    root: Option<&'static Root<S>>,
-    arguments: Arguments,
+pub(super) struct Call<S: 'static> {
+    pub(super) key: String,
+    pub(super) root: Option<&'static Root<S>>,
+    pub(super) arguments: Arguments,
 }
 
 /// The root of a request, walked before any resolver runs.
@@ -91,17 +88,21 @@ impl<S: Send + Sync + 'static> Engine<S> {
     pub fn new(
         sources: Arc<S>,
         tables: &Tables<S>,
-        limits: Limits,
+        mut limits: Limits,
         metrics: &SelfMetrics,
     ) -> Result<Self, SchemaError> {
         let schema = schema::load()?;
         let metrics = Metrics::new(metrics);
+        let memory = Memory::new(limits.memory_bytes, metrics.memory());
+        let unsent = Pool::new(limits.unsent_bytes, metrics.held());
+        // One that could only wait in the large share would keep everybody from it.
+        limits.answer_bytes = limits.answer_bytes.min(unsent.limit().max(memory.most_kept()));
         Ok(Self {
             registry: Registry::new(&schema, tables)?,
             documents: Documents::new(),
             schema,
-            memory: Memory::new(limits.memory_bytes, metrics.memory()),
-            unsent: Pool::new(limits.unsent_bytes, metrics.held()),
+            memory,
+            unsent,
             limits,
             metrics,
             sources,
@@ -125,6 +126,7 @@ impl<S: Send + Sync + 'static> Engine<S> {
         unserved
     }
 
+    /// The bounds of a request, with what follows from them.
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
     }
@@ -145,14 +147,31 @@ impl<S: Send + Sync + 'static> Engine<S> {
         Some(Room::of(&self.limits, claim))
     }
 
-    /// Memory for an answer that is made, which had `hold` so far, until it is taken.
-    pub(crate) fn carried(&self, bytes: usize, mut hold: Hold) -> Carried {
+    /// Memory for an answer that is made, which had `hold` so far, until it is taken. The large
+    /// share stays with no answer, however slowly it is taken: such a one waits for others.
+    ///
+    /// # Errors
+    /// There is none until the deadline.
+    pub(crate) async fn carried(
+        &self,
+        bytes: usize,
+        mut hold: Hold,
+        deadline: Option<std::time::Instant>,
+    ) -> Result<Carried, Failure> {
         if let Some(share) = self.unsent.try_share(bytes) {
-            return Carried::Share(share);
+            return Ok(Carried::Share(share));
         }
         hold.shrink(hold.bytes().saturating_sub(bytes));
         hold.claim().part_with_spare();
-        Carried::Hold(hold)
+        if !hold.claim().is_largest() {
+            return Ok(Carried::Hold(hold));
+        }
+        let share = self.unsent.share(bytes);
+        let share = match deadline {
+            Some(deadline) => timeout_at(deadline.into(), share).await.ok(),
+            None => Some(share.await),
+        };
+        share.map(Carried::Share).ok_or_else(|| overload(&self.limits))
     }
 
     /// For a request whose time begins now.
@@ -268,89 +287,6 @@ impl<S: Send + Sync + 'static> Engine<S> {
         })
     }
 
-    /// Runs resolvers side by side; those of a mutation one after another, and those that need
-    /// more memory than a request has at first, too.
-    async fn resolve(
-        &self,
-        context: &Context<S>,
-        operation: OperationType,
-        calls: Vec<Call<S>>,
-        selected: &[Selected<'_>],
-    ) -> HashMap<String, Answered> {
-        let by_key: HashMap<_, _> = selected.iter().map(|root| (root.key, root)).collect();
-        let known = |call: &Call<S>| by_key.get(call.key.as_str()).copied();
-        let calls: Vec<_> = calls.iter().filter_map(|call| Some((known(call)?, call))).collect();
-        let (mut left, mut answered) = (calls, HashMap::new());
-        while !left.is_empty() {
-            let is_query = operation != OperationType::Mutation;
-            let is_small = context.room.claim().is_small();
-            let width = if is_query && is_small { self.limits.concurrency.max(1) } else { 1 };
-            let is_short = AtomicBool::new(false);
-            let fields = left.into_iter().map(|(selected, call)| {
-                let is_short = &is_short;
-                async move { (selected, call, self.field(context, selected, call, is_short).await) }
-            });
-            let fields: Vec<_> = fields.collect();
-            let fields: Vec<_> = stream::iter(fields).buffer_unordered(width).collect().await;
-            left = Vec::new();
-            for (selected, call, field) in fields {
-                match field {
-                    Some(field) => drop(answered.insert(call.key.clone(), field)),
-                    None => left.push((selected, call)),
-                }
-            }
-            if !left.is_empty() {
-                // Without more the room is full, and none of them is asked.
-                context.room.enlarge(context.ctx.deadline).await;
-            }
-        }
-        answered
-    }
-
-    /// A root field; none if it has to be asked again with more memory. Once there is one like
-    /// that, no other is begun before.
-    async fn field(
-        &self,
-        context: &Context<S>,
-        selected: &Selected<'_>,
-        call: &Call<S>,
-        is_short: &AtomicBool,
-    ) -> Option<Answered> {
-        if context.room.is_full() {
-            return Some(Answered::without_room());
-        }
-        if is_short.load(Ordering::Relaxed) {
-            return None;
-        }
-        let field = context.field();
-        let resolved = self.run(&field, call).await;
-        let answered = match field.ctx.is_short() {
-            true => None,
-            false => Answered::new(selected, resolved, &context.room),
-        };
-        match answered {
-            None => is_short.store(true, Ordering::Relaxed),
-            Some(_) if field.ctx.is_incomplete() => return answered.map(Answered::incomplete),
-            Some(_) => {}
-        }
-        answered
-    }
-
-    async fn run(&self, context: &Context<S>, call: &Call<S>) -> Resolved {
-        let Some(root) = call.root else {
-            let message = "this operation is not served by this version";
-            return Err(FieldError::new(Code::NotSupported, message));
-        };
-        let resolved = resolved(context, root, call.arguments.clone()).await;
-        match (resolved, root.recovery) {
-            (Err(error), Some(recovery)) => {
-                self.metrics.error(error.code);
-                Ok(recovery(error))
-            }
-            (resolved, _) => resolved,
-        }
-    }
-
     fn write(
         &self,
         room: &Room,
@@ -405,51 +341,6 @@ impl<S: Send + Sync + 'static> Engine<S> {
         }
         bytes.push(b"}");
         Ok((bytes, hold))
-    }
-}
-
-async fn resolved<S>(context: &Context<S>, root: &Root<S>, arguments: Arguments) -> Resolved {
-    let work = AssertUnwindSafe((root.resolver)(context, arguments)).catch_unwind();
-    match within(context.ctx.deadline, work).await {
-        Ok(Ok(resolved)) => resolved,
-        Ok(Err(_)) => {
-            tracing::error!(field = root.field, "graphql resolver panicked");
-            Err(FieldError::internal("the server failed to answer"))
-        }
-        Err(_) => Err(FieldError::new(
-            Code::DeadlineExceeded,
-            "not answered in time; narrow the time range or ask for fewer fields",
-        )),
-    }
-}
-
-async fn within<T>(
-    deadline: Option<std::time::Instant>,
-    work: impl Future<Output = T>,
-) -> Result<T, Elapsed> {
-    match deadline {
-        Some(deadline) => timeout_at(Instant::from_std(deadline), work).await,
-        None => Ok(work.await),
-    }
-}
-
-/// Writes what the schema tells of itself.
-async fn introspect<S>(
-    context: &Context<S>,
-    selected: &[Selected<'_>],
-    introspected: &JsonMap,
-    answered: &mut HashMap<String, Answered>,
-) {
-    let told = |root: &Selected<'_>| Some((root.key.to_owned(), introspected.get(root.key)?));
-    for (key, value) in selected.iter().filter_map(told) {
-        let field = loop {
-            match Answered::json(value, &context.room) {
-                Some(field) => break field,
-                None if context.room.enlarge(context.ctx.deadline).await => {}
-                None => break Answered::without_room(),
-            }
-        };
-        answered.insert(key, field);
     }
 }
 

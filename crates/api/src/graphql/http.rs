@@ -97,7 +97,8 @@ async fn execute<S: Send + Sync + 'static>(
         }
     };
     let (bytes, hold) = bytes;
-    let memory = engine.carried(bytes.len(), hold);
+    let memory = engine.carried(bytes.len(), hold, context.ctx.deadline).await;
+    let memory = memory.map_err(|failure| Refused(StatusCode::SERVICE_UNAVAILABLE, failure))?;
     let status = match context.room.is_overloaded() {
         true => StatusCode::SERVICE_UNAVAILABLE,
         false => StatusCode::OK,

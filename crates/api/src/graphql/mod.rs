@@ -1,7 +1,7 @@
 //! The SkyWalking query protocol at `POST /graphql`.
 //!
 //! A request runs through: `http` (bytes) → `document` (text, limits, validation, cache) →
-//! `engine` (arguments, resolvers side by side) → `answer` (selected fields to JSON).
+//! `engine` (arguments, memory) → `resolving` (resolvers) → `answer` (selected fields to JSON).
 
 mod answer;
 mod answered;
@@ -14,6 +14,7 @@ mod limits;
 mod metrics;
 mod object;
 mod registry;
+mod resolving;
 mod room;
 pub mod root;
 mod rope;

@@ -24,24 +24,6 @@ pub(crate) struct Room {
     overloaded: AtomicBool,
 }
 
-/// Why something does not fit.
-#[derive(Debug)]
-pub(crate) enum Lack {
-    /// More memory may be had.
-    ForNow,
-    /// There is a limit.
-    ForGood,
-}
-
-impl From<Full> for Lack {
-    fn from(full: Full) -> Self {
-        match full {
-            Full::ForNow => Self::ForNow,
-            Full::ForGood => Self::ForGood,
-        }
-    }
-}
-
 impl Room {
     pub(crate) fn of(limits: &Limits, claim: Claim) -> Self {
         Self {
@@ -58,13 +40,13 @@ impl Room {
     }
 
     /// Bytes that a root field may be written in, and what it is when it needs more.
-    pub(crate) fn left(&self) -> (usize, Lack) {
+    pub(crate) fn left(&self) -> (usize, Full) {
         let left = self.left.load(Ordering::Relaxed);
         let memory = self.claim.left().saturating_sub(JOINING);
         match memory < left {
-            true if self.claim.is_largest() => (memory, Lack::ForGood),
-            true => (memory, Lack::ForNow),
-            false => (left, Lack::ForGood),
+            true if self.claim.is_largest() => (memory, Full::ForGood),
+            true => (memory, Full::ForNow),
+            false => (left, Full::ForGood),
         }
     }
 
@@ -100,6 +82,22 @@ impl Room {
             self.left.store(0, Ordering::Relaxed);
         }
         is_larger
+    }
+
+    /// Waits until root fields may be written in so many bytes; whether they may. If not, the
+    /// request is over.
+    pub(crate) async fn ensure(&self, bytes: usize, deadline: Option<Instant>) -> bool {
+        loop {
+            match self.left() {
+                (left, _) if left >= bytes => return true,
+                (_, Full::ForNow) if self.enlarge(deadline).await => {}
+                (_, Full::ForNow) => return false,
+                (_, Full::ForGood) => {
+                    self.fill();
+                    return false;
+                }
+            }
+        }
     }
 
     /// Counts the arguments of a request.

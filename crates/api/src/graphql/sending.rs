@@ -42,22 +42,27 @@ struct Sending {
 pub(crate) enum Carried {
     /// Among that of all answers on their way.
     Share(Share),
-    /// Among that of all requests, where there is no room for more answers.
+    /// Among that of all requests, where there is no room for more answers; less than the large
+    /// share of it.
     Hold(Hold),
 }
 
 impl Carried {
-    fn less(&mut self, bytes: usize) {
+    fn bytes(&self) -> usize {
         match self {
-            Self::Share(share) => drop(share.part(bytes)),
-            Self::Hold(hold) => hold.shrink(bytes),
+            Self::Share(share) => share.bytes(),
+            Self::Hold(hold) => hold.bytes(),
         }
     }
 
-    fn nothing(&mut self) {
+    /// Parts with memory of so many bytes that were taken.
+    fn less(&mut self, bytes: usize) {
         match self {
-            Self::Share(share) => drop(share.part(share.bytes())),
-            Self::Hold(hold) => hold.shrink(hold.bytes()),
+            Self::Share(share) => drop(share.part(bytes)),
+            Self::Hold(hold) => {
+                hold.shrink(bytes);
+                hold.claim().part_with_spare();
+            }
         }
     }
 }
@@ -91,7 +96,7 @@ impl Unsent {
     fn give_up(&mut self) {
         self.given_up = true;
         self.pieces = VecDeque::new();
-        self.memory.nothing();
+        self.memory.less(self.memory.bytes());
     }
 
     fn next(&mut self) -> Option<io::Result<Bytes>> {

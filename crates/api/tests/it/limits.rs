@@ -223,6 +223,7 @@ impl Answer for Held {
 async fn held(context: &Context<Live>, _: Arguments) -> Result<Held, FieldError> {
     let live = Arc::clone(&context.sources);
     live.asked.fetch_add(1, Ordering::Relaxed);
+    context.ctx.budget.take(10)?;
     let now = live.now.fetch_add(1, Ordering::Relaxed) + 1;
     live.most.fetch_max(now, Ordering::Relaxed);
     Ok(Held(live))
@@ -241,12 +242,13 @@ fn often(count: usize) -> String {
 #[tokio::test]
 async fn what_a_field_came_to_is_written_before_the_next_one_is_asked() {
     let live = Arc::new(Live::default());
-    let router = with(Arc::clone(&live), &HELD, Limits::default());
+    let limits = Limits { cost: 1000, ..Limits::default() };
+    let router = with(Arc::clone(&live), &HELD, limits);
     let answer = post(&router, &often(100), Value::Null).await;
     assert_eq!(answer["data"].as_object().map(serde_json::Map::len), Some(100));
     assert_eq!(answer["data"]["a99"].as_array().map(Vec::len), Some(10));
     let asked = live.asked.load(Ordering::Relaxed);
-    assert_eq!(asked, 101, "the first that outgrew the small share was asked again");
+    assert_eq!(asked, 101, "the first that outgrew the small share was asked again, at no cost");
     assert_eq!(live.most.load(Ordering::Relaxed), 1);
 }
 

@@ -8,6 +8,7 @@ mod execution;
 mod fakes;
 mod limits;
 mod memory;
+mod mutations;
 mod pages;
 mod queries;
 mod requests;

@@ -113,7 +113,7 @@ async fn unread(router: &Router, query: &str) -> Response<Body> {
 #[tokio::test(start_paused = true)]
 async fn answers_that_nobody_reads_leave_no_room_for_more_until_they_are_dropped() {
     // The third answer on its way is held among the questions, and one needs most of that.
-    let (router, registry) = holding(limited(120_000, 81_000));
+    let (router, registry) = holding(limited(130_000, 81_000));
     let mut unsent = Vec::new();
     for _ in 0..3 {
         unsent.push(unread(&router, "{ listLayers }").await);
@@ -137,7 +137,7 @@ async fn answers_that_nobody_reads_leave_no_room_for_more_until_they_are_dropped
 
 #[tokio::test(start_paused = true)]
 async fn who_finds_no_room_in_time_is_told_to_come_back() {
-    let (small, registry) = holding(limited(120_000, 1_000));
+    let (small, registry) = holding(limited(130_000, 1_000));
     let held = unread(&small, "{ listLayers }").await;
     assert_eq!(held.status(), StatusCode::OK);
     let refused = unread(&small, "{ listLayers }").await;
@@ -147,7 +147,7 @@ async fn who_finds_no_room_in_time_is_told_to_come_back() {
     let answer: Value = serde_json::from_slice(&text).expect("json");
     assert_eq!(only_code(&answer), "UNAVAILABLE");
     let message = answer["errors"][0]["message"].as_str().expect("message");
-    assert!(message.contains("fill query.memory, the limit of 120000 bytes"), "{message}");
+    assert!(message.contains("fill query.memory, the limit of 130000 bytes"), "{message}");
     assert_eq!(value(&registry, "skytrail_query_memory_refused_total"), Some(1.0));
     drop(held);
     assert_eq!(unread(&small, "{ listLayers }").await.status(), StatusCode::OK);
@@ -214,6 +214,23 @@ async fn what_can_be_answered_in_part_is_and_says_so() {
     assert_eq!(answer["data"]["part"].as_array().map(Vec::len), Some(250));
     assert_eq!(answer["extensions"], json!({ "incomplete": ["part"] }));
     assert_eq!(value(&registry, "skytrail_graphql_incomplete_total"), Some(1.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_answer_on_its_way_has_the_large_share() {
+    let registry = Registry::default();
+    let engine = Engine::new(Arc::new(()), &SOME, limited(600_000, 300_000), &registry);
+    let router = over(engine.expect("engine"), WebOrigins::default(), &[]);
+    let query = "{ listLayers }";
+    let first = unread(&router, query).await;
+    assert_eq!(first.headers()["content-length"], "250818");
+    // There is no room for a second one on its way, and it has no other place to wait.
+    let refused = unread(&router, query).await;
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(value(&registry, MEMORY), Some(0.0));
+    let second = unread(&router, query);
+    let reading = async { drop(first) };
+    assert_eq!(tokio::join!(second, reading).0.status(), StatusCode::OK);
 }
 
 #[tokio::test(start_paused = true)]

@@ -28,7 +28,8 @@ pub struct Trace {
 /// request, and half of that when it is: the answer that is made of it takes several times as much.
 const PART_OF_MEMORY: usize = 2;
 
-/// Spans that fit into the least that a request may have, whatever they are.
+/// Spans that fit into what a request has at first, whatever they are: with less, it has to ask for
+/// more memory.
 const LEAST_BYTES: usize = 64 << 10;
 
 impl Trace {
@@ -81,25 +82,34 @@ impl Query {
         duration: Option<&Duration>,
     ) -> Result<Trace> {
         duration.map(|duration| duration.window(&self.zone)).transpose()?;
-        self.whole_trace(ctx, trace_id, self.config.max_trace_spans).await
+        let max_bytes = part_of_memory(ctx);
+        self.whole_trace(ctx, trace_id, self.config.max_trace_spans, max_bytes).await
     }
 
-    /// A trace with at most `most` spans, parents before children: the store
-    /// gives the first segment whole, however large it is.
-    async fn whole_trace(&self, ctx: &Ctx, trace_id: &str, most: usize) -> Result<Trace> {
-        let max_bytes = (ctx.memory().left() / PART_OF_MEMORY).max(LEAST_BYTES);
+    /// A trace with at most `most` spans, parents before children, gathered in `max_bytes`: the
+    /// store gives the first segment whole, and if that is more than the request may have, or what
+    /// is needed beside it, the trace has no spans.
+    async fn whole_trace(
+        &self,
+        ctx: &Ctx,
+        trace_id: &str,
+        most: usize,
+        max_bytes: usize,
+    ) -> Result<Trace> {
         let mut gather = Gather::within(trace_id, most, max_bytes);
         let mut working = ctx.working();
-        let mut charged = Ok(());
+        let mut fits = Ok(true);
         let mut take = |window: SpanAppend| {
-            charged = ctx.charge(window.batch.spans.len());
             gather.offer_all(&window);
-            charged = charged.clone().and_then(|()| working.set(gather.bytes()));
+            let charged = ctx.charge(window.batch.spans.len());
+            fits = charged.and_then(|()| working.fit(gather.bytes()));
             // What does not fit for now is asked for again, with more memory.
-            charged.is_ok() && (!gather.is_squeezed() || ctx.memory().is_largest())
+            matches!(fits, Ok(true)) && (!gather.is_squeezed() || ctx.memory().is_largest())
         };
         let completeness = self.storage.spans().trace(trace_id, &mut take).await?;
-        charged?;
+        if !fits? {
+            return Ok(without_spans(ctx));
+        }
         ctx.note(completeness);
         let gathered = gather.spans();
         if gather.is_squeezed() {
@@ -109,12 +119,15 @@ impl Query {
             ctx.note_incomplete();
         }
         drop(gather);
+        let ordering = gathered.spans.len().saturating_mul(ORDER_BYTES);
+        let held: usize = gathered.batches.iter().map(|batch| batch.memory()).sum();
+        if !working.fit(held.saturating_add(ordering))? {
+            return Ok(without_spans(ctx));
+        }
         let mut trace = Trace {
             truncated: gathered.truncated || completeness == Completeness::Incomplete,
-            spans: Spans::default(),
+            spans: Spans::in_order(gathered),
         };
-        working.set(gathered.spans.len().saturating_mul(ORDER_BYTES))?;
-        trace.spans = Spans::in_order(gathered);
         trace.truncated |= trace.spans.len() > most;
         trace.spans.truncate(most);
         working.set(trace.spans.memory())?;
@@ -162,21 +175,40 @@ impl Query {
         Ok(TraceList { traces, retrieved_time_range })
     }
 
-    /// Traces that share the limit of one: each leaves a span to those behind
+    /// Traces that share the limits of one: each leaves a span to those behind
     /// it, so that no large trace makes the next ones empty.
     async fn whole_traces(&self, ctx: &Ctx, ids: &[String]) -> Result<Vec<Trace>> {
         let mut rest = self.config.max_trace_spans;
+        let for_answer = ctx.memory().left().saturating_sub(part_of_memory(ctx));
         let mut traces = Vec::with_capacity(ids.len());
         for (place, id) in ids.iter().enumerate() {
             let behind = ids.len() - place - 1;
             let most = rest.saturating_sub(behind).max(rest.min(1));
-            let trace = match most {
-                0 => Trace { truncated: true, ..Trace::default() },
-                _ => self.whole_trace(ctx, id, most).await?,
+            let max_bytes = ctx.memory().left().saturating_sub(for_answer);
+            let trace = match (most, max_bytes) {
+                (0, _) => Trace { truncated: true, ..Trace::default() },
+                (_, 0) if ctx.memory().is_largest() => without_spans(ctx),
+                (_, 0) => return Err(ctx.full(Full::ForNow)),
+                _ => self.whole_trace(ctx, id, most, max_bytes).await?,
             };
             rest -= trace.spans.len();
             traces.push(trace);
         }
         Ok(traces)
     }
+}
+
+/// What may be gathered in: the answer takes the rest.
+fn part_of_memory(ctx: &Ctx) -> usize {
+    let part = ctx.memory().left() / PART_OF_MEMORY;
+    match ctx.memory().is_largest() {
+        true => part,
+        false => part.max(LEAST_BYTES),
+    }
+}
+
+/// A trace that is there, and for which there is no room.
+fn without_spans(ctx: &Ctx) -> Trace {
+    ctx.note_incomplete();
+    Trace { truncated: true, ..Trace::default() }
 }

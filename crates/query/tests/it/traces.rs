@@ -305,16 +305,71 @@ async fn of_a_trace_of_200000_spans_no_more_is_held_than_a_request_may_have() {
     assert_eq!(memory.used(), 0);
 }
 
+/// All that one request may have of so much memory.
+async fn largest(memory: &Memory) -> Ctx {
+    let claim = memory.claim(None).await.unwrap();
+    while !claim.is_largest() {
+        claim.enlarge(None).await.unwrap();
+    }
+    Ctx::new(Arc::default(), None, claim)
+}
+
+/// So many traces of a segment each, whose span takes so many bytes.
+async fn heavy(shop: &Shop, traces: i64, bytes: usize) {
+    for n in 0..traces {
+        let start = at(0).start_nanos() + n;
+        let text = "x".repeat(bytes);
+        let span = entry("GET:/orders").at(start).lasting(MILLI).tag("sql", text.as_str());
+        let one = segment(format!("t{n}"), format!("t{n}-web")).of("web", "web-1").with([span]);
+        shop.storage.spans().append(shop.origin(), append([one])).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn of_traces_that_do_not_all_fit_the_first_are_answered() {
+    let shop = Shop::new();
+    heavy(&shop, 40, 50_000).await;
+    let memory = Memory::new(1 << 20, MemoryMetrics::default());
+    let ctx = largest(&memory).await;
+    let paging = Pagination { page_num: None, page_size: 40 };
+    let list = shop.query.query_traces(&ctx, &TraceQueryCondition { paging, ..any() }).await;
+    let traces = list.unwrap().traces;
+    let whole = traces.iter().take_while(|trace| !trace.truncated).count();
+    assert!((4..16).contains(&whole), "{whole}");
+    assert!(traces[whole..].iter().all(|trace| trace.truncated && trace.spans.is_empty()));
+    assert!(traces.len() == 40 && ctx.is_incomplete());
+    assert!(ctx.memory().left() > memory.most() / 3, "what is left is for the answer");
+    assert!(memory.peak() <= memory.most());
+}
+
+#[tokio::test]
+async fn a_trace_whose_first_segment_is_too_large_has_no_spans() {
+    let shop = Shop::new();
+    heavy(&shop, 1, 900_000).await;
+    let memory = Memory::new(1 << 20, MemoryMetrics::default());
+    let ctx = largest(&memory).await;
+    let trace = shop.query.query_trace(&ctx, "t0", None).await.unwrap();
+    assert!(trace.spans.is_empty() && trace.truncated && ctx.is_incomplete());
+    assert_eq!(memory.used(), 0);
+}
+
+#[tokio::test]
+async fn what_puts_a_trace_in_order_counts_beside_its_spans() {
+    let shop = shop().await;
+    huge(&shop, 10_000).await;
+    let memory = Memory::new(24 << 20, MemoryMetrics::default());
+    let ctx = largest(&memory).await;
+    let trace = shop.query.query_trace(&ctx, "huge", None).await.unwrap();
+    assert_eq!(trace.spans.len(), 10_000);
+    assert!(memory.peak() > memory.used() + 150 * 10_000, "{}", memory.peak());
+}
+
 #[tokio::test]
 async fn a_trace_that_does_not_fit_is_answered_in_part() {
     let shop = shop().await;
     huge(&shop, 20_000).await;
     let memory = Memory::new(1 << 20, MemoryMetrics::default());
-    let claim = memory.claim(None).await.unwrap();
-    while !claim.is_largest() {
-        claim.enlarge(None).await.unwrap();
-    }
-    let ctx = Ctx::new(Arc::default(), None, claim);
+    let ctx = largest(&memory).await;
     let trace = shop.query.query_trace(&ctx, "huge", None).await.unwrap();
     assert!(trace.truncated && ctx.is_incomplete());
     assert!((100..2_000).contains(&trace.spans.len()), "{}", trace.spans.len());
