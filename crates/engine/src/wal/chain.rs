@@ -8,7 +8,7 @@ use skytrail_base::fs::FileSystem;
 use super::config::Config;
 use super::header::Read;
 use super::scan::End;
-use super::segment::{Blank, Segment, number_of};
+use super::segment::{Blank, Segment, mark_of, number_of};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Segments, and files that wait to be used again.
@@ -19,9 +19,14 @@ pub(super) struct Chain {
     /// Files that hold nothing any more and could not be removed.
     undeleted: Vec<Blank>,
     next_number: u64,
-    /// Where it ended when it was found, and its newest generation.
+    /// Where it ended when it was found.
     end: End,
+    /// The newest one that a segment was begun with.
     generation: u64,
+    /// What segments up to this generation hold is to go: their files are not used again.
+    discarded: u64,
+    /// Up to which generation files say so on the disk, each by its name.
+    marks: Vec<u64>,
 }
 
 impl Chain {
@@ -38,10 +43,13 @@ impl Chain {
             if let Some(number) = number_of(&entry.name).filter(|_| !entry.is_dir) {
                 chain.next_number = chain.next_number.max(number.saturating_add(1));
                 chain.take(fs, config, &entry.name)?;
+            } else if let Some(generation) = mark_of(&entry.name).filter(|_| !entry.is_dir) {
+                chain.marked(generation);
             }
         }
         chain.segments.make_contiguous().sort_by_key(|segment| segment.header.generation);
-        chain.generation = chain.segments.back().map_or(0, |newest| newest.header.generation);
+        let newest = chain.segments.back().map_or(0, |newest| newest.header.generation);
+        chain.generation = newest.max(chain.discarded);
         chain.find_ends(fs)?;
         Ok(chain)
     }
@@ -103,9 +111,11 @@ impl Chain {
         }
     }
 
-    /// The newest generation that was found; 0 in an empty log.
-    pub(super) fn generation(&self) -> u64 {
-        self.generation
+    /// A file to begin a segment of usual size with, if one waits, and the generation of the
+    /// segment.
+    pub(super) fn begin(&mut self, is_usual: bool) -> (Option<Blank>, u64) {
+        self.generation += 1;
+        (is_usual.then(|| self.spare.pop()).flatten(), self.generation)
     }
 
     /// Bytes that the log takes: those of its files, but of the newest only those that
@@ -118,10 +128,38 @@ impl Chain {
     }
 
     /// Lets no file be used again that there is now, since what they hold is to go: gives
-    /// those that hold nothing of the log.
-    pub(super) fn discard(&mut self) -> Vec<Blank> {
-        self.segments.iter_mut().for_each(|segment| segment.blank.is_last_use = true);
-        std::mem::take(&mut self.spare)
+    /// the newest generation of them, and those that hold nothing of the log.
+    pub(super) fn discard(&mut self) -> (u64, Vec<Blank>) {
+        self.discarded = self.generation;
+        (self.discarded, std::mem::take(&mut self.spare))
+    }
+
+    /// Whether what a segment of a generation holds is to go.
+    pub(super) fn is_discarded(&self, generation: u64) -> bool {
+        generation <= self.discarded
+    }
+
+    /// Whether what the newest segment holds is to go, which takes another one.
+    pub(super) fn is_newest_discarded(&self) -> bool {
+        self.segments.back().is_some_and(|newest| self.is_discarded(newest.header.generation))
+    }
+
+    /// The disk has a file that says up to which generation files are not used again.
+    pub(super) fn marked(&mut self, generation: u64) {
+        self.discarded = self.discarded.max(generation);
+        self.marks.push(generation);
+    }
+
+    /// Whether it has one that says as much.
+    pub(super) fn is_marked(&self, generation: u64) -> bool {
+        self.marks.iter().any(|marked| *marked >= generation)
+    }
+
+    /// Those that nothing depends on any more: no file is left that they are about.
+    pub(super) fn done_marks(&mut self) -> Vec<u64> {
+        let oldest = self.segments.front().map(|oldest| oldest.header.generation);
+        let is_done = self.undeleted.is_empty() && oldest.is_some_and(|one| one > self.discarded);
+        if is_done { std::mem::take(&mut self.marks) } else { Vec::new() }
     }
 
     /// Keeps a file that could not be removed, to be tried again.
@@ -140,11 +178,6 @@ impl Chain {
             self.segments.pop_back();
         }
         self.segments.push_back(segment.clone());
-    }
-
-    /// A file to write to, if one waits.
-    pub(super) fn take_spare(&mut self) -> Option<Blank> {
-        self.spare.pop()
     }
 
     /// Whether a file waits.
@@ -170,10 +203,11 @@ impl Chain {
         // Those that could not be removed before are tried again.
         let mut removed = std::mem::take(&mut self.undeleted);
         while self.segments.get(1).is_some_and(|next| next.header.first <= before) {
-            let Some(Segment { blank, .. }) = self.segments.pop_front() else { break };
+            let Some(Segment { blank, header, .. }) = self.segments.pop_front() else { break };
             let is_wanted =
                 (self.spare.len() as u64 + 1) * config.segment_bytes <= config.spare_bytes;
-            if is_wanted && blank.size == config.segment_bytes && !blank.is_last_use {
+            let is_last_use = blank.is_last_use || self.is_discarded(header.generation);
+            if is_wanted && blank.size == config.segment_bytes && !is_last_use {
                 self.spare.push(blank);
             } else {
                 removed.push(blank);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::header::HEADER_BYTES;
+
 /// How much the log may hold, and how often it is made durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Config {
@@ -22,6 +24,18 @@ pub struct Config {
     /// How long a record waits for others to be made durable with it, while no
     /// others are being made durable.
     pub group_delay: Duration,
+}
+
+impl Config {
+    /// Bytes of a file with room for a frame.
+    pub(super) fn file_bytes(&self, frame: u64) -> u64 {
+        frame.saturating_add(2 * HEADER_BYTES as u64).max(self.segment_bytes)
+    }
+
+    /// Whether a frame is too large for a file of usual size.
+    pub(super) fn is_own_file(&self, frame: u64) -> bool {
+        self.file_bytes(frame) > self.segment_bytes
+    }
 }
 
 impl Default for Config {

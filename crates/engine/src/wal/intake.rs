@@ -1,5 +1,7 @@
 //! What those who append to the log and the one who writes it share.
 
+use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use super::config::Config;
 use super::frame::frame_bytes;
 use super::group::{Group, Told};
 use super::metrics::Metrics;
+use super::segment::mark_path;
 
 /// Bytes of a record when nobody asks for a certain one.
 const USUAL_BYTES: u64 = 64 << 10;
@@ -42,7 +45,7 @@ struct Pending {
     /// Why nothing can be made durable now.
     failure: Option<String>,
     is_closed: bool,
-    /// Whether the file that is written to is to be left.
+    /// Whether a file that holds what is to go is to be left.
     is_discarding: bool,
     /// Whether the disk may not have the last records that were found.
     is_doubtful: bool,
@@ -60,6 +63,7 @@ impl Intake {
         let pending = Pending {
             last: end.last.max(at_least),
             is_doubtful: end.last > end.durable,
+            is_discarding: chain.is_newest_discarded(),
             used_bytes: chain.used_bytes(),
             ..Pending::default()
         };
@@ -76,13 +80,16 @@ impl Intake {
         })
     }
 
-    /// Waits until there is something to write, then until `delay` is over, so
+    /// Waits until there is something to write or to leave, then until `delay` is over, so
     /// that others can come along; false when there will be nothing any more.
     pub(super) fn wait(&self, delay: Duration) -> bool {
         let mut pending = self.pending.lock();
         while pending.group.bytes() == 0 {
             if pending.is_closed {
                 return false;
+            }
+            if pending.is_discarding {
+                return true;
             }
             self.wake.wait(&mut pending);
         }
@@ -98,12 +105,17 @@ impl Intake {
     }
 
     /// Gives what is to be written next, and keeps the memory of what was
-    /// written last for what comes.
-    pub(super) fn take(&self, group: &mut Group) {
+    /// written last for what comes. The position of the first record that comes behind it.
+    pub(super) fn take(&self, group: &mut Group) -> u64 {
         group.clear(self.config.pending_bytes);
-        std::mem::swap(&mut self.pending.lock().group, group);
+        let next = {
+            let mut pending = self.pending.lock();
+            std::mem::swap(&mut pending.group, group);
+            pending.last.saturating_add(1)
+        };
         self.metrics.pending_bytes.set(0);
         self.taken.notify_waiters();
+        next
     }
 
     /// Waits until a record of so many bytes has room in memory, or is refused.
@@ -137,9 +149,40 @@ impl Intake {
         waiting
     }
 
-    /// The next record is to begin another file.
-    pub(super) fn discard(&self) {
+    /// Lets no file be used again that there is now, also by another process.
+    pub(super) fn discard(&self) -> Result<(), JournalError> {
+        let (generation, spare) = self.chain.lock().discard();
+        let marked = self.mark(generation);
+        for blank in spare {
+            if self.fs.remove(&blank.path).is_err() {
+                self.chain.lock().keep_undeleted(blank);
+            }
+        }
+        self.begin_anew();
+        marked
+    }
+
+    /// Says on the disk what is not to be used again.
+    fn mark(&self, generation: u64) -> Result<(), JournalError> {
+        if self.chain.lock().is_marked(generation) {
+            return Ok(());
+        }
+        let path = mark_path(generation);
+        let made = match self.fs.create(&path) {
+            // Of a try that failed later.
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+            _ => self.fs.sync_dir(Path::new("")),
+        };
+        let failed = |error| format!("cannot write {}: {error}", self.fs.describe(&path));
+        made.map_err(|error| refusal(&failed(error)))?;
+        self.chain.lock().marked(generation);
+        Ok(())
+    }
+
+    /// Another file is to be begun.
+    pub(super) fn begin_anew(&self) {
         self.pending.lock().is_discarding = true;
+        self.wake.notify_all();
     }
 
     /// Whether it is, which is asked once.
@@ -188,9 +231,10 @@ impl Intake {
         &self,
         record: &Record<'_>,
     ) -> Result<(u64, oneshot::Receiver<Told>), JournalError> {
-        let mut pending = self.pending.lock();
         let bytes = frame_bytes(record.payload.len()) as u64;
-        pending.check(bytes, &self.config).inspect_err(|_| {
+        let has_room = self.check_disk(bytes);
+        let mut pending = self.pending.lock();
+        has_room.and_then(|()| pending.check(bytes, &self.config)).inspect_err(|_| {
             self.metrics.refused.inc();
         })?;
         pending.last = pending.last.saturating_add(1);
@@ -203,6 +247,24 @@ impl Intake {
             self.wake.notify_one();
         }
         Ok((position, told))
+    }
+
+    /// Refuses a record that needs a file of its own where the disk has no room for it: once it
+    /// has a position, the file that others are written to has to be left for it.
+    fn check_disk(&self, bytes: u64) -> Result<(), JournalError> {
+        if !self.config.is_own_file(bytes) {
+            return Ok(());
+        }
+        // What the disk cannot say is found out when it is written.
+        let Ok(space) = self.fs.space() else { return Ok(()) };
+        let wanted = self.config.file_bytes(bytes).saturating_add(self.config.leave_bytes);
+        match space.free < wanted {
+            true => Err(refusal(&format!(
+                "the disk has no room for a record of this size: {} bytes of {wanted} are free",
+                space.free
+            ))),
+            false => Ok(()),
+        }
     }
 
     /// Bytes on disk and on their way there.

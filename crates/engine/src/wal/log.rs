@@ -9,6 +9,7 @@ use skytrail_base::journal::{Appended, Journal, JournalError, Position, Record};
 
 use super::intake::{Intake, closed, refusal};
 use super::replay::replay;
+use super::segment::mark_path;
 
 /// The log: files of one folder. What is appended is written and made durable
 /// by a [`super::Writer`].
@@ -24,13 +25,25 @@ impl std::fmt::Debug for Log {
 
 impl Log {
     /// Has what the log holds now leave the disk, and not only the log: files that wait to
-    /// be used again go at once, the others when they are trimmed.
-    pub fn discard(&self) {
-        self.intake.discard();
-        let spare = self.intake.chain.lock().discard();
-        for blank in spare {
-            if self.intake.fs.remove(&blank.path).is_err() {
-                self.intake.chain.lock().keep_undeleted(blank);
+    /// be used again go at once, the others when they are trimmed, also by another process.
+    ///
+    /// # Errors
+    /// The disk refuses: another process would use them again.
+    pub fn discard(&self) -> Result<(), JournalError> {
+        self.intake.discard()
+    }
+
+    /// Lets go of what says which files are not used again, once these are gone for good.
+    fn unmark(&self) {
+        let done = self.intake.chain.lock().done_marks();
+        if done.is_empty() {
+            return;
+        }
+        let is_durable = self.intake.fs.sync_dir(Path::new("")).is_ok();
+        for generation in done {
+            if !is_durable || self.intake.fs.remove(&mark_path(generation)).is_err() {
+                // Until the next trim.
+                self.intake.chain.lock().marked(generation);
             }
         }
     }
@@ -75,6 +88,10 @@ impl Journal for Log {
         if removes {
             // What comes back after a crash all the same is below the checkpoint.
             let _ = self.intake.fs.sync_dir(Path::new(""));
+        }
+        self.unmark();
+        if self.intake.chain.lock().is_newest_discarded() {
+            self.intake.begin_anew();
         }
         self.intake.recount();
         result

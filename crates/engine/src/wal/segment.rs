@@ -33,14 +33,30 @@ pub(super) struct Blank {
     pub(super) file: Arc<dyn File>,
     /// Bytes of the file.
     pub(super) size: u64,
-    /// Whether it is never used again: the disk refused it something, or what it holds is
-    /// to go from the disk.
+    /// Whether it is never used again: the disk refused it something.
     pub(super) is_last_use: bool,
 }
 
+/// What names of files end with that say up to which generation no file is used again.
+const MARK: &str = "discard";
+
 /// The number in the name of a segment; none for other names.
 pub(super) fn number_of(name: &Path) -> Option<u64> {
-    let is_segment = name.extension().is_some_and(|extension| extension == EXTENSION);
+    number_before(EXTENSION, name)
+}
+
+/// The generation in the name of such a file; none for other names.
+pub(super) fn mark_of(name: &Path) -> Option<u64> {
+    number_before(MARK, name)
+}
+
+/// The name of the one for a generation.
+pub(super) fn mark_path(generation: u64) -> PathBuf {
+    PathBuf::from(format!("{generation:08}.{MARK}"))
+}
+
+fn number_before(wanted: &str, name: &Path) -> Option<u64> {
+    let is_segment = name.extension().is_some_and(|extension| extension == wanted);
     let digits = name.file_stem()?.to_str()?;
     let is_number = digits.len() >= 8 && digits.bytes().all(|byte| byte.is_ascii_digit());
     (is_segment && is_number).then(|| digits.parse().ok()).flatten()

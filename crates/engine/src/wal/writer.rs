@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::frame;
 use super::group::Group;
-use super::header::{HEADER_BYTES, Header};
+use super::header::Header;
 use super::intake::{Intake, refusal};
 use super::segment::{Filling, Segment};
 
@@ -23,7 +23,6 @@ pub struct Writer {
     current: Option<Segment>,
     /// The file that comes next, unless one waits to be used again.
     filling: Option<Filling>,
-    generation: u64,
     /// Last position that is durable.
     durable: u64,
     /// The last mark of durability that stands alone.
@@ -50,16 +49,12 @@ impl Drop for Writer {
 impl Writer {
     /// Of a log that was just opened.
     pub(super) fn new(intake: Arc<Intake>) -> Self {
-        let (generation, end) = {
-            let chain = intake.chain.lock();
-            (chain.generation(), chain.end())
-        };
+        let end = intake.chain.lock().end();
         let mut writer = Self {
             intake,
             group: Group::default(),
             current: None,
             filling: None,
-            generation,
             durable: end.durable,
             marked: end.durable,
             found: end.last,
@@ -101,10 +96,10 @@ impl Writer {
         if self.is_failing && !self.recover() {
             return;
         }
+        let next = self.intake.take(&mut self.group);
         if self.intake.is_discarding() {
-            self.end_segment();
+            self.leave_discarded(next);
         }
-        self.intake.take(&mut self.group);
         // A sync that failed is not tried again: the system may have forgotten
         // what it could not write. So everything is written anew, elsewhere.
         let result = self.write().or_else(|error| {
@@ -121,14 +116,40 @@ impl Writer {
         }
     }
 
-    /// The next record begins another segment, and the file of this one is not used again.
-    fn end_segment(&mut self) {
-        if let Some(mut segment) = self.current.take() {
-            segment.blank.is_last_use = true;
-            let mut chain = self.intake.chain.lock();
-            if chain.has(&segment) {
-                chain.put(&segment);
-            }
+    /// Leaves a file that holds what is to go for one that does not, which is of the log at once:
+    /// the one before goes with the next checkpoint, whether records come or not.
+    fn leave_discarded(&mut self, next: u64) {
+        let is_discarded = |segment: &mut Segment| {
+            self.intake.chain.lock().is_discarded(segment.header.generation)
+        };
+        if let Some(segment) = self.current.take_if(is_discarded) {
+            self.let_go(segment);
+        }
+        if self.group.first().is_some() {
+            // They begin another.
+            return;
+        }
+        if self.current.is_none()
+            && let Err(error) = self.begin(next, 0, self.durable)
+        {
+            // It is tried again with the next record, or checkpoint.
+            tracing::debug!(%error, "a file of the log that is to go cannot be left yet");
+        }
+        if let Some(segment) = &self.current {
+            self.intake.chain.lock().put(segment);
+            self.intake.recount();
+        }
+    }
+
+    /// Leaves a file for good.
+    fn let_go(&self, mut segment: Segment) {
+        segment.blank.is_last_use = true;
+        let mut chain = self.intake.chain.lock();
+        if chain.has(&segment) {
+            chain.put(&segment);
+        } else if self.intake.fs.remove(&segment.blank.path).is_err() {
+            // Nothing in it is durable, and nothing refers to it.
+            chain.keep_undeleted(segment.blank);
         }
     }
 
@@ -171,8 +192,7 @@ impl Writer {
     /// Whether a record needs a file of its own and the disk has no room for it: others
     /// may still find some.
     fn is_too_large(&self, wanted: u64, error: &io::Error) -> bool {
-        let own = wanted + 2 * HEADER_BYTES as u64 > self.intake.config.segment_bytes;
-        own && error.kind() == io::ErrorKind::StorageFull
+        self.intake.config.is_own_file(wanted) && error.kind() == io::ErrorKind::StorageFull
     }
 
     /// Refuses the record that comes first, and no other. Its position is in no segment, so
@@ -205,15 +225,13 @@ impl Writer {
     /// only the newest can be torn.
     fn begin(&mut self, first: u64, wanted: u64, rewritten: u64) -> io::Result<()> {
         let config = &self.intake.config;
-        let size = (wanted + 2 * HEADER_BYTES as u64).max(config.segment_bytes);
-        let is_usual = size == config.segment_bytes;
-        let spare = is_usual.then(|| self.intake.chain.lock().take_spare()).flatten();
+        let size = config.file_bytes(wanted);
+        let (spare, generation) = self.intake.chain.lock().begin(!config.is_own_file(wanted));
         let blank = match spare {
             Some(blank) => blank,
             None => self.filling(size)?.finish(&*self.intake.fs)?,
         };
-        self.generation += 1;
-        let (generation, previous_end) = (self.generation, self.durable);
+        let previous_end = self.durable;
         let path = blank.path.clone();
         // A hasher is the one source of chance that the standard library has.
         let salt = RandomState::new().hash_one(generation);
@@ -268,19 +286,8 @@ impl Writer {
         if !self.is_failing {
             tracing::warn!(%error, "a file of the log cannot be written; another one is taken");
         }
-        let Some(mut segment) = self.current.take() else { return };
-        segment.blank.is_last_use = true;
-        let is_needed = {
-            let mut chain = self.intake.chain.lock();
-            let is_needed = chain.has(&segment);
-            if is_needed {
-                chain.put(&segment);
-            }
-            is_needed
-        };
-        if !is_needed {
-            // Nothing in it is durable, and nothing refers to it.
-            let _ = self.intake.fs.remove(&segment.blank.path);
+        if let Some(segment) = self.current.take() {
+            self.let_go(segment);
         }
     }
 
@@ -344,6 +351,10 @@ impl Writer {
         self.write_next().inspect_err(|error| self.leave(error))?;
         self.intake.chain.lock().cut(&newest, durable);
         self.intake.settled();
+        let is_to_go = self.intake.chain.lock().is_discarded(newest.header.generation);
+        if is_to_go && let Err(error) = self.intake.discard() {
+            tracing::warn!(%error, "what was deleted may stay in a file of the log");
+        }
         Ok(())
     }
 }

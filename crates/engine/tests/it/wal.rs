@@ -3,6 +3,7 @@
 mod contract;
 mod crashes;
 mod damage;
+mod discarded;
 mod faults;
 mod player;
 mod sectors;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use skytrail_base::clock::SharedClock;
 use skytrail_base::code::Code;
-use skytrail_base::journal::Journal;
+use skytrail_base::journal::{Journal, JournalError};
 use skytrail_base::metrics::Registry;
 use skytrail_engine::store::EmbeddedStorage;
 use skytrail_model::metric::Catalogue;
@@ -32,8 +32,9 @@ pub struct Backend {
 pub struct OnDisk {
     /// The store.
     pub store: Arc<EmbeddedStorage>,
-    /// Has what the log holds leave the disk when the log does not need it.
-    pub discard_log: Arc<dyn Fn() + Send + Sync>,
+    /// Has what the log holds leave the disk when the log does not need it; an error says that it
+    /// may stay.
+    pub discard_log: Arc<dyn Fn() -> Result<(), JournalError> + Send + Sync>,
 }
 
 impl std::fmt::Debug for OnDisk {

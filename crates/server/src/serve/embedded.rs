@@ -65,10 +65,7 @@ pub(super) async fn open(config: &Config, opening: Opening<'_>) -> anyhow::Resul
     let journal = DurableLog { log: Some(log), running: Some(running), ack: wal.ack, _lock: lock };
     let (store, journal) = (Arc::new(storage), Arc::new(journal));
     let log = journal.clone();
-    let discard_log = Arc::new(move || {
-        // One that is closed is removed by nobody.
-        let _ = log.log().map(wal::Log::discard);
-    });
+    let discard_log = Arc::new(move || log.log()?.discard());
     Ok(Backend {
         storage: store.clone(),
         journal,

@@ -94,8 +94,9 @@ impl Desk {
         };
         // Everything that came so far is in parts then, and in no window and no log.
         self.checkpoint().await?;
+        // Durable before anything is deleted: a crash in between must not keep it in the log.
+        discard_log()?;
         let done = store.delete(what.clone()).await?;
-        discard_log();
         Ok(format!(
             "nothing of {what} is answered any more that came up to record {} of the log; {} files \
              that hold some of it are written anew now",

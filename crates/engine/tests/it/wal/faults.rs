@@ -86,6 +86,28 @@ fn a_full_disk_stops_it_and_room_lets_it_go_on() {
 }
 
 #[test]
+fn a_record_that_no_file_can_be_made_for_costs_the_others_nothing() {
+    let disk = SimFileSystem::new();
+    let (log, mut writer) = opened(disk.clone()).unwrap();
+    stored(&log, &mut writer, 1).unwrap();
+    let used = log.used_bytes();
+    // No other file can be made, whatever its size.
+    disk.set_capacity(6_000);
+    for _ in 0..5 {
+        let error = log.append(record(2, 5_000)).unwrap_err();
+        assert!(error.retryable && error.message.contains("no room for a record"), "{error}");
+        writer.step();
+    }
+    assert_eq!(log.used_bytes(), used);
+    stored(&log, &mut writer, 3).expect("the file that it has still has room");
+    disk.set_capacity(40_000);
+    let large = log.append(record(4, 5_000)).unwrap();
+    writer.step();
+    large.durable.now_or_never().unwrap().unwrap();
+    assert_eq!(survivors(&disk, 1), [1, 2, 3]);
+}
+
+#[test]
 fn whoever_appends_waits_while_too_much_is_on_its_way() {
     let disk = SimFileSystem::new();
     let (log, mut writer) = opened(disk.clone()).unwrap();

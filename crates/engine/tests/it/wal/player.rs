@@ -58,10 +58,12 @@ impl Player {
         waiting: &mut Vec<(u64, Durable)>,
         dice: &mut Dice,
     ) -> Result<(), String> {
-        match dice.below(10) {
-            0..=5 => self.append(log, waiting, dice),
-            6..=8 => writer.step(),
-            _ => self.trim(log, dice),
+        match dice.below(20) {
+            0..=11 => self.append(log, waiting, dice),
+            12..=17 => writer.step(),
+            18 => self.trim(log, dice),
+            // A disk may refuse to note it.
+            _ => drop(log.discard()),
         }
         let mut told = Vec::new();
         waiting.retain_mut(|(position, durable)| match durable.now_or_never() {

@@ -130,10 +130,11 @@ fn a_sector_that_cannot_be_read_costs_the_records_in_it() {
 #[test]
 fn a_record_that_the_disk_has_no_room_for_is_refused_alone() {
     let disk = SimFileSystem::new();
-    disk.set_capacity(40_000);
     let (log, mut writer) = opened(disk.clone()).unwrap();
     let sizes = [100, 60_000, 100, 50_000, 100];
     let appended = sizes.map(|bytes| log.append(record(1, bytes)).unwrap());
+    // There was room when they were taken.
+    disk.set_capacity(40_000);
     writer.step();
     let mut durable = Vec::new();
     for (one, bytes) in appended.into_iter().zip(sizes) {
@@ -187,7 +188,7 @@ fn what_is_discarded_leaves_the_disk_with_the_next_trim() {
     let last = (1..=40).map(&mut append).last().unwrap();
     log.trim(Position(last + 1)).unwrap();
     let before = disk.file_names();
-    log.discard();
+    log.discard().unwrap();
     let next = append(41);
     log.trim(Position(next)).unwrap();
     let after = disk.file_names();
