@@ -153,8 +153,9 @@ pub enum StoreAction {
         #[command(flatten)]
         data: DataDir,
     },
-    /// Delete a service or a trace: nothing of it is answered from then on, and within a day
-    /// nothing of it is on the disk. What arrives later is not deleted.
+    /// Delete a service or a trace: nothing of it is answered from then on, and within a day of a
+    /// server that runs it leaves the files of the store and the log, but for what the
+    /// documentation names. What arrives later is not deleted.
     Delete {
         /// What to delete.
         #[command(flatten)]

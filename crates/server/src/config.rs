@@ -19,7 +19,18 @@ pub const DEFAULTS: &str = include_str!("config/default.yaml");
 
 /// Reads and checks everything; what it gives can run.
 pub fn load(sources: &crate::cli::Sources) -> Result<(Config, Layers), ConfigError> {
-    let (layers, mut problems) = Layers::read(sources, std::env::vars())?;
+    checked(Layers::read(sources, std::env::vars())?)
+}
+
+/// The same with what was read of the file.
+pub fn load_with(
+    sources: &crate::cli::Sources,
+    text: &str,
+) -> Result<(Config, Layers), ConfigError> {
+    checked(Layers::with(sources, text, std::env::vars())?)
+}
+
+fn checked((layers, mut problems): (Layers, Vec<String>)) -> Result<(Config, Layers), ConfigError> {
     match Config::from_layers(&layers) {
         Ok(config) if problems.is_empty() => return Ok((config, layers)),
         Ok(_) => {}

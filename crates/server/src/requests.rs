@@ -74,11 +74,10 @@ impl Requests {
         Ok(waiting)
     }
 
-    /// Those that wait, oldest first.
-    pub fn waiting(&self) -> Vec<Waiting> {
-        let mut waiting = self.named(REQUEST);
-        waiting.truncate(MOST_AT_ONCE);
-        waiting.into_iter().map(Waiting).collect()
+    /// Those that wait and are wanted, oldest first.
+    pub fn waiting(&self, is_wanted: impl Fn(&Waiting) -> bool) -> Vec<Waiting> {
+        let waiting = self.named(REQUEST).into_iter().map(Waiting);
+        waiting.filter(is_wanted).take(MOST_AT_ONCE).collect()
     }
 
     /// Removes answers that nobody came for.
@@ -100,6 +99,11 @@ impl Requests {
 }
 
 impl Waiting {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
     /// What is asked for.
     pub fn read(&self) -> anyhow::Result<Request> {
         let text = read(&self.0)?;
@@ -166,15 +170,15 @@ mod tests {
     fn a_request_is_found_taken_and_answered_once() {
         let data = tempfile::tempdir().unwrap();
         let requests = Requests::of(data.path());
-        assert_eq!(requests.waiting(), []);
+        assert_eq!(requests.waiting(|_| true), []);
         let asked = Request::Delete(Deletion::Trace("a".to_owned()));
         let mine = requests.leave(&asked).unwrap();
         assert_eq!(mine.answered().unwrap(), None);
-        let found = requests.waiting();
+        let found = requests.waiting(|_| true);
         assert_eq!(found, std::slice::from_ref(&mine));
         assert_eq!(found[0].read().unwrap(), asked);
         found[0].take().unwrap();
-        assert_eq!(requests.waiting(), []);
+        assert_eq!(requests.waiting(|_| true), []);
         assert!(found[0].take().is_err(), "once");
         found[0].answer(&Answer::Done("yes".to_owned())).unwrap();
         assert_eq!(mine.answered().unwrap(), Some(Answer::Done("yes".to_owned())));

@@ -2,6 +2,7 @@
 
 mod backend;
 mod checkpoints;
+mod deletions;
 mod embedded;
 mod former;
 mod gauges;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -49,13 +50,24 @@ impl Layers {
         sources: &Sources,
         environment: impl Iterator<Item = (String, String)>,
     ) -> Result<(Self, Vec<String>), ConfigError> {
+        let read = |path: &PathBuf| {
+            let failed = |error| format!("cannot read {}: {error}", path.display());
+            std::fs::read_to_string(path).map_err(|error| ConfigError::one(failed(error)))
+        };
+        let text = sources.config.as_ref().map(read).transpose()?;
+        Self::with(sources, text.as_deref().unwrap_or_default(), environment)
+    }
+
+    /// The same with what was read of the file.
+    pub fn with(
+        sources: &Sources,
+        text: &str,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<(Self, Vec<String>), ConfigError> {
         let mut layers = Self::defaults()?;
         let mut problems = Vec::new();
         if let Some(path) = &sources.config {
-            let shown = path.display().to_string();
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| ConfigError::one(format!("cannot read {shown}: {error}")))?;
-            layers.add_file(&shown, &text, &mut problems);
+            layers.add_file(&path.display().to_string(), text, &mut problems);
         }
         layers.add_environment(environment, &mut problems);
         sources.set.iter().for_each(|one| layers.add_set(one, &mut problems));

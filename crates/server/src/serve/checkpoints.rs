@@ -9,6 +9,7 @@ use skytrail_base::journal::{Journal, Position};
 use skytrail_base::shutdown::Shutdown;
 use skytrail_ingest::Duplicates;
 use skytrail_storage::SharedStorage;
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::health::{Health, Part};
@@ -35,6 +36,8 @@ pub struct Checkpoints {
     pub(super) storage: SharedStorage,
     pub(super) duplicates: Duplicates,
     pub(super) health: Arc<Health>,
+    /// Held by who makes one; others wait.
+    pub(super) turn: Arc<Mutex<()>>,
 }
 
 impl std::fmt::Debug for Checkpoints {
@@ -47,6 +50,11 @@ impl Checkpoints {
     /// Makes everything durable that was handed over so far, up to the position
     /// that it gives.
     pub async fn save(&self) -> anyhow::Result<Position> {
+        let _turn = self.turn.lock().await;
+        self.save_now().await
+    }
+
+    async fn save_now(&self) -> anyhow::Result<Position> {
         // Most of what the receivers keep is known before the shards stand still.
         let known = self.duplicates.prepare();
         let asked = |last| self.analysis.begin_checkpoint(last).map(|pending| (last, pending));
@@ -58,8 +66,9 @@ impl Checkpoints {
     /// The same, and the log is trimmed. That is done last, so whatever fails is
     /// replayed. Says how many bytes the log keeps of what it held before.
     pub(super) async fn make(&self) -> anyhow::Result<usize> {
+        let _turn = self.turn.lock().await;
         let held = self.journal.used_bytes();
-        let last = self.save().await?;
+        let last = self.save_now().await?;
         // What came meanwhile stays, and counts for the next one.
         let before = self.journal.used_bytes();
         self.journal.trim(Position(last.0 + 1))?;

@@ -23,6 +23,7 @@ use tokio::task::JoinSet;
 
 use super::backend::{Backend, OnDisk, Opening, coded};
 use super::checkpoints::Checkpoints;
+use super::deletions::Deletions;
 use super::former::{Replayed, Stage};
 use super::gauges::StorageUsage;
 use super::headers;
@@ -140,6 +141,7 @@ impl Parts {
             storage: storage.clone(),
             duplicates: ingest.duplicates(),
             health: Health::new(status.clone(), &registry),
+            turn: Arc::default(),
         };
         Ok(Self {
             config,
@@ -187,12 +189,11 @@ impl Parts {
         }
         let (orders, told) = Orders::new();
         let (checkpoints, log_bytes) = self.log;
-        let desk = Desk {
-            requests: Requests::of(&self.config.server.data_dir),
-            on_disk: self.on_disk.clone(),
-            checkpoints: checkpoints.clone(),
-        };
-        desk.begin().await;
+        let work = Deletions { on_disk: self.on_disk.clone(), checkpoints: checkpoints.clone() };
+        let mut desk = Desk::new(Requests::of(&self.config.server.data_dir), work);
+        if self.on_disk.is_some() {
+            desk.begin(&stop).await;
+        }
         let mut listeners = JoinSet::new();
         ports.spawn(&mut listeners, &told.close);
         let mut upkeep = JoinSet::new();

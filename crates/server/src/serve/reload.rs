@@ -15,7 +15,7 @@ use crate::cli;
 use crate::config::{self, Config, Layers, Origin};
 use crate::status::Status;
 
-/// How often the file is looked at.
+/// How often the file is looked at; a change is taken at the look after it was seen.
 const LOOK: Duration = Duration::from_secs(2);
 
 /// Keys that are taken over at once.
@@ -36,7 +36,18 @@ pub(super) struct Live {
 
 /// What the options of the command come to.
 pub(super) fn configuration(options: &cli::Serve) -> anyhow::Result<(Config, Layers)> {
-    let (_, mut layers) = config::load(&options.sources)?;
+    let (_, layers) = config::load(&options.sources)?;
+    in_folder(options, layers)
+}
+
+/// The same with what was read of the file.
+fn configuration_with(options: &cli::Serve, bytes: &[u8]) -> anyhow::Result<(Config, Layers)> {
+    let text = std::str::from_utf8(bytes).context("the file is not UTF-8")?;
+    let (_, layers) = config::load_with(&options.sources, text)?;
+    in_folder(options, layers)
+}
+
+fn in_folder(options: &cli::Serve, mut layers: Layers) -> anyhow::Result<(Config, Layers)> {
     if let Some(folder) = &options.data {
         let folder = folder.to_str().context("--data: the path is not UTF-8")?;
         layers.set("server.data_dir", folder.into(), Origin::CommandLine)?;
@@ -55,11 +66,34 @@ pub(super) fn retention(config: &Config) -> Retention {
     }
 }
 
-/// The file and what was read of it last.
+/// What a file holds that somebody may be writing.
+#[derive(Debug, Default)]
+struct Settling {
+    /// What it held at the look before.
+    seen: Option<Vec<u8>>,
+    /// What it held when it was the same at two looks.
+    settled: Option<Vec<u8>>,
+}
+
+impl Settling {
+    /// What it holds now is given once it is the same at the next look: the first half of a
+    /// configuration is one as well.
+    fn look(&mut self, bytes: Vec<u8>) -> Option<&[u8]> {
+        let is_same = self.seen.as_ref() == Some(&bytes);
+        if !is_same || self.settled.as_ref() == Some(&bytes) {
+            self.seen = Some(bytes);
+            return None;
+        }
+        self.settled = Some(bytes);
+        self.settled.as_deref()
+    }
+}
+
+/// The file, and what is in effect.
 pub(super) struct Reload {
     options: cli::Serve,
     path: PathBuf,
-    bytes: Option<Vec<u8>>,
+    file: Settling,
     values: BTreeMap<String, String>,
     live: Live,
 }
@@ -68,8 +102,8 @@ impl Reload {
     /// None without a file.
     pub(super) fn of(options: &cli::Serve, layers: &Layers, live: Live) -> Option<Self> {
         let path = options.sources.config.clone()?;
-        let bytes = std::fs::read(&path).ok();
-        Some(Self { options: options.clone(), path, bytes, values: values(layers), live })
+        let (options, file) = (options.clone(), Settling::default());
+        Some(Self { options, path, file, values: values(layers), live })
     }
 
     /// Looks at the file until the shutdown.
@@ -83,10 +117,8 @@ impl Reload {
     fn look(&mut self) {
         // One that is not there is about to be, or was taken away: nothing changes.
         let Ok(bytes) = std::fs::read(&self.path) else { return };
-        if self.bytes.replace(bytes.clone()).is_some_and(|before| before == bytes) {
-            return;
-        }
-        match configuration(&self.options) {
+        let Some(bytes) = self.file.look(bytes) else { return };
+        match configuration_with(&self.options, bytes) {
             Ok((config, layers)) => self.take(&config, &layers),
             Err(error) => tracing::error!(
                 file = %self.path.display(), "the changed configuration is not taken: {error:#}"
@@ -128,4 +160,27 @@ impl Reload {
 
 fn values(layers: &Layers) -> BTreeMap<String, String> {
     layers.dump().into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Settling;
+
+    #[test]
+    fn a_file_that_is_being_written_is_not_taken_before_it_is_whole() {
+        let mut file = Settling::default();
+        let mut look = |text: &str| file.look(text.into()).map(<[u8]>::to_vec);
+        assert_eq!(look("ttl: 30d"), None);
+        assert_eq!(look("ttl: 30d"), Some(b"ttl: 30d".to_vec()));
+        assert_eq!(look("ttl: 30d"), None, "once");
+        for half in ["", "ttl: 3", "ttl: 30d\nnext"] {
+            assert_eq!(look(half), None, "{half}");
+        }
+        assert_eq!(look("ttl: 30d"), None);
+        assert_eq!(look("ttl: 30d"), None, "nothing changed");
+        assert_eq!(look("ttl: 2d"), None);
+        assert_eq!(look("ttl: 2d"), Some(b"ttl: 2d".to_vec()));
+        assert_eq!(look(""), None);
+        assert_eq!(look(""), Some(Vec::new()), "it is meant so");
+    }
 }

@@ -4,9 +4,10 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{bail, ensure};
+use anyhow::{anyhow, bail, ensure};
 use skytrail_engine::store::Deletion;
 use skytrail_engine::store::view;
+use skytrail_engine::{Error, ErrorKind};
 
 use super::opened::store_of;
 use crate::cli::{DataDir, DeletionArgs};
@@ -47,9 +48,13 @@ pub(super) fn delete(what: &Deletion, data: &DataDir) -> anyhow::Result<()> {
     let (requests, request) = (Requests::of(&data.data), Request::Delete(what.clone()));
     match DataFolder::try_open(&data.data)? {
         Ok(_owned) => {
-            let done = view::delete(&store, what)?;
-            // What the log holds comes back when it is replayed.
-            requests.leave(&request)?;
+            // What the log holds comes back when it is replayed, so it is left to the server; and
+            // first, so that after a crash in between the server deletes both.
+            let waiting = requests.leave(&request)?;
+            let done = view::delete(&store, what).map_err(|error| {
+                let _ = waiting.take();
+                undone(&error)
+            })?;
             show::line(&format!(
                 "nothing of {what} in the store is answered any more; {} files that hold some of \
                  it are written anew when the server runs, which deletes what its log holds of it \
@@ -66,6 +71,13 @@ pub(super) fn delete(what: &Deletion, data: &DataDir) -> anyhow::Result<()> {
     }
 }
 
+fn undone(error: &Error) -> anyhow::Error {
+    match error.kind {
+        ErrorKind::Io => anyhow!("it may be deleted or not; delete it again: {error}"),
+        _ => anyhow!("nothing was deleted: {error}"),
+    }
+}
+
 fn answer(waiting: &Waiting, data: &Path) -> anyhow::Result<()> {
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
@@ -74,7 +86,7 @@ fn answer(waiting: &Waiting, data: &Path) -> anyhow::Result<()> {
                 show::line(&done);
                 return Ok(());
             }
-            Some(Answer::Failed(why)) => bail!("nothing was deleted: {why}"),
+            Some(Answer::Failed(why)) => bail!(why),
             None => thread::sleep(LOOK),
         }
     }

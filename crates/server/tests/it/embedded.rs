@@ -46,6 +46,16 @@ async fn check(app: &App, what: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn checkpoints_that_are_asked_for_at_the_same_time_are_made_one_after_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = App::start(on(folder.path())).await;
+    app.send_all(&fixed_set::messages(AT_ONCE)).await;
+    let made = tokio::join!(app.try_checkpoint(), app.try_checkpoint(), app.try_checkpoint());
+    assert_eq!(made, (true, true, true));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_answers_as_the_store_in_memory_does_whatever_was_flushed() {
     let folder = tempfile::tempdir().unwrap();
     let app = App::start(on(folder.path())).await;
