@@ -174,7 +174,8 @@ impl Part {
         Ok(sizes)
     }
 
-    /// The services of the part, by id, with the share that each has of its blocks.
+    /// The services of the part that are not hidden, by id, with the share that each has of its
+    /// blocks.
     ///
     /// # Errors
     /// `Corrupt` or `Io` when the dictionaries cannot be read.
@@ -202,7 +203,8 @@ impl Part {
             let name = names.get(&service).cloned().unwrap_or_default();
             ServiceSize { service, name, segments, bytes }
         };
-        Ok(services.into_iter().map(size).collect())
+        let is_hidden = |id| self.hidden.as_ref().is_some_and(|hidden| hidden.has_service(id));
+        Ok(services.into_iter().filter(|(id, _)| !is_hidden(*id)).map(size).collect())
     }
 
     /// A block. Nothing of it is read yet.

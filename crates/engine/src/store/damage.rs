@@ -12,6 +12,11 @@ use crate::error::Result;
 /// The disk refuses.
 pub(crate) fn set_aside(core: &Core) -> Result<()> {
     let found = core.suspects.found();
+    if !found.is_empty() {
+        // Others went before anybody came to put them aside.
+        let numbers = core.state.snapshot().numbers();
+        core.suspects.keep(|entry| numbers.contains(&entry.number));
+    }
     // Those of a generation are put aside once the manifest names them.
     let named: Vec<PartEntry> = {
         let manifest = core.manifest.lock();

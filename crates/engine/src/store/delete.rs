@@ -14,10 +14,8 @@ use skytrail_storage::{Edge, EntitySelection, HourMinutes, RelationRead, Visible
 
 use super::core::Core;
 use super::files::Files;
-use super::folder::ENTITIES;
-use super::folder::StoredFile;
-use super::manifest::BlobEntry;
-use super::manifest::{Deletion, MaskEntry};
+use super::folder::{ENTITIES, StoredFile};
+use super::manifest::{BlobEntry, Deletion, MaskEntry};
 use super::mask::{self, MOST_DELETIONS, MOST_ENTITIES, entities_as_bytes, ids_of};
 use super::state::{Parts, Version};
 use crate::bytes::checksum;
@@ -62,7 +60,15 @@ pub(crate) fn delete(core: &Core, what: &Deletion) -> Result<Deleted> {
     let mut parts: Vec<u64> = version.parts.entries().map(|entry| entry.number).collect();
     parts.sort_unstable();
     mask::check(&masks, &core.folder)?;
-    masks.push(MaskEntry { what: what.clone(), position, parts, entities, has_names });
+    let is_forgotten = false;
+    masks.push(MaskEntry {
+        what: what.clone(),
+        position,
+        parts,
+        entities,
+        has_names,
+        is_forgotten,
+    });
     let masked = masked_parts(core, &version, &masks)?;
     let Some(mut mask) = masks.pop() else { return Ok(Deleted::default()) };
     let concerned: BTreeSet<u64> = masked.entries().map(|entry| entry.number).collect();
@@ -76,11 +82,22 @@ pub(crate) fn delete(core: &Core, what: &Deletion) -> Result<Deleted> {
         mask.parts = held.into_iter().collect();
         manifest.masks.push(mask);
     })?;
-    if let Deletion::Service(name) = what {
-        core.mutable.forget_service(name);
-    }
+    forget_in_memory(core);
     forget_names(core)?;
     Ok(deleted)
+}
+
+/// Lets go of the names of deleted services in memory; the next commit of what changes in place
+/// has none of them.
+pub(crate) fn forget_in_memory(core: &Core) {
+    let mut manifest = core.manifest.lock();
+    let are_there = |mask: &&mut MaskEntry| mask.has_names && !mask.is_forgotten;
+    for mask in manifest.masks.iter_mut().filter(are_there) {
+        if let Deletion::Service(name) = &mask.what {
+            core.mutable.forget_service(name);
+        }
+        mask.is_forgotten = true;
+    }
 }
 
 /// Makes it durable that names of deleted services are gone, which they are from
@@ -136,8 +153,9 @@ fn masked_parts(core: &Core, version: &Version, masks: &[MaskEntry]) -> Result<P
 /// All entities of a service that are known by name or by what they called.
 fn entities(core: &Core, version: &Version, name: &str) -> Result<Vec<EntityId>> {
     let services = ids_of(name);
-    let mut entities: BTreeSet<EntityId> = services.into_iter().collect();
-    entities.extend(core.mutable.ids_of_service(name));
+    let mut entities = Entities::new(MOST_ENTITIES);
+    let known = services.into_iter().chain(core.mutable.ids_of_service(name));
+    entities.extend(known);
     for scope in [Scope::ServiceRelation, Scope::ServiceInstanceRelation, Scope::EndpointRelation] {
         let read = RelationRead {
             scope,
@@ -147,17 +165,52 @@ fn entities(core: &Core, version: &Version, name: &str) -> Result<Vec<EntityId>>
             visible: Visible::All,
         };
         let mut take = |edge: &Edge, _: HourMinutes| {
-            entities.insert(edge.relation);
             let ends = [(edge.source_service, edge.source), (edge.dest_service, edge.dest)];
             let own = ends.iter().filter(|(service, _)| services.contains(service));
-            entities.extend(own.map(|(_, end)| *end));
-            entities.len() < MOST_ENTITIES
+            entities.extend(own.map(|(_, end)| *end).chain([edge.relation]))
         };
         for part in &version.parts.relations {
             core.suspects.judge(part, part.part.read(&read, &|_| true, &mut take))?;
         }
     }
-    Ok(entities.into_iter().take(MOST_ENTITIES).collect())
+    entities.all(name)
+}
+
+/// Entities of one service, up to a limit.
+struct Entities {
+    found: BTreeSet<EntityId>,
+    most: usize,
+    are_too_many: bool,
+}
+
+impl Entities {
+    fn new(most: usize) -> Self {
+        Self { found: BTreeSet::new(), most, are_too_many: false }
+    }
+
+    /// Whether there may be more.
+    fn extend(&mut self, entities: impl IntoIterator<Item = EntityId>) -> bool {
+        for entity in entities {
+            if self.found.len() < self.most {
+                self.found.insert(entity);
+            } else if !self.found.contains(&entity) {
+                self.are_too_many = true;
+            }
+        }
+        !self.are_too_many
+    }
+
+    /// All of them: a service is deleted as a whole or not at all.
+    fn all(self, name: &str) -> Result<Vec<EntityId>> {
+        if self.are_too_many {
+            return Err(Error::limit(format!(
+                "the service '{name}' has more than {} instances, endpoints and relations, which \
+                 are more than can be deleted at once; what is too old goes by itself",
+                self.most
+            )));
+        }
+        Ok(self.found.into_iter().collect())
+    }
 }
 
 fn write_entities(core: &Core, entities: &[EntityId]) -> Result<(BlobEntry, Arc<StoredFile>)> {
@@ -171,4 +224,26 @@ fn write_entities(core: &Core, entities: &[EntityId]) -> Result<(BlobEntry, Arc<
     let (number, checksum) = (file.number(), checksum(&bytes, 0));
     let entry = BlobEntry { number, bytes: bytes.len() as u64, checksum };
     Ok((entry, Arc::new(file)))
+}
+
+#[cfg(test)]
+mod tests {
+    use skytrail_model::entity::EntityId;
+
+    use super::Entities;
+    use crate::error::ErrorKind;
+
+    #[test]
+    fn a_service_with_too_many_entities_is_refused_and_not_deleted_in_part() {
+        let mut entities = Entities::new(3);
+        assert!(entities.extend([1, 2, 3, 2, 1].map(EntityId)));
+        let all = |entities: Entities| entities.all("shop");
+        let mut more = Entities::new(3);
+        assert!(more.extend([1, 2].map(EntityId)));
+        assert!(!more.extend([3, 4].map(EntityId)), "no more is looked for");
+        let error = all(more).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Limit);
+        assert!(error.context.contains("'shop' has more than 3"), "{error}");
+        assert_eq!(all(entities).unwrap(), [1, 2, 3].map(EntityId));
+    }
 }

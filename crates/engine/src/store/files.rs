@@ -8,8 +8,7 @@ use skytrail_model::metric::Catalogue;
 
 use super::cache::{Cache, CachedFile};
 use super::folder::{Folder, StoredFile};
-use super::manifest::MaskEntry;
-use super::manifest::{Family, PartEntry};
+use super::manifest::{Family, MaskEntry, PartEntry};
 use super::mask::Masked;
 use super::part::Stored;
 use super::state::{Parts, Version};

@@ -127,6 +127,9 @@ pub(crate) struct MaskEntry {
     pub(crate) entities: Option<BlobEntry>,
     /// Whether the names may still be among what changes in place.
     pub(crate) has_names: bool,
+    /// Whether they are gone from its memory, so that its next commit is without them.
+    #[serde(skip)]
+    pub(crate) is_forgotten: bool,
 }
 
 /// Up to where everything is stored.

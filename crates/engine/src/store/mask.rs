@@ -15,8 +15,8 @@ use crate::error::{Error, Result};
 /// Deletions that are not done yet, at most: each is looked at for each part that is opened.
 pub const MOST_DELETIONS: usize = 256;
 
-/// Entities of a deleted service, at most.
-pub(crate) const MOST_ENTITIES: usize = 4 << 20;
+/// Entities of a deleted service, at most: some 64 bytes of memory each while it is deleted.
+pub(crate) const MOST_ENTITIES: usize = 1 << 20;
 
 const ID: usize = size_of::<u128>();
 

@@ -19,9 +19,10 @@ use super::cache::Cache;
 use super::config::Config;
 use super::core::Core;
 use super::damage;
+use super::delete;
 use super::files::Files;
 use super::folder::{Folder, is_numbered, name};
-use super::manifest::{Deletion, Manifest};
+use super::manifest::Manifest;
 use super::mask;
 use super::reading::Reads;
 use super::reserve::Reserve;
@@ -166,11 +167,7 @@ fn load(core: &Core) -> Result<()> {
         }
     }
     core.state.replace(version, &[]);
-    for mask in manifest.masks.iter().filter(|mask| mask.has_names) {
-        if let Deletion::Service(name) = &mask.what {
-            core.mutable.forget_service(name);
-        }
-    }
+    delete::forget_in_memory(core);
     let mut keep: HashSet<_> =
         manifest.blobs().map(|(blob, extension)| name(blob.number, extension)).collect();
     keep.extend(manifest.parts.iter().map(|entry| name(entry.number, entry.family.extension())));

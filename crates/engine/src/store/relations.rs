@@ -58,7 +58,10 @@ impl Giving<'_> {
             self.asked.check()?;
             match self.part(&part)? {
                 Some(true) => {}
-                Some(false) => return Ok(Completeness::unless(is_missing)),
+                Some(false) => {
+                    self.asked.check()?;
+                    return Ok(Completeness::unless(is_missing));
+                }
                 None => is_missing = true,
             }
         }
@@ -178,6 +181,7 @@ fn hold(core: &Core, snapshot: &Snapshot, edges: &[Edge], asked: &Asked) -> Resu
             *place < edges.len()
         };
         generation.relations.go_through(&mut held, look, |_| !asked.is_over());
+        asked.check()?;
         parts.extend(generation.relations.parts());
     }
     for part in parts {

@@ -9,7 +9,7 @@ use super::core::Core;
 use super::flush;
 use super::folder::{Folder, STATE, StoredFile};
 use super::generation::Generation;
-use super::manifest::{BlobEntry, CheckpointEntry};
+use super::manifest::{BlobEntry, CheckpointEntry, MaskEntry};
 use super::state::Parts;
 use crate::bytes::checksum;
 use crate::error::{Error, Result};
@@ -25,6 +25,7 @@ pub(crate) fn save(core: &Core, frozen: &[Arc<Generation>], checkpoint: &Checkpo
     for generation in frozen {
         flush::write(core, generation)?;
     }
+    let forgotten = forgotten(core);
     core.mutable.commit(checkpoint.position).map_err(|error| Error::mutable(&error))?;
     let state = write_state(core, &checkpoint.state)?;
     let entry = CheckpointEntry {
@@ -46,6 +47,10 @@ pub(crate) fn save(core: &Core, frozen: &[Arc<Generation>], checkpoint: &Checkpo
             manifest.parts.extend(parts.entries().cloned());
             version.parts.extend(parts);
         }
+        // Names of the same services that come from now on are not those that were deleted.
+        let masks = manifest.masks.iter_mut();
+        let is_done = |mask: &&mut MaskEntry| forgotten.contains(&file_of(mask));
+        masks.filter(is_done).for_each(|mask| mask.has_names = false);
         before = manifest.checkpoint.replace(entry).and_then(|entry| entry.state);
     })?;
     core.metrics.checkpoints.inc();
@@ -53,6 +58,17 @@ pub(crate) fn save(core: &Core, frozen: &[Arc<Generation>], checkpoint: &Checkpo
         forget_state(core, &old);
     }
     Ok(())
+}
+
+/// Deletions whose names are not in the next commit of what changes in place, by their files.
+fn forgotten(core: &Core) -> Vec<Option<u64>> {
+    let manifest = core.manifest.lock();
+    let masks = manifest.masks.iter().filter(|mask| mask.has_names && mask.is_forgotten);
+    masks.map(file_of).collect()
+}
+
+fn file_of(mask: &MaskEntry) -> Option<u64> {
+    mask.entities.as_ref().map(|blob| blob.number)
 }
 
 fn write_state(core: &Core, state: &[u8]) -> Result<Option<(BlobEntry, Arc<StoredFile>)>> {

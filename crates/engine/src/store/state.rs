@@ -1,6 +1,6 @@
 //! What readers see: rows of this moment, and the parts of a version.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use parking_lot::RwLock;
@@ -103,6 +103,24 @@ pub(crate) struct Snapshot {
     /// Rows that no checkpoint covers, newest first.
     pub(crate) generations: Vec<Arc<Generation>>,
     pub(crate) version: Arc<Version>,
+}
+
+impl Snapshot {
+    /// Numbers of all parts, those of generations included.
+    pub(crate) fn numbers(&self) -> HashSet<u64> {
+        let mut numbers: HashSet<u64> =
+            self.version.parts.entries().map(|entry| entry.number).collect();
+        for generation in &self.generations {
+            let parts = Parts {
+                spans: generation.spans.parts(),
+                metrics: generation.metrics.parts(),
+                relations: generation.relations.parts(),
+                records: generation.records.parts(),
+            };
+            numbers.extend(parts.entries().map(|entry| entry.number));
+        }
+        numbers
+    }
 }
 
 /// The current moment.

@@ -48,6 +48,11 @@ impl Suspects {
         self.found.lock().clone()
     }
 
+    /// Only these are still there.
+    pub(crate) fn keep(&self, is_there: impl Fn(&PartEntry) -> bool) {
+        self.found.lock().retain(is_there);
+    }
+
     /// These were put aside.
     pub(crate) fn clear(&self, done: &[PartEntry]) {
         self.found.lock().retain(|entry| !done.contains(entry));

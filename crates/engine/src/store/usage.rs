@@ -10,7 +10,7 @@ use super::memtable::Rows;
 
 impl Core {
     /// Rows and bytes of the families that have parts: memory and disk together.
-    /// There is no limit of bytes on disk.
+    /// No family has a limit of its own on the disk; all files together do.
     pub(crate) fn usage(&self) -> Vec<FamilyUsage> {
         let snapshot = self.state.snapshot();
         let (version, gone) = (&snapshot.version, snapshot.version.gone);
@@ -63,13 +63,15 @@ impl Core {
             memory += generation.metrics.bytes() + generation.relations.bytes();
             memory += generation.records.bytes();
         }
+        // It may wait for who reads a dictionary, and edits must not wait for it.
+        let indexes = self.indexes();
         let manifest = self.manifest.lock();
         let bytes: u64 = manifest.parts.iter().map(|entry| entry.bytes).sum();
         self.metrics.memory_bytes.set(memory as i64);
         self.metrics.part_bytes.set(bytes.cast_signed());
         self.metrics.parts.set(manifest.parts.len() as i64);
         self.metrics.cache_bytes.set(self.cache.bytes().cast_signed());
-        self.metrics.index_bytes.set(self.indexes() as i64);
+        self.metrics.index_bytes.set(indexes as i64);
     }
 }
 

@@ -62,20 +62,23 @@ impl View {
     /// # Errors
     /// There is none, its manifest cannot be read, or the disk refuses.
     pub fn open(fs: &SharedFileSystem) -> Result<Self> {
-        let mut view = Self::once(fs)?;
         for _ in 0..TRIES {
-            let is_whole = view.damaged.is_empty();
-            if is_whole || load(fs)?.edit == view.manifest.edit {
-                return Ok(view);
+            let manifest = load(fs)?;
+            let edit = manifest.edit;
+            let opened = Self::of(fs, manifest);
+            let is_doubtful = match &opened {
+                Ok(view) => !view.damaged.is_empty(),
+                Err(error) => error.kind == ErrorKind::Corrupt,
+            };
+            // What is missing may have been merged, or deleted, since the manifest was read.
+            if !is_doubtful || load(fs)?.edit == edit {
+                return opened;
             }
-            // What is missing may have been merged since the manifest was read.
-            view = Self::once(fs)?;
         }
-        Ok(view)
+        Self::of(fs, load(fs)?)
     }
 
-    fn once(fs: &SharedFileSystem) -> Result<Self> {
-        let manifest = load(fs)?;
+    fn of(fs: &SharedFileSystem, manifest: Manifest) -> Result<Self> {
         let folder = Folder::new(fs.clone(), manifest.next_file);
         let (cache, catalogue) = (Cache::new(CACHE_BYTES), Arc::default());
         let masks = &manifest.masks;

@@ -26,7 +26,7 @@ type InMemory = BTreeMap<Minute, Vec<Came>>;
 struct Found {
     read: MetricRead,
     memory: InMemory,
-    /// By bucket of the answer: parts, and the buckets of them that are in it.
+    /// Parts that may hold some of it.
     parts: Vec<Arc<MetricPart>>,
 }
 

@@ -113,7 +113,7 @@ impl Giving<'_> {
         let Self { core, places, trace_id, asked, .. } = *self;
         let mut is_missing = places.is_doubtful;
         if !places.open(&mut |window| !asked.is_over() && self.hand.give(window))? {
-            return Ok(Completeness::unless(is_missing));
+            return self.ended(is_missing);
         }
         for encoded in &places.encoded {
             asked.check()?;
@@ -121,7 +121,7 @@ impl Giving<'_> {
                 let given = sealed.block().windows(trace_id, WINDOW_BYTES, &mut |w| self.take(w));
                 let told = |error| crate::error::Error::format("a block in memory", &error);
                 if !given.map_err(told)? {
-                    return Ok(Completeness::unless(is_missing));
+                    return self.ended(is_missing);
                 }
             }
         }
@@ -130,10 +130,16 @@ impl Giving<'_> {
             asked.check()?;
             match core.suspects.judge(part, self.of_part(part, hash))? {
                 Some(true) => {}
-                Some(false) => break,
+                Some(false) => return self.ended(is_missing),
                 None => is_missing = true,
             }
         }
+        Ok(Completeness::unless(is_missing))
+    }
+
+    /// No more is wanted, or the time is over: then it is no answer.
+    fn ended(&self, is_missing: bool) -> Result<Completeness> {
+        self.asked.check()?;
         Ok(Completeness::unless(is_missing))
     }
 

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::View;
-use crate::store::manifest::{Deletion, MaskEntry};
-use crate::store::manifest::{Family, PartEntry, STRAY};
+use crate::store::manifest::{Deletion, Family, MaskEntry, PartEntry, STRAY};
 
 /// Parts of one family, day and level together.
 #[derive(Debug, Clone, PartialEq, Eq)]

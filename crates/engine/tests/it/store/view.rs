@@ -1,12 +1,13 @@
 //! Commands that read a store while it runs.
 
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use skytrail_base::fs::SharedFileSystem;
-use skytrail_base::fs::sim::SimFileSystem;
+use skytrail_base::fs::sim::{Call, Operation, SimFileSystem, Watch, Watched};
 use skytrail_engine::ErrorKind;
-use skytrail_engine::store::EmbeddedStorage;
 use skytrail_engine::store::view::{View, backup, restore};
+use skytrail_engine::store::{Deletion, EmbeddedStorage};
 use skytrail_storage::Checkpoints;
 
 use super::crashes::{block_on, check, checkpoint, opened, step};
@@ -46,6 +47,33 @@ fn a_running_store_is_counted_checked_and_read() {
     })
     .unwrap();
     assert_eq!(read, 20);
+}
+
+/// Has a store do something when its manifest is opened for the first time.
+struct Meanwhile<F>(Mutex<Option<F>>);
+
+impl<F: FnOnce() + Send + 'static> Watch for Meanwhile<F> {
+    fn done(&self, call: &Call<'_>, _: &std::io::Result<()>) {
+        if call.operation == Operation::Open && call.path == Path::new("manifest") {
+            let work = self.0.lock().unwrap().take();
+            work.into_iter().for_each(|work| work());
+        }
+    }
+}
+
+#[test]
+fn a_deletion_that_ends_while_a_store_is_opened_is_no_damage() {
+    let disk = SimFileSystem::new();
+    let store = opened(&disk).unwrap();
+    go_on(&store, 1, 10);
+    let what = Deletion::Service(String::new());
+    block_on(store.delete(what)).unwrap();
+    // The manifest that was read names a file that is gone when it is looked for.
+    let work = move || assert!(block_on(store.merge()).is_ok());
+    let fs = Watched::new(disk.clone(), Arc::new(Meanwhile(Mutex::new(Some(work)))));
+    let view = View::open(&(fs as SharedFileSystem)).unwrap();
+    assert!(view.stats().deletions.is_empty());
+    assert!(disk.file_names().iter().all(|name| name.extension() != Some("entities".as_ref())));
 }
 
 #[test]
