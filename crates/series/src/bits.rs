@@ -40,7 +40,7 @@ impl BitWriter {
 }
 
 /// Eight bytes from a place on; 0 where there are none.
-fn word_at(bytes: &[u8], place: usize) -> u64 {
+pub(crate) fn word_at(bytes: &[u8], place: usize) -> u64 {
     let rest = bytes.get(place..).unwrap_or_default();
     if let Some(word) = rest.first_chunk::<8>() {
         return u64::from_le_bytes(*word);
@@ -155,8 +155,9 @@ impl Rice {
         let k = self.parameter();
         match value >> k {
             zeros if zeros < u64::from(ESCAPE) => {
-                bits.put(1 << zeros, zeros as u32 + 1);
-                bits.put(value & below(k), k);
+                // The parameter is 21 at most.
+                let ones = zeros as u32 + 1;
+                bits.put((value & below(k)) << ones | 1 << zeros, ones + k);
             }
             _ => {
                 bits.put(0, ESCAPE);

@@ -6,6 +6,7 @@ use skytrail_columns::Result;
 use skytrail_columns::bits::bits_of;
 use skytrail_columns::read::Reader;
 use skytrail_columns::write::put_varint;
+use skytrail_model::metric::HistogramColumn;
 
 use crate::bits::{BitReader, BitWriter, Rice};
 use crate::sorted::{self, Sorted};
@@ -63,11 +64,28 @@ struct Frame {
     count: u32,
 }
 
+/// Buckets and counts of a row.
+#[derive(Debug, Clone, Copy)]
+struct Row<'a> {
+    buckets: &'a [u16],
+    counts: &'a [u64],
+}
+
+fn rows(column: &HistogramColumn) -> impl Iterator<Item = Row<'_>> + Clone {
+    let mut start = 0;
+    column.ends.iter().map(move |end| {
+        let range = start..*end as usize;
+        start = range.end;
+        let buckets = column.buckets.get(range.clone()).unwrap_or_default();
+        Row { buckets, counts: column.counts.get(range).unwrap_or_default() }
+    })
+}
+
 /// Distances less one, and folded counts, of a row.
-fn entries(row: &[(u16, u64)]) -> impl Iterator<Item = (u64, u64)> + '_ {
+fn entries(row: Row<'_>) -> impl Iterator<Item = (u64, u64)> + '_ {
     let mut expected = Expected { last: None };
     let mut before = None;
-    row.iter().map(move |(bucket, count)| {
+    row.buckets.iter().zip(row.counts).map(move |(bucket, count)| {
         let bucket = u64::from(*bucket);
         let gap = before.map_or(0, |before: u64| bucket.saturating_sub(before + 1));
         before = Some(bucket);
@@ -77,28 +95,28 @@ fn entries(row: &[(u16, u64)]) -> impl Iterator<Item = (u64, u64)> + '_ {
     })
 }
 
-fn is_all_ones(row: &[(u16, u64)]) -> bool {
-    row.iter().all(|(_, count)| *count == 1)
+fn is_all_ones(row: Row<'_>) -> bool {
+    row.counts.iter().all(|count| *count == 1)
 }
 
 impl Frame {
-    fn of(rows: &[Vec<(u16, u64)>]) -> Self {
-        let firsts =
-            rows.iter().filter_map(|row| row.first()).map(|(bucket, _)| u64::from(*bucket));
+    fn of(column: &HistogramColumn) -> Self {
+        let rows = rows(column);
+        let firsts = rows.clone().filter_map(|row| row.buckets.first().copied()).map(u64::from);
         let base = firsts.clone().min().unwrap_or(0);
         let width = bits_of(firsts.max().unwrap_or(base) - base);
         let mean = |(sum, len): (u64, u64)| (sum * 32 / len.max(1)) as u32;
         let add = |(sum, len): (u64, u64), value: u64| (sum + value.min(1 << 20), len + 1);
-        let gaps = rows.iter().flat_map(|row| entries(row).take(OPENING).skip(1));
+        let gaps = rows.clone().flat_map(|row| entries(row).take(OPENING).skip(1));
         let gap = gaps.fold((0, 0), |sums, (gap, _)| add(sums, gap));
-        let counted = rows.iter().filter(|row| !is_all_ones(row));
+        let counted = rows.filter(|row| !is_all_ones(*row));
         let counts = counted.flat_map(|row| entries(row).take(OPENING));
         let count = counts.fold((0, 0), |sums, (_, count)| add(sums, count));
         Self { base, width, gap: mean(gap), count: mean(count) }
     }
 
-    fn put(&self, bits: &mut BitWriter, row: &[(u16, u64)]) {
-        let Some((first, _)) = row.first() else { return };
+    fn put(&self, bits: &mut BitWriter, row: Row<'_>) {
+        let Some(first) = row.buckets.first() else { return };
         let (mut gaps, mut counts) = (Rice::new(self.gap), Rice::new(self.count));
         let has_counts = !is_all_ones(row);
         bits.put(u64::from(has_counts), 1);
@@ -113,9 +131,11 @@ impl Frame {
         }
     }
 
-    fn take(&self, bits: &mut BitReader<'_>, out: &mut Vec<(u16, u64)>) -> Option<()> {
+    /// Gives the entries of a row; how many.
+    fn take(&self, bits: &mut BitReader<'_>, mut give: impl FnMut(u16, u64)) -> Option<usize> {
+        let mut entries = 0;
         if bits.is_empty() {
-            return Some(());
+            return Some(entries);
         }
         let (mut gaps, mut counts) = (Rice::new(self.gap), Rice::new(self.count));
         let has_counts = bits.take(1)? == 1;
@@ -128,9 +148,10 @@ impl Frame {
                 false => 1,
             };
             expected.saw(count);
-            out.push((u16::try_from(bucket).ok()?, count));
+            give(u16::try_from(bucket).ok()?, count);
+            entries += 1;
             if bits.is_empty() {
-                return Some(());
+                return Some(entries);
             }
             gap = gaps.take(bits)?;
             bucket = bucket.checked_add(gap)?.checked_add(1)?;
@@ -140,15 +161,15 @@ impl Frame {
 }
 
 /// Appends a column; the buckets of each row MUST be ascending and distinct.
-pub(crate) fn write(out: &mut Vec<u8>, rows: &[Vec<(u16, u64)>]) {
-    let frame = Frame::of(rows);
+pub(crate) fn write(out: &mut Vec<u8>, column: &HistogramColumn) {
+    let frame = Frame::of(column);
     put_varint(frame.base, out);
     out.push(frame.width as u8);
     put_varint(u64::from(frame.gap), out);
     put_varint(u64::from(frame.count), out);
     let mut bits = BitWriter::default();
-    let mut ends = Vec::with_capacity(rows.len());
-    for row in rows {
+    let mut ends = Vec::with_capacity(column.ends.len());
+    for row in rows(column) {
         frame.put(&mut bits, row);
         ends.push(bits.len());
     }
@@ -179,11 +200,11 @@ impl<'a> Histograms<'a> {
         Ok(Self { frame: Frame { base, width, gap, count }, ends, bits })
     }
 
-    /// Appends the entries of a row.
-    pub(crate) fn row(&self, row: usize, out: &mut Vec<(u16, u64)>) -> Option<()> {
+    /// Gives the entries of a row, buckets ascending; how many.
+    pub(crate) fn row(&self, row: usize, give: impl FnMut(u16, u64)) -> Option<usize> {
         let start = row.checked_sub(1).map_or(Some(0), |before| self.ends.get(before))?;
         let end = self.ends.get(row)?;
-        self.frame.take(&mut BitReader::new(self.bits, start, end)?, out)
+        self.frame.take(&mut BitReader::new(self.bits, start, end)?, give)
     }
 
     /// Where the rows end, in bits, to read many with [`Self::between`].
@@ -191,9 +212,16 @@ impl<'a> Histograms<'a> {
         self.ends.all()
     }
 
-    /// Appends the entries that stand between two ends.
-    pub(crate) fn between(&self, start: u64, end: u64, out: &mut Vec<(u16, u64)>) -> Option<()> {
-        self.frame.take(&mut BitReader::new(self.bits, start, end)?, out)
+    /// Gives the entries of a row, of those that end so.
+    pub(crate) fn between(
+        &self,
+        ends: &[u64],
+        row: usize,
+        give: impl FnMut(u16, u64),
+    ) -> Option<usize> {
+        let start = row.checked_sub(1).map_or(Some(0), |before| ends.get(before).copied())?;
+        let end = ends.get(row).copied()?;
+        self.frame.take(&mut BitReader::new(self.bits, start, end)?, give)
     }
 }
 
@@ -203,12 +231,14 @@ mod tests {
 
     use proptest::prelude::*;
     use skytrail_columns::read::Reader;
+    use skytrail_model::metric::HistogramColumn;
 
     use super::{Histograms, fold, unfold};
 
     fn written(rows: &[Vec<(u16, u64)>]) -> Vec<u8> {
-        let mut out = Vec::new();
-        super::write(&mut out, rows);
+        let (mut out, mut column) = (Vec::new(), HistogramColumn::default());
+        rows.iter().for_each(|row| column.push(row.iter().copied()));
+        super::write(&mut out, &column);
         out
     }
 
@@ -232,14 +262,14 @@ mod tests {
             let mut reader = Reader::new("histograms", &bytes);
             let column = Histograms::read(&mut reader, rows.len()).unwrap();
             prop_assert!(reader.is_empty());
-            let mut start = 0;
-            for (place, end) in column.ends().unwrap().into_iter().enumerate() {
+            let ends = column.ends().unwrap();
+            for (place, row) in rows.iter().enumerate() {
                 let (mut single, mut streamed) = (Vec::new(), Vec::new());
-                column.row(place, &mut single).unwrap();
-                column.between(start, end, &mut streamed).unwrap();
-                prop_assert_eq!(&single, &rows[place]);
-                prop_assert_eq!(&streamed, &rows[place]);
-                start = end;
+                let give = |bucket, count| single.push((bucket, count));
+                prop_assert_eq!(column.row(place, give), Some(row.len()));
+                column.between(&ends, place, |bucket, count| streamed.push((bucket, count))).unwrap();
+                prop_assert_eq!(&single, row);
+                prop_assert_eq!(&streamed, row);
             }
         }
 
@@ -254,11 +284,10 @@ mod tests {
         #[test]
         fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..80), len in 0_usize..50) {
             if let Ok(column) = Histograms::read(&mut Reader::new("histograms", &bytes), len) {
-                let mut out = Vec::new();
                 for row in 0..len {
-                    let _ = column.row(row, &mut out);
+                    let _ = column.row(row, |_, _| ());
                 }
-                let _ = column.between(0, 99, &mut out);
+                let _ = column.between(&[99, 3], len % 3, |_, _| ());
             }
         }
     }

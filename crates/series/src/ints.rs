@@ -205,16 +205,24 @@ impl<'a> Ints<'a> {
     /// The numbers of some rows, as far as they are there; `nothing` is what stands for "nothing
     /// seen".
     pub(crate) fn rows(&self, rows: Range<usize>, nothing: i64) -> Vec<i64> {
-        let from = self.exception_from(rows.start);
-        let exceptions = from..self.places.len();
+        let lows = || self.lows.iter_range(rows.clone());
+        let mut values: Vec<i64> = match self.has_nothing {
+            true => lows().map(|code| self.value(code, nothing)).collect(),
+            false => lows().map(|code| self.base.wrapping_add(code as i64)).collect(),
+        };
+        let exceptions = self.exception_from(rows.start)..self.places.len();
         let places = self.places.iter_range(exceptions.clone());
-        let mut exceptions = places.zip(self.highs.iter_range(exceptions)).peekable();
-        let lows = (rows.start as u64..).zip(self.lows.iter_range(rows));
-        let values = lows.map(|(row, low)| {
-            let high = exceptions.next_if(|(place, _)| *place == row).map_or(0, |(_, high)| high);
-            self.value(high.checked_shl(self.width).unwrap_or(0) | low, nothing)
-        });
-        values.collect()
+        for (place, high) in places.zip(self.highs.iter_range(exceptions)) {
+            let place = place as usize;
+            if place >= rows.end {
+                break;
+            }
+            let value = place.checked_sub(rows.start).and_then(|row| values.get_mut(row));
+            if let Some((value, low)) = value.zip(self.lows.get(place)) {
+                *value = self.value(high.checked_shl(self.width).unwrap_or(0) | low, nothing);
+            }
+        }
+        values
     }
 
     /// The numbers of some rows, ascending, as far as they are there.

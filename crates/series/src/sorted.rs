@@ -7,7 +7,7 @@ use skytrail_columns::bits::{Packed, pack, packed_len};
 use skytrail_columns::read::Reader;
 use skytrail_columns::write::put_varint;
 
-use crate::bits::{BitWriter, select};
+use crate::bits::{BitWriter, select, word_at};
 
 /// In place of the number of low bits: the numbers are 0, 1, 2…
 const COUNTED: u8 = 0xff;
@@ -27,8 +27,12 @@ pub(crate) fn write(out: &mut Vec<u8>, values: &[u64]) {
     let mut highs = BitWriter::default();
     let mut high = 0;
     for value in values {
-        (high..value >> low).for_each(|_| highs.put(0, 1));
-        highs.put(1, 1);
+        let mut zeros = (value >> low).saturating_sub(high);
+        while zeros >= 64 {
+            highs.put(0, 64);
+            zeros -= 64;
+        }
+        highs.put(1 << zeros, zeros as u32 + 1);
         high = value >> low;
     }
     out.extend_from_slice(&highs.finish());
@@ -87,17 +91,15 @@ impl<'a> Sorted<'a> {
             return Some((0..self.len as u64).collect());
         }
         let mut values = Vec::with_capacity(self.len);
-        let mut high = 0_u64;
-        for byte in self.highs {
-            for bit in 0..8 {
-                if values.len() == self.len {
-                    break;
-                }
-                if byte >> bit & 1 == 0 {
-                    high += 1;
-                } else {
-                    values.push(high << self.low | self.lows.get(values.len())?);
-                }
+        let mut lows = self.lows.iter();
+        for place in (0..self.highs.len()).step_by(8) {
+            let mut word = word_at(self.highs, place);
+            while word != 0 && values.len() < self.len {
+                let bit = place * 8 + word.trailing_zeros() as usize;
+                // Before it stand a one of each number before, and as many zeros as it is high.
+                let high = (bit - values.len()) as u64;
+                values.push(high << self.low | lows.next()?);
+                word &= word - 1;
             }
         }
         (values.len() == self.len && values.is_sorted()).then_some(values)

@@ -2,19 +2,17 @@
 //! or more, and one edit replaces them: a crash leaves the ones or the others.
 
 mod at;
+mod metrics;
 mod pick;
 mod spans;
 
 use std::sync::Arc;
 
-use skytrail_model::time::Downsampling;
-use skytrail_series::metrics::{Part, Target};
-
 use at::At;
 
 use super::core::{About, Core, Sink};
 use super::manifest::{Family, PartEntry};
-use super::part::{MetricPart, Stored};
+use super::part::Stored;
 use super::state::{Parts, Version};
 use crate::error::{ErrorKind, Result};
 
@@ -83,15 +81,9 @@ pub(crate) fn merge(core: &Core, version: &Version, entries: &[PartEntry]) -> Re
             let parts = chosen(&version.parts.spans, entries);
             merged.spans.push(spans::merge(core, &parts, At { day, level, age })?);
         }
-        Family::Minutes => {
+        family @ (Family::Minutes | Family::FoldedMinutes | Family::Hours | Family::Days) => {
             let parts = chosen(&version.parts.metrics, entries);
-            for family in [Family::FoldedMinutes, Family::Hours, Family::Days] {
-                merged.metrics.push(merge_metrics(core, &parts, family, At { day, level, age })?);
-            }
-        }
-        family @ (Family::FoldedMinutes | Family::Hours | Family::Days) => {
-            let parts = chosen(&version.parts.metrics, entries);
-            merged.metrics.push(merge_metrics(core, &parts, family, At { day, level, age })?);
+            merged.metrics = metrics::merge(core, parts, family, At { day, level, age })?;
         }
         Family::Relations => {
             let parts = chosen(&version.parts.relations, entries);
@@ -126,29 +118,4 @@ fn chosen<P>(parts: &[Arc<Stored<P>>], entries: &[PartEntry]) -> Vec<Arc<Stored<
 fn times(entries: &[PartEntry]) -> (i64, i64) {
     let first = entries.iter().map(|entry| entry.first).min().unwrap_or(0);
     (first, entries.iter().map(|entry| entry.last).max().unwrap_or(0))
-}
-
-/// Rows of one precision from parts of the same or a finer one. Rows that are too
-/// old are left out.
-fn merge_metrics(
-    core: &Core,
-    parts: &[Arc<MetricPart>],
-    family: Family,
-    at: At,
-) -> Result<Arc<MetricPart>> {
-    let At { day, level, age } = at;
-    let inputs: Vec<_> = parts.iter().map(|part| &part.part).collect();
-    let (gone, zone) = (core.state.snapshot().version.gone, &core.zone);
-    let size = match family {
-        Family::Hours => Downsampling::Hour,
-        Family::Days => Downsampling::Day,
-        _ => Downsampling::Minute,
-    };
-    let from = core.first_whole(&gone, size);
-    let write = |sink: Sink<'_>| {
-        let target = Target { downsampling: size, zone, from };
-        let info = skytrail_series::metrics::merge(&inputs, &target, sink)?;
-        Ok(About::series(family, level, day, &info))
-    };
-    core.merged(family, age, write, |fetch, len| Part::open(fetch, len, &core.catalogue))
 }

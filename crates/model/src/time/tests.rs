@@ -86,6 +86,9 @@ fn check_buckets(zone: &Zone, from: Minute, days: i64) {
             for minute in start.0..end.0 {
                 let bucket = zone.bucket(size, Minute(minute));
                 assert_eq!(bucket, *start, "{size:?} in {} at {minute}", zone.name());
+                // So days may be made of hours.
+                let hour = zone.bucket(Downsampling::Hour, Minute(minute));
+                assert!(size != Downsampling::Day || zone.bucket(size, hour) == *start, "{hour:?}");
             }
         }
     }

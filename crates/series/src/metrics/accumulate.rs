@@ -1,106 +1,118 @@
 //! Rows of equal keys become one, by the rules of their columns.
 
-use skytrail_model::metric::{MAX_LABELS, Merge};
+use skytrail_model::metric::{HistogramColumn, MAX_LABELS, Merge};
 
-use super::frame::{Decoded, Values};
-
-/// Rows that grow by merging others into them.
-#[derive(Debug)]
-pub(super) struct Accumulator {
-    merges: Vec<Merge>,
-    pub(super) columns: Vec<Values>,
-    len: usize,
-}
-
-impl Accumulator {
-    /// Without rows.
-    pub(super) fn new(merges: Vec<Merge>) -> Self {
-        let columns = merges.iter().map(|merge| Values::empty(*merge)).collect();
-        Self { merges, columns, len: 0 }
-    }
-
-    /// Appends a row in which nothing was seen; gives its number.
-    pub(super) fn push(&mut self) -> usize {
-        for (column, merge) in self.columns.iter_mut().zip(&self.merges) {
-            match column {
-                Values::Ints(rows) => rows.push(merge.identity()),
-                Values::Histograms(rows) => rows.push(Vec::new()),
-                Values::Labels(rows) => rows.push(Vec::new()),
+/// Merges whole numbers, the `n`th into the row that `into` says for it.
+pub(super) fn merge_ints(merge: Merge, held: &mut [i64], from: &[i64], into: &[usize]) {
+    fn each(held: &mut [i64], from: &[i64], into: &[usize], join: impl Fn(i64, i64) -> i64) {
+        for (value, row) in from.iter().zip(into) {
+            if let Some(held) = held.get_mut(*row) {
+                *held = join(*held, *value);
             }
         }
-        self.len += 1;
-        self.len - 1
     }
-
-    /// Merges a column of rows, the `n`th into the row that `into` says for it.
-    pub(super) fn add(&mut self, column: usize, from: &Decoded, into: &[usize]) {
-        let Some((held, merge)) = self.columns.get_mut(column).zip(self.merges.get(column)) else {
-            return;
-        };
-        match (held, from) {
-            (Values::Ints(held), Decoded::Ints(from)) => {
-                for (value, row) in from.iter().zip(into) {
-                    if let Some(held) = held.get_mut(*row) {
-                        *held = merge.merge_ints(*held, *value);
-                    }
-                }
-            }
-            (Values::Histograms(held), Decoded::Histograms(from)) => {
-                let mut joined = Vec::new();
-                for (place, row) in into.iter().enumerate() {
-                    if let Some(held) = held.get_mut(*row) {
-                        let add = |left: &mut u64, right| *left = left.saturating_add(right);
-                        join(held, from.row(place), &mut joined, add);
-                    }
-                }
-            }
-            (Values::Labels(held), Decoded::Labels(from)) => {
-                let mut joined = Vec::new();
-                for (labels, row) in from.iter().zip(into) {
-                    if let Some(held) = held.get_mut(*row) {
-                        merge_labels(held, labels, &mut joined);
-                    }
-                }
-            }
-            // A column has one kind.
-            _ => {}
-        }
+    // With the rule known outside the loop.
+    match merge {
+        Merge::Sum => each(held, from, into, |left, right| Merge::Sum.merge_ints(left, right)),
+        Merge::Max => each(held, from, into, |left, right| Merge::Max.merge_ints(left, right)),
+        Merge::Min => each(held, from, into, |left, right| Merge::Min.merge_ints(left, right)),
+        merge => each(held, from, into, |left, right| merge.merge_ints(left, right)),
     }
 }
 
 /// Adds label by label. As with [`skytrail_model::metric::Cell::merge`], the labels that sort
 /// first stay where there are too many; codes sort as their labels do.
-fn merge_labels(held: &mut Vec<(u32, i64)>, from: &[(u32, i64)], joined: &mut Vec<(u32, i64)>) {
-    let add = |left: &mut i64, right: i64| *left = left.saturating_add(right);
-    join(held, from.iter().copied(), joined, add);
-    held.truncate(MAX_LABELS);
+pub(super) fn merge_labels(
+    held: &mut [Vec<(u32, i64)>],
+    from: Vec<Vec<(u32, i64)>>,
+    into: &[usize],
+) {
+    for (labels, row) in from.into_iter().zip(into) {
+        let Some(held) = held.get_mut(*row) else { continue };
+        if held.is_empty() {
+            *held = labels;
+        } else if !labels.is_empty() {
+            held.extend(labels);
+            held.sort_by_key(|(code, _)| *code);
+            held.dedup_by(|later, earlier| {
+                let is_same = later.0 == earlier.0;
+                if is_same {
+                    earlier.1 = earlier.1.saturating_add(later.1);
+                }
+                is_same
+            });
+        }
+        held.truncate(MAX_LABELS);
+    }
 }
 
-/// Joins sorted entries into sorted ones; `joined` is room to work in.
-fn join<K: Ord + Copy, V: Copy>(
-    held: &mut Vec<(K, V)>,
-    from: impl Iterator<Item = (K, V)>,
-    joined: &mut Vec<(K, V)>,
-    add: impl Fn(&mut V, V),
-) {
-    if held.is_empty() {
-        held.extend(from);
-        return;
+/// A histogram that others are added to, bucket by bucket.
+#[derive(Debug)]
+pub(super) struct Tally {
+    counts: Vec<u64>,
+    /// Buckets that are in it, as bits.
+    held: Vec<u64>,
+    /// The first and the last word of them that may have any.
+    first: usize,
+    last: usize,
+}
+
+impl Tally {
+    /// Without entries.
+    pub(super) fn new() -> Self {
+        Self { counts: Vec::new(), held: Vec::new(), first: usize::MAX, last: 0 }
     }
-    joined.clear();
-    let mut left = held.iter().copied().peekable();
-    for (key, value) in from {
-        while let Some(entry) = left.next_if(|entry| entry.0 < key) {
-            joined.push(entry);
+
+    /// Adds an entry.
+    pub(super) fn add(&mut self, bucket: u16, count: u64) {
+        let word = usize::from(bucket / 64);
+        if word >= self.held.len() {
+            self.held.resize(word + 1, 0);
+            self.counts.resize((word + 1) * 64, 0);
         }
-        match left.next_if(|entry| entry.0 == key) {
-            Some((key, mut sum)) => {
-                add(&mut sum, value);
-                joined.push((key, sum));
+        if let Some(held) = self.counts.get_mut(usize::from(bucket)) {
+            *held = held.saturating_add(count);
+        }
+        if let Some(held) = self.held.get_mut(word) {
+            *held |= 1 << (bucket % 64);
+        }
+        (self.first, self.last) = (self.first.min(word), self.last.max(word));
+    }
+
+    /// Appends what it holds as a row; begins anew.
+    pub(super) fn give(&mut self, column: &mut HistogramColumn) {
+        for word in self.first..=self.last {
+            let Some(held) = self.held.get_mut(word) else { break };
+            let mut bits = std::mem::take(held);
+            while bits != 0 {
+                let bucket = word * 64 + bits.trailing_zeros() as usize;
+                let count = self.counts.get_mut(bucket).map(std::mem::take).unwrap_or_default();
+                column.buckets.push(bucket as u16);
+                column.counts.push(count);
+                bits &= bits - 1;
             }
-            None => joined.push((key, value)),
         }
+        column.ends.push(u32::try_from(column.buckets.len()).unwrap_or(u32::MAX));
+        (self.first, self.last) = (usize::MAX, 0);
     }
-    joined.extend(left);
-    std::mem::swap(held, joined);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tally_gives_what_was_added_and_begins_anew() {
+        let (mut tally, mut column) = (Tally::new(), HistogramColumn::default());
+        for (bucket, count) in [(65_535, 1), (7, 0), (700, u64::MAX), (700, 2), (65_535, 3)] {
+            tally.add(bucket, count);
+        }
+        tally.give(&mut column);
+        tally.give(&mut column);
+        tally.add(0, 5);
+        tally.give(&mut column);
+        let row = |row| column.row(row).collect::<Vec<_>>();
+        assert_eq!(row(0), [(7, 0), (700, u64::MAX), (65_535, 4)]);
+        assert_eq!((row(1), row(2)), (vec![], vec![(0, 5)]));
+    }
 }

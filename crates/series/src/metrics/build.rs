@@ -4,10 +4,10 @@ use skytrail_columns::{Error, Result};
 use skytrail_model::metric::Merge;
 use skytrail_model::time::{Downsampling, Minute};
 
-use super::frame::{self, FRAME_ENTRIES, FRAME_ROWS, Rows, Values};
+use super::frame::{self, FRAME_ENTRIES, FRAME_ROWS, FrameReader, Rows, Values};
 use super::schema::Schema;
 use crate::container::PartWriter;
-use crate::directory::DirectoryWriter;
+use crate::directory::{DirectoryWriter, Entry};
 use crate::origins::Origins;
 use crate::part::PartInfo;
 
@@ -65,32 +65,77 @@ impl<'a> PartBuilder<'a> {
         origin: i64,
         fill: impl FnOnce(&mut [Values]) -> usize,
     ) -> Result<()> {
-        if self.rows.codes.len() >= FRAME_ROWS || self.entries >= FRAME_ENTRIES {
+        if self.is_full() {
             self.flush()?;
         }
-        if self.rows.columns.is_empty() {
-            self.rows.columns = self.merges.iter().map(|merge| Values::empty(*merge)).collect();
-        }
+        self.begin();
         self.rows.codes.push(code);
         self.rows.origins.push(origin);
         self.entries += fill(&mut self.rows.columns);
         Ok(())
     }
 
+    /// Takes rows in columns, of which none has an origin.
+    pub(super) fn extend(&mut self, codes: &[u32], columns: &[Values]) -> Result<()> {
+        let mut next = 0;
+        while next < codes.len() {
+            if self.is_full() {
+                self.flush()?;
+            }
+            let start = next;
+            while next < codes.len()
+                && self.rows.codes.len() + next - start < FRAME_ROWS
+                && self.entries < FRAME_ENTRIES
+            {
+                self.entries += columns.iter().map(|column| column.entries(next)).sum::<usize>();
+                next += 1;
+            }
+            self.begin();
+            self.rows.codes.extend_from_slice(codes.get(start..next).unwrap_or_default());
+            self.rows.origins.resize(self.rows.codes.len(), 0);
+            for (to, from) in self.rows.columns.iter_mut().zip(columns) {
+                to.extend(from, start..next);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the rows of a frame with the same columns as they are, with other codes.
+    pub(super) fn copy(&mut self, codes: &[u32], frame: &FrameReader<'_>) -> Result<()> {
+        self.flush()?;
+        let key = (self.table, self.bucket.0);
+        let entry = frame::copy(&mut self.part, key, codes, frame)?;
+        self.note(entry, codes.len())
+    }
+
+    fn is_full(&self) -> bool {
+        self.rows.codes.len() >= FRAME_ROWS || self.entries >= FRAME_ENTRIES
+    }
+
+    fn begin(&mut self) {
+        if self.rows.columns.is_empty() {
+            self.rows.columns = self.merges.iter().map(|merge| Values::empty(*merge)).collect();
+        }
+    }
+
     fn flush(&mut self) -> Result<()> {
         let key = (self.table, self.bucket.0);
         let has_origins = !self.origins.is_empty();
         let entry = frame::write(&mut self.part, key, &self.rows, &self.merges, has_origins)?;
-        if let Some(entry) = entry {
-            self.directory.push(&mut self.part, &entry)?;
-            if let Some(table) = self.schema.tables.get_mut(usize::from(self.table)) {
-                table.count(self.bucket, self.rows.codes.len());
-            }
-        }
+        self.note(entry, self.rows.codes.len())?;
         self.rows.codes.clear();
         self.rows.origins.clear();
         self.rows.columns.clear();
         self.entries = 0;
+        Ok(())
+    }
+
+    fn note(&mut self, entry: Option<Entry<0>>, rows: usize) -> Result<()> {
+        let Some(entry) = entry else { return Ok(()) };
+        self.directory.push(&mut self.part, &entry)?;
+        if let Some(table) = self.schema.tables.get_mut(usize::from(self.table)) {
+            table.count(self.bucket, rows);
+        }
         Ok(())
     }
 

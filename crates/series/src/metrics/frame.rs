@@ -34,26 +34,58 @@ const SHORT: usize = 512;
 #[derive(Debug, Clone)]
 pub(super) enum Values {
     Ints(Vec<i64>),
-    Histograms(Vec<Vec<(u16, u64)>>),
+    Histograms(HistogramColumn),
     Labels(Vec<Vec<(u32, i64)>>),
 }
 
 impl Values {
     pub(super) fn empty(merge: Merge) -> Self {
         match merge {
-            Merge::Histogram => Self::Histograms(Vec::new()),
+            Merge::Histogram => Self::Histograms(HistogramColumn::default()),
             Merge::Labels => Self::Labels(Vec::new()),
             Merge::Sum | Merge::Max | Merge::Min => Self::Ints(Vec::new()),
         }
     }
+
+    /// Entries of histograms and labels that a row has.
+    pub(super) fn entries(&self, row: usize) -> usize {
+        match self {
+            Self::Ints(_) => 0,
+            Self::Histograms(column) => histogram_range(column, row..row.saturating_add(1)).len(),
+            Self::Labels(rows) => rows.get(row).map_or(0, Vec::len),
+        }
+    }
+
+    /// Appends some rows of a column of the same kind.
+    pub(super) fn extend(&mut self, from: &Self, rows: Range<usize>) {
+        match (self, from) {
+            (Self::Ints(to), Self::Ints(from)) => {
+                to.extend_from_slice(from.get(rows).unwrap_or_default());
+            }
+            (Self::Histograms(to), Self::Histograms(from)) => {
+                let range = histogram_range(from, rows.clone());
+                let (held, start) = (to.buckets.len() as u32, range.start as u32);
+                to.buckets.extend_from_slice(from.buckets.get(range.clone()).unwrap_or_default());
+                to.counts.extend_from_slice(from.counts.get(range).unwrap_or_default());
+                let ends = from.ends.get(rows).unwrap_or_default();
+                to.ends.extend(ends.iter().map(|end| held + end.saturating_sub(start)));
+            }
+            (Self::Labels(to), Self::Labels(from)) => {
+                to.extend_from_slice(from.get(rows).unwrap_or_default());
+            }
+            // A column has one kind.
+            _ => {}
+        }
+    }
 }
 
-/// Some rows of a column as they were read.
-#[derive(Debug, Clone)]
-pub(super) enum Decoded {
-    Ints(Vec<i64>),
-    Histograms(HistogramColumn),
-    Labels(Vec<Vec<(u32, i64)>>),
+/// Where the entries of some rows are.
+fn histogram_range(column: &HistogramColumn, rows: Range<usize>) -> Range<usize> {
+    let end = |row: usize| {
+        let end = row.checked_sub(1).map_or(Some(&0), |before| column.ends.get(before));
+        end.or(column.ends.last()).copied().unwrap_or(0) as usize
+    };
+    end(rows.start)..end(rows.end)
 }
 
 /// Rows in the order of their codes.
@@ -76,8 +108,7 @@ pub(super) fn write(
         return Ok(None);
     };
     let mut head = Vec::new();
-    let codes: Vec<_> = rows.codes.iter().map(|code| u64::from(code - first)).collect();
-    sorted::write(&mut head, &codes);
+    put_codes(&rows.codes, *first, &mut head);
     if has_origins {
         ints::write(&mut head, &rows.origins, None, &[]);
     }
@@ -102,6 +133,40 @@ pub(super) fn write(
     Ok(Some(entry))
 }
 
+fn put_codes(codes: &[u32], first: u32, head: &mut Vec<u8>) {
+    let codes: Vec<_> = codes.iter().map(|code| u64::from(code.saturating_sub(first))).collect();
+    sorted::write(head, &codes);
+}
+
+/// Writes a frame once more as it is, its columns not even looked at, with other codes and
+/// without origins.
+pub(super) fn copy(
+    part: &mut PartWriter<'_>,
+    (table, bucket): (u16, i64),
+    codes: &[u32],
+    frame: &FrameReader<'_>,
+) -> Result<Option<Entry<0>>> {
+    let (Some(first), Some(last)) = (codes.first(), codes.last()) else { return Ok(None) };
+    let mut head = Vec::with_capacity(frame.head.len() + 16);
+    put_codes(codes, *first, &mut head);
+    head.extend_from_slice(frame.head.get(frame.columns..).unwrap_or_default());
+    let entry = Entry {
+        group: table,
+        rows: codes.len() as u16,
+        first: *first,
+        last: *last,
+        bucket,
+        head: part.put(HEAD, &head, &[])?,
+        extra: [],
+    };
+    for body in &frame.bodies {
+        if let Body::Long(place) = body {
+            part.put(BODY, &frame.part.open_frame(BODY, *place)?.plain, &[])?;
+        }
+    }
+    Ok(Some(entry))
+}
+
 fn bodies(rows: &Rows, merges: &[Merge]) -> Vec<Vec<u8>> {
     let mut bodies = Vec::with_capacity(merges.len());
     // Sums that stand alone, to which others may stand relative.
@@ -117,7 +182,7 @@ fn bodies(rows: &Rows, merges: &[Merge]) -> Vec<Vec<u8>> {
             (Values::Ints(values), merge) => {
                 ints::write(&mut body, values, Some(merge.identity()), &[]);
             }
-            (Values::Histograms(rows), _) => histograms::write(&mut body, rows),
+            (Values::Histograms(column), _) => histograms::write(&mut body, column),
             (Values::Labels(rows), _) => write_labels(&mut body, rows),
         }
         bodies.push(body);
@@ -152,6 +217,8 @@ pub(super) struct FrameReader<'p> {
     /// Where the origins start in the head.
     origins: usize,
     has_origins: bool,
+    /// Where the lengths of the columns start, and behind them those that are short.
+    columns: usize,
     bodies: Vec<Body>,
 }
 
@@ -180,6 +247,7 @@ impl<'p> FrameReader<'p> {
         if has_origins {
             Ints::read(&mut reader, len)?;
         }
+        let lens_at = reader.place();
         let lens = (0..columns).map(|_| reader.varint()).collect::<Result<Vec<_>>>()?;
         let mut short = reader.place();
         let mut place = entry.head;
@@ -199,7 +267,8 @@ impl<'p> FrameReader<'p> {
         if short != head.len() {
             return Err(wrong("more bytes than its columns"));
         }
-        Ok(Self { part, head, len, first: entry.first, origins, has_origins, bodies })
+        let (first, columns) = (entry.first, lens_at);
+        Ok(Self { part, head, len, first, origins, has_origins, columns, bodies })
     }
 
     /// Bytes of the long columns.
@@ -244,7 +313,8 @@ impl<'p> FrameReader<'p> {
         Ok(Ints::read(&mut Reader::new(WHAT, bytes), self.len)?.pick(rows, 0))
     }
 
-    fn body(&self, column: usize) -> Result<Bytes> {
+    /// The bytes of a column.
+    pub(super) fn body(&self, column: usize) -> Result<Bytes> {
         match self.bodies.get(column) {
             Some(Body::Short(range)) => Ok(self.head.slice(range.clone())),
             Some(Body::Long(place)) => Ok(self.part.open_frame(BODY, *place)?.plain),
@@ -275,26 +345,32 @@ impl<'p> FrameReader<'p> {
         let body = self.body(column)?;
         let held = Histograms::read(&mut Reader::new(WHAT, &body), self.len)?;
         let mut out = HistogramColumn::default();
-        let mut row = Vec::new();
         // All ends are decoded at once unless few are wanted.
         let is_dense = rows.len() > self.len / 16;
         let ends = if is_dense { held.ends() } else { Some(Vec::new()) };
         let ends = ends.ok_or_else(|| wrong("ends of histograms out of order"))?;
         for place in rows.iter().copied() {
-            row.clear();
-            let read = if is_dense {
-                let start = place.checked_sub(1).and_then(|before| ends.get(before));
-                let end = ends.get(place).copied();
-                end.and_then(|end| held.between(start.copied().unwrap_or(0), end, &mut row))
-            } else {
-                held.row(place, &mut row)
+            let give = |bucket, count| {
+                out.buckets.push(bucket);
+                out.counts.push(count);
             };
-            if read.is_none() || out.buckets.len() + row.len() > MOST_ENTRIES {
+            let read = match is_dense {
+                true => held.between(&ends, place, give),
+                false => held.row(place, give),
+            };
+            if read.is_none() || out.buckets.len() > MOST_ENTRIES {
                 return Err(wrong("a histogram that is none"));
             }
-            out.push(row.iter().copied());
+            out.ends.push(out.buckets.len() as u32);
         }
         Ok(out)
+    }
+
+    /// The histograms of all rows, to be read one after the other.
+    pub(super) fn tallies<'b>(&self, body: &'b [u8]) -> Result<RowReader<'b>> {
+        let held = Histograms::read(&mut Reader::new(WHAT, body), self.len)?;
+        let ends = held.ends().ok_or_else(|| wrong("ends of histograms out of order"))?;
+        Ok(RowReader { held, ends, entries: 0 })
     }
 
     /// The codes and values of labels of some rows.
@@ -318,12 +394,33 @@ impl<'p> FrameReader<'p> {
     }
 
     /// Some rows of any column.
-    pub(super) fn values(&self, column: usize, merge: Merge, rows: &[usize]) -> Result<Decoded> {
+    pub(super) fn values(&self, column: usize, merge: Merge, rows: &[usize]) -> Result<Values> {
         Ok(match merge {
-            Merge::Histogram => Decoded::Histograms(self.histograms(column, rows)?),
-            Merge::Labels => Decoded::Labels(self.labels(column, rows)?),
-            Merge::Sum | Merge::Max | Merge::Min => Decoded::Ints(self.ints(column, merge, rows)?),
+            Merge::Histogram => Values::Histograms(self.histograms(column, rows)?),
+            Merge::Labels => Values::Labels(self.labels(column, rows)?),
+            Merge::Sum | Merge::Max | Merge::Min => Values::Ints(self.ints(column, merge, rows)?),
         })
+    }
+}
+
+/// Histograms of a frame that are read row by row.
+#[derive(Debug)]
+pub(super) struct RowReader<'b> {
+    held: Histograms<'b>,
+    ends: Vec<u64>,
+    /// Entries that were read.
+    entries: usize,
+}
+
+impl RowReader<'_> {
+    /// Gives the entries of a row.
+    pub(super) fn row(&mut self, row: usize, give: impl FnMut(u16, u64)) -> Result<()> {
+        let entries = self.held.between(&self.ends, row, give);
+        self.entries += entries.ok_or_else(|| wrong("a histogram that is none"))?;
+        if self.entries > MOST_ENTRIES {
+            return Err(wrong("a histogram that is none"));
+        }
+        Ok(())
     }
 }
 

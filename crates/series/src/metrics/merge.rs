@@ -4,6 +4,9 @@
 //! are in the new one, the directory entries of one bucket of the result, and the rows of a slice
 //! of it: those of so few entities that no source has more than some frames of them.
 
+mod slice;
+mod source;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -11,12 +14,15 @@ use skytrail_columns::{Error, Result};
 use skytrail_model::metric::Merge;
 use skytrail_model::time::{Downsampling, Minute, Zone};
 
+use slice::Slice;
+use source::Source;
+
 use super::KIND;
-use super::accumulate::Accumulator;
+use super::accumulate::Tally;
 use super::build::{Dictionaries, PartBuilder};
-use super::frame::{Decoded, Values};
+use super::frame::FRAME_ROWS;
 use super::part::Part;
-use super::schema::{PartTable, Schema};
+use super::schema::Schema;
 use crate::bits::BitSet;
 use crate::container::{PartWriter, Sink};
 use crate::directory::Entry;
@@ -158,56 +164,6 @@ fn unite_labels(out: &mut PartWriter<'_>, parts: &[&Part], used: &[Used]) -> Res
     Ok((texts.iter().map(|texts| texts.iter().map(code).collect()).collect(), root))
 }
 
-/// A table of a part.
-struct Source<'p> {
-    part: &'p Part,
-    number: u16,
-    table: &'p PartTable,
-    /// By column of the part, where it goes.
-    columns: Vec<usize>,
-    codes: &'p [u32],
-    labels: &'p [u32],
-}
-
-impl<'p> Source<'p> {
-    fn of(
-        part: &'p Part,
-        name: &str,
-        into: &PartTable,
-        codes: &'p [u32],
-        labels: &'p [u32],
-    ) -> Option<Self> {
-        let place = part.schema.place_of(name)?;
-        let table = part.schema.tables.get(place)?;
-        let columns = table.columns.iter();
-        let columns = columns.map(|column| into.place_of(&column.name, column.merge));
-        let columns = columns.collect::<Option<_>>()?;
-        Some(Self { part, number: place as u16, table, columns, codes, labels })
-    }
-
-    /// The new code of an old one.
-    fn code(&self, code: u32) -> Result<u32> {
-        let new = self.codes.get(code as usize).copied();
-        new.ok_or_else(|| Error::corrupt("frame of metric rows: a code beyond the last one"))
-    }
-
-    /// Old codes whose new ones are in a range.
-    fn old(&self, new: &Range<u32>) -> Range<u32> {
-        let place = |bound: u32| self.codes.partition_point(|code| *code < bound) as u32;
-        place(new.start)..place(new.end)
-    }
-
-    fn values(&self, values: Decoded) -> Result<Decoded> {
-        let Decoded::Labels(mut rows) = values else { return Ok(values) };
-        for (code, _) in rows.iter_mut().flatten() {
-            let new = self.labels.get(*code as usize).copied();
-            let unknown = || Error::corrupt("frame of metric rows: a label beyond the last one");
-            *code = new.ok_or_else(unknown)?;
-        }
-        Ok(Decoded::Labels(rows))
-    }
-}
-
 /// The frames of a bucket of a source.
 struct Run {
     source: usize,
@@ -274,7 +230,7 @@ impl Merger<'_> {
     }
 
     fn bucket(&self, builder: &mut PartBuilder<'_>, runs: &mut [Run]) -> Result<()> {
-        let mut done = 0;
+        let (mut done, mut tally) = (0, Tally::new());
         loop {
             for run in runs.iter_mut() {
                 while run.frames.get(run.next).is_some_and(|(_, last, _)| *last < done) {
@@ -284,83 +240,59 @@ impl Merger<'_> {
             let Some(first) = runs.iter().filter_map(|run| run.first(0)).min() else {
                 return Ok(());
             };
+            if first >= done
+                && let Some(last) = self.copied(builder, runs)?
+            {
+                done = last.saturating_add(1);
+                continue;
+            }
             let start = first.max(done);
             let ahead = runs.iter().filter_map(|run| run.first(SLICE_FRAMES)).min();
-            let end = ahead.unwrap_or(u32::MAX).min(start.saturating_add(SLICE_CODES));
-            done = end.max(start.saturating_add(1));
-            self.slice(builder, runs, start..done)?;
+            let last = runs.iter().filter_map(|run| Some(run.frames.last()?.1)).max();
+            let end = last.unwrap_or(u32::MAX).saturating_add(1).min(ahead.unwrap_or(u32::MAX));
+            done = end.min(start.saturating_add(SLICE_CODES)).max(start.saturating_add(1));
+            self.slice(builder, runs, start..done, &mut tally)?;
         }
     }
 
+    /// Writes the frame that comes first as it is, if there is nothing to merge it with; gives the
+    /// code of its last row.
+    fn copied(&self, builder: &mut PartBuilder<'_>, runs: &[Run]) -> Result<Option<u32>> {
+        let heads = runs.iter().filter_map(|run| Some((run, run.frames.get(run.next)?)));
+        let mut heads: Vec<_> = heads.collect();
+        heads.sort_by_key(|(_, (first, ..))| *first);
+        let Some((run, (_, last, entry))) = heads.first() else { return Ok(None) };
+        let next = heads.get(1).map(|(_, (first, ..))| *first);
+        let is_apart =
+            next.is_none_or(|next| next > *last) && run.first(1).is_none_or(|next| next > *last);
+        // Small frames between those of others would stay small.
+        let is_large = heads.len() == 1 || usize::from(entry.rows) * 2 >= FRAME_ROWS;
+        let Some(source) = self.sources.get(run.source) else { return Ok(None) };
+        if !is_apart || !is_large {
+            return Ok(None);
+        }
+        let Some((frame, codes)) = source.as_it_is(entry)? else { return Ok(None) };
+        builder.copy(&codes, &frame)?;
+        Ok(Some(*last))
+    }
+
     /// Merges the rows of some codes.
-    fn slice(&self, builder: &mut PartBuilder<'_>, runs: &[Run], codes: Range<u32>) -> Result<()> {
-        let mut slots: Vec<Option<usize>> = vec![None; codes.len()];
-        let mut sums = Accumulator::new(self.merges.clone());
+    fn slice(
+        &self,
+        builder: &mut PartBuilder<'_>,
+        runs: &[Run],
+        codes: Range<u32>,
+        tally: &mut Tally,
+    ) -> Result<()> {
+        let mut slice = Slice::new(codes.clone());
         for run in runs {
             let Some(source) = self.sources.get(run.source) else { continue };
             let due = run.frames.get(run.next..).unwrap_or_default().iter();
             for (.., entry) in due.take_while(|(first, ..)| *first < codes.end) {
-                add(source, entry, &codes, &mut slots, &mut sums)?;
+                slice.add(source, entry)?;
             }
         }
-        for (code, slot) in codes.zip(slots) {
-            if let Some(slot) = slot {
-                builder.push(code, 0, |columns| give(columns, &mut sums, slot))?;
-            }
-        }
-        Ok(())
+        let (codes, columns) = slice.merge(&self.merges, tally)?;
+        builder.extend(&codes, &columns)
     }
-}
-
-fn add(
-    source: &Source<'_>,
-    entry: &Entry<0>,
-    codes: &Range<u32>,
-    slots: &mut [Option<usize>],
-    sums: &mut Accumulator,
-) -> Result<()> {
-    let frame = source.part.open_frame(source.table, entry)?;
-    let old = source.old(codes);
-    let due = frame.rows_of(old.start, old.end)?;
-    let (mut rows, mut into) = (Vec::with_capacity(due.len()), Vec::with_capacity(due.len()));
-    for (row, code) in due.clone().zip(frame.codes()?.get(due).unwrap_or_default()) {
-        if source.part.hidden.contains(*code) {
-            continue;
-        }
-        let place = source.code(*code)?.checked_sub(codes.start);
-        let slot = place.and_then(|place| slots.get_mut(place as usize));
-        let slot =
-            slot.ok_or_else(|| Error::corrupt("frame of metric rows: codes out of order"))?;
-        into.push(*slot.get_or_insert_with(|| sums.push()));
-        rows.push(row);
-    }
-    let columns = source.columns.iter().zip(&source.table.columns);
-    for (number, (to, column)) in columns.enumerate() {
-        let values = source.values(frame.values(number, column.merge, &rows)?)?;
-        sums.add(*to, &values, &into);
-    }
-    Ok(())
-}
-
-/// Moves a row to where it is written; gives its entries of histograms and labels.
-fn give(columns: &mut [Values], sums: &mut Accumulator, slot: usize) -> usize {
-    let mut entries = 0;
-    for (to, from) in columns.iter_mut().zip(&mut sums.columns) {
-        match (to, from) {
-            (Values::Ints(to), Values::Ints(from)) => to.extend(from.get(slot)),
-            (Values::Histograms(to), Values::Histograms(from)) => {
-                let row = from.get_mut(slot).map(std::mem::take).unwrap_or_default();
-                entries += row.len();
-                to.push(row);
-            }
-            (Values::Labels(to), Values::Labels(from)) => {
-                let row = from.get_mut(slot).map(std::mem::take).unwrap_or_default();
-                entries += row.len();
-                to.push(row);
-            }
-            // A column has one kind.
-            _ => {}
-        }
-    }
-    entries
 }

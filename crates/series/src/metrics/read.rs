@@ -10,8 +10,8 @@ use skytrail_model::metric::{
 use skytrail_model::time::Minute;
 use skytrail_storage::{ColumnSelection, EntitySelection, Origin};
 
-use super::accumulate::Accumulator;
-use super::frame::{Decoded, FrameReader, Values};
+use super::accumulate::{Tally, merge_ints, merge_labels};
+use super::frame::{FrameReader, Values};
 use super::part::Part;
 use super::schema::{PartTable, TableMap};
 use crate::directory::Entry;
@@ -176,7 +176,7 @@ impl Selection<'_> {
                 Some(place) => {
                     let mut values = frame.values(place, column.merge, &rows)?;
                     if !is_distinct {
-                        values = merged(&values, column.merge, &slots, distinct.len());
+                        values = merged(values, column.merge, &slots, distinct.len());
                     }
                     self.data(values)?
                 }
@@ -248,11 +248,11 @@ impl Selection<'_> {
         Ok((rows, entities))
     }
 
-    fn data(&mut self, values: Decoded) -> Result<ColumnData> {
+    fn data(&mut self, values: Values) -> Result<ColumnData> {
         Ok(match values {
-            Decoded::Ints(values) => ColumnData::Ints(values),
-            Decoded::Histograms(values) => ColumnData::Histograms(values),
-            Decoded::Labels(coded) => {
+            Values::Ints(values) => ColumnData::Ints(values),
+            Values::Histograms(values) => ColumnData::Histograms(values),
+            Values::Labels(coded) => {
                 let mut column = LabelColumn::default();
                 for row in coded {
                     let mut labels = Vec::with_capacity(row.len());
@@ -281,21 +281,30 @@ fn slots(entities: Vec<EntityId>) -> (Vec<usize>, Vec<EntityId>) {
     (slots, distinct)
 }
 
-fn merged(values: &Decoded, merge: Merge, slots: &[usize], len: usize) -> Decoded {
-    let mut sums = Accumulator::new(vec![merge]);
-    (0..len).for_each(|_| {
-        sums.push();
-    });
-    sums.add(0, values, slots);
-    match sums.columns.pop() {
-        Some(Values::Ints(values)) => Decoded::Ints(values),
-        Some(Values::Labels(rows)) => Decoded::Labels(rows),
-        Some(Values::Histograms(rows)) => {
-            let mut column = HistogramColumn::default();
-            rows.into_iter().for_each(|row| column.push(row));
-            Decoded::Histograms(column)
+/// Rows that ascend by their slots become one for each slot.
+fn merged(values: Values, merge: Merge, slots: &[usize], len: usize) -> Values {
+    match values {
+        Values::Ints(values) => {
+            let mut held = vec![merge.identity(); len];
+            merge_ints(merge, &mut held, &values, slots);
+            Values::Ints(held)
         }
-        None => Decoded::Ints(Vec::new()),
+        Values::Labels(rows) => {
+            let mut held = vec![Vec::new(); len];
+            merge_labels(&mut held, rows, slots);
+            Values::Labels(held)
+        }
+        Values::Histograms(column) => {
+            let (mut tally, mut held) = (Tally::new(), HistogramColumn::default());
+            let mut rows = slots.iter().enumerate().peekable();
+            for slot in 0..len {
+                while let Some((row, _)) = rows.next_if(|(_, of)| **of == slot) {
+                    column.row(row).for_each(|(bucket, count)| tally.add(bucket, count));
+                }
+                tally.give(&mut held);
+            }
+            Values::Histograms(held)
+        }
     }
 }
 

@@ -58,15 +58,18 @@ pub(crate) fn pick(version: &Version, config: &Config, today: i64) -> Option<Vec
     let merged = |entry: &PartEntry| add(entry, How::Merged);
     entries(version, now, settle).for_each(merged);
     groups.into_iter().find_map(|((family, day, how, _), group)| {
-        // Of a day that is over few more will come; its hours and days are to be made.
-        let is_over = day != STRAY && day < today.saturating_sub(1);
-        let least = match (is_over, family) {
+        let least = match (is_over(day, today), family) {
             (true, Family::Minutes) => 1,
             (true, _) => 2,
             (false, _) => FAN_IN,
         };
         due(group, how, least, config.part_spans)
     })
+}
+
+/// Whether few more rows of a day will come, so that its hours and days are to be made.
+pub(super) fn is_over(day: i64, today: i64) -> bool {
+    day != STRAY && day < today.saturating_sub(1)
 }
 
 fn settled<P>(
