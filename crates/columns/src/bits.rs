@@ -15,14 +15,15 @@ pub fn packed_len(rows: usize, bits: u32) -> Option<usize> {
 /// Appends numbers, the lowest `bits` bits of each, the first one in the lowest bits of the first byte. Numbers MUST
 /// fit in `bits`, of which there are 64 at most.
 pub fn pack(numbers: impl IntoIterator<Item = u64>, bits: u32, out: &mut Vec<u8>) {
-    let (mut waiting, mut filled) = (0_u128, 0_u32);
+    let (mut waiting, mut filled) = (0_u64, 0_u32);
     for number in numbers {
-        waiting |= u128::from(number) << filled;
+        waiting |= number << filled;
         filled += bits;
         if filled >= 64 {
-            out.extend_from_slice(&(waiting as u64).to_le_bytes());
-            waiting >>= 64;
+            out.extend_from_slice(&waiting.to_le_bytes());
             filled -= 64;
+            // What of the number did not fit.
+            waiting = number.checked_shr(bits - filled).unwrap_or(0);
         }
     }
     let last = waiting.to_le_bytes();

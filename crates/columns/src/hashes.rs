@@ -10,8 +10,8 @@ mod read;
 mod tests;
 mod write;
 
-pub use merge::put_merged;
-pub use read::{Entries, HashIndex};
+pub use merge::{Source, put_merged};
+pub use read::HashIndex;
 pub use write::{PageWriter, put_pages};
 
 const PAGE: usize = 1_024;

@@ -44,11 +44,10 @@ fn put_traces(parts: &[&Part], file: &mut PartFile<'_>) -> Result<()> {
     for part in parts {
         inputs.push((&part.index, part.fetch.as_ref(), next));
         next = next.saturating_add(part.len());
-        for entry in part.index.entries(part.fetch.as_ref()) {
-            filter.add(filter_key(entry?.hash));
-        }
     }
-    let (pages, place) = file.pages(|group, put| put_merged(TRACES, &inputs, group, put))?;
+    let mut see = |hash| filter.add(filter_key(hash));
+    let pages = file.pages(|group, put| put_merged(TRACES, &inputs, group, &mut see, put));
+    let (pages, place) = pages?;
     (file.directory.pages, file.directory.index) = (pages, place);
     file.filter(filter)
 }

@@ -96,5 +96,5 @@ pub(crate) fn put_tags(
         let behind = blocks.checked_mul(NUMBERS).and_then(|count| next.checked_add(count));
         next = behind.ok_or_else(|| Error::limit("more blocks than a part can have"))?;
     }
-    put_merged(TAGS, &inputs, writer, put)
+    put_merged(TAGS, &inputs, writer, &mut |_| (), put)
 }

@@ -17,6 +17,8 @@ const GROUPS_PER_TRIAL: u32 = 16;
 pub enum Access {
     /// Single rows, without what else is in the group.
     Random,
+    /// The same; there are about as many distinct numbers as rows.
+    Packed,
     /// All rows, without what is compressed.
     Scan,
     /// All rows, when everything is read.
@@ -74,6 +76,7 @@ impl GroupWriter {
     pub fn ints(&mut self, id: u32, numbers: &[i64], access: Access) {
         let choice = match access {
             Access::Random => Choice::Random,
+            Access::Packed => Choice::Packed,
             Access::Scan => Choice::Smallest,
             Access::All if self.likes_zstd(id, numbers) => Choice::Planes,
             Access::All => Choice::Smallest,

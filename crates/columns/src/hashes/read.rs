@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Entry, HASHES, HashKind, MOST_BYTES, NUMBERS, PAGE, Page};
+use super::{HASHES, HashKind, MOST_BYTES, NUMBERS, PAGE, Page};
 use crate::error::{Error, Result};
 use crate::fetch::Fetch;
 use crate::frame::Seed;
@@ -94,59 +94,18 @@ impl HashIndex {
         Group::open("page of hashes", seed, &bytes, PAGE, 0).map(Some)
     }
 
-    /// All entries, ascending, read page by page; behind an error nothing comes.
-    pub fn entries<'a>(&'a self, fetch: &'a dyn Fetch) -> Entries<'a> {
-        Entries { index: self, fetch, next: 0, page: Vec::new().into_iter() }
-    }
-}
-
-/// All entries of an index.
-pub struct Entries<'a> {
-    index: &'a HashIndex,
-    fetch: &'a dyn Fetch,
-    next: usize,
-    page: std::vec::IntoIter<Entry>,
-}
-
-impl std::fmt::Debug for Entries<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Entries").field("page", &self.next).finish_non_exhaustive()
-    }
-}
-
-impl Entries<'_> {
-    fn load(&mut self) -> Result<bool> {
-        let Some(page) = self.index.page(self.next, self.fetch)? else { return Ok(false) };
-        self.next += 1;
+    /// The columns of a page, in place of what is there; whether there is such a page.
+    pub(super) fn read(
+        &self,
+        number: usize,
+        fetch: &dyn Fetch,
+        (hashes, numbers): (&mut Vec<i64>, &mut Vec<i64>),
+    ) -> Result<bool> {
+        let Some(page) = self.page(number, fetch)? else { return Ok(false) };
         let rows = page.rows(HASHES).unwrap_or(0);
-        let (hashes, numbers) = (page.ints_of(HASHES, rows)?, page.ints_of(NUMBERS, rows)?);
-        let entry = |(hash, number): (i64, i64)| Entry {
-            hash: hash.cast_unsigned(),
-            number: number as u32,
-        };
-        let entries: Vec<_> = hashes.iter().zip(numbers.iter()).map(entry).collect();
-        self.page = entries.into_iter();
+        page.ints_of(HASHES, rows)?.decode(hashes);
+        page.ints_of(NUMBERS, rows)?.decode(numbers);
         Ok(true)
-    }
-}
-
-impl Iterator for Entries<'_> {
-    type Item = Result<Entry>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(entry) = self.page.next() {
-                return Some(Ok(entry));
-            }
-            match self.load() {
-                Ok(true) => {}
-                Ok(false) => return None,
-                Err(error) => {
-                    self.next = usize::MAX;
-                    return Some(Err(error));
-                }
-            }
-        }
     }
 }
 

@@ -18,10 +18,6 @@ fn index(kind: HashKind, entries: impl IntoIterator<Item = (u64, u32)>) -> (Hash
     (HashIndex::new(kind, 5, pages).unwrap(), out.into())
 }
 
-fn entries(index: &HashIndex, file: &Bytes) -> Vec<Entry> {
-    index.entries(file).collect::<crate::Result<_>>().unwrap()
-}
-
 #[test]
 fn numbers_of_a_hash_are_found_across_pages() {
     let many = (0..3_000).map(|n| (hash(7), 100 + n));
@@ -36,7 +32,7 @@ fn numbers_of_a_hash_are_found_across_pages() {
     let kind = HashKind { frame: *b"HASX", ..KIND };
     let other = HashIndex::new(kind, 5, [Page { first: 0, len: 900 }]).unwrap();
     assert!(other.find(hash(42), &file).is_err());
-    assert!(other.entries(&file).next().unwrap().is_err());
+    assert!(other.read(0, &file, (&mut Vec::new(), &mut Vec::new())).is_err());
     assert!(HashIndex::new(KIND, 5, [Page { first: 0, len: u64::MAX }]).is_err());
     assert!(HashIndex::default().find(1, &file).unwrap().is_empty());
 }
@@ -68,17 +64,27 @@ fn a_merge_is_the_index_of_all() {
         out.extend_from_slice(bytes);
         Ok(())
     };
-    let pages = put_merged(KIND, &inputs, &mut GroupWriter::new(1), &mut put).unwrap();
+    let mut seen = Vec::new();
+    let mut see = |hash| seen.push(hash);
+    let pages = put_merged(KIND, &inputs, &mut GroupWriter::new(1), &mut see, &mut put).unwrap();
     let shifted = part(100_000, 90_000).map(|(hash, number)| (hash, number + 7));
     let (all, file) = index(KIND, part(0, 150_000).chain(shifted));
-    assert_eq!(entries(&all, &file).len(), 240_000);
+    assert_eq!(seen.len(), 240_000);
+    let (mut hashes, mut numbers) = (Vec::new(), Vec::new());
+    assert!(all.read(234, &file, (&mut hashes, &mut numbers)).unwrap());
+    assert!(hashes.iter().all(|hash| seen.contains(&hash.cast_unsigned())));
+    assert!(!all.read(235, &file, (&mut hashes, &mut numbers)).unwrap());
     assert_eq!(Bytes::from(out), file);
     assert_eq!(HashIndex::new(KIND, 5, pages).unwrap().room(), all.room());
     let mut damaged = b_file.to_vec();
     damaged[b_file.len() / 2] ^= 1;
     let damaged = Bytes::from(damaged);
     let inputs: [(&HashIndex, &dyn Fetch, u32); 1] = [(&b, &damaged, 7)];
-    assert!(put_merged(KIND, &inputs, &mut GroupWriter::new(1), &mut |_| Ok(())).is_err());
+    assert!(
+        put_merged(KIND, &inputs, &mut GroupWriter::new(1), &mut |_| (), &mut |_| Ok(())).is_err()
+    );
     let inputs: [(&HashIndex, &dyn Fetch, u32); 1] = [(&b, &b_file, u32::MAX)];
-    assert!(put_merged(KIND, &inputs, &mut GroupWriter::new(1), &mut |_| Ok(())).is_err());
+    assert!(
+        put_merged(KIND, &inputs, &mut GroupWriter::new(1), &mut |_| (), &mut |_| Ok(())).is_err()
+    );
 }

@@ -34,7 +34,7 @@ impl<'a> PageWriter<'a> {
         let start = out.len();
         let first = self.hashes.first().map_or(0, |hash| hash.cast_unsigned());
         self.writer.ints(HASHES, &self.hashes, Access::Scan);
-        self.writer.ints(NUMBERS, &self.numbers, Access::Random);
+        self.writer.ints(NUMBERS, &self.numbers, Access::Packed);
         self.writer.finish(Seed::new(self.kind.frame, self.pages.len() as u32), out);
         self.pages.push(Page { first, len: (out.len() - start) as u64 });
         self.hashes.clear();

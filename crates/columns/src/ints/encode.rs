@@ -13,6 +13,8 @@ const MOST_LOCAL: u64 = 1 << 16;
 pub(crate) enum Choice {
     /// Each row can be read alone.
     Random,
+    /// The same, without a look at how many numbers are distinct.
+    Packed,
     /// The fewest bits.
     Smallest,
     /// The stream.
@@ -149,7 +151,8 @@ pub(crate) fn encode(
         return;
     }
     let most = MOST_LOCAL.min(counts.len() as u64 * LOCAL_PER_ROW);
-    let may_be_local = (2..most).contains(&shape.reach) && counts.len() > 16;
+    let may_be_local =
+        choice != Choice::Packed && (2..most).contains(&shape.reach) && counts.len() > 16;
     if may_be_local && local(&shape, &counts, packed, &mut into) {
         return;
     }

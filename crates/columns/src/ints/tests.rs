@@ -42,7 +42,7 @@ fn columns() -> impl Strategy<Value = Vec<i64>> {
 proptest! {
     #[test]
     fn a_column_comes_back(numbers in columns()) {
-        for choice in [Choice::Random, Choice::Smallest, Choice::Planes] {
+        for choice in [Choice::Random, Choice::Packed, Choice::Smallest, Choice::Planes] {
             prop_assert_eq!(&back(&numbers, choice).1, &numbers);
         }
     }
