@@ -316,6 +316,22 @@ proptest! {
             let found = read(&part, catalogue, &EntitySelection::All, &ALL, &|_| false);
             prop_assert_eq!(found, seen_with(catalogue, &expected, &ALL));
         }
+        // By way of whole minutes it comes to the same.
+        let step = |parts: &[&Part], target: Target<'_>| {
+            let merged = bytes_of(|sink| {
+                merge(parts, &target, sink).unwrap();
+            });
+            opened(merged, &new).unwrap()
+        };
+        let utc = Zone::utc();
+        let whole =
+            Target { downsampling: Downsampling::Minute, zone: &utc, from: Minute(i64::MIN) };
+        let minutes = step(&[&parts[0], &parts[1]], whole);
+        let minutes = step(&[&minutes, &parts[2]], whole);
+        let part = step(&[&minutes], target);
+        part.check().unwrap();
+        let found = read(&part, &new, &EntitySelection::All, &ALL, &|_| false);
+        prop_assert_eq!(found, seen_with(&new, &expected, &ALL));
     }
 }
 

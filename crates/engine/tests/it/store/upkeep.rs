@@ -2,16 +2,20 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use skytrail_base::clock::ManualClock;
-use skytrail_base::fs::FileSystem;
 use skytrail_base::fs::sim::{Fault, Operation, SimFileSystem};
+use skytrail_base::fs::{FileSystem, SharedFileSystem};
 use skytrail_base::metrics::Registry;
+use skytrail_engine::store::view::View;
 use skytrail_engine::store::{Config, EmbeddedStorage, Metrics, Opening, Retention, open};
-use skytrail_model::time::Zone;
+use skytrail_model::time::{Downsampling, Zone};
 use skytrail_storage::{Checkpoints, Order, Storage};
 
-use super::crashes::{START, block_on, catalogue, check, checkpoint, search, step};
+use super::crashes::{
+    START, block_on, catalogue, check, checkpoint, count, counted, opened_with, search, step,
+};
 
 const HOUR: i64 = 3_600_000_000_000;
 
@@ -136,8 +140,37 @@ fn a_time_to_live_that_is_changed_counts_from_the_next_look_on() {
         steps(&store, minutes, minutes).await;
         store.save(checkpoint(minutes)).await.unwrap();
         assert_eq!(search(&store, Order::Start).await.len(), 1);
-        let view = skytrail_engine::store::view::View::open(&(disk.clone() as _)).unwrap();
+        let view = View::open(&(disk.clone() as SharedFileSystem)).unwrap();
         let spans = view.stats().families.into_iter().filter(|one| one.family == "spans");
         assert!(spans.map(|one| one.day).all(|day| day == Some(0)));
+    });
+}
+
+#[test]
+fn hours_and_days_are_made_of_minutes_that_were_merged() {
+    block_on(async {
+        let disk = SimFileSystem::new();
+        let config = Config { settle: Duration::ZERO, ..Config::default() };
+        let store = opened_with(&disk, config).unwrap();
+        let parts = |family: &str| {
+            let view = View::open(&(disk.clone() as SharedFileSystem)).unwrap();
+            let of = view.stats().families.into_iter().filter(|one| one.family == family);
+            of.map(|one| one.parts).sum::<u64>()
+        };
+        // A minute each, from the beginning of the first hour on.
+        for n in 0..70 {
+            steps(&store, n * 8 + 1, n * 8 + 8).await;
+            store.save(checkpoint(n * 8 + 8)).await.unwrap();
+            store.merge().await.unwrap();
+            for size in [Downsampling::Minute, Downsampling::Hour, Downsampling::Day] {
+                assert_eq!(count(&store, size).await, n * 8 + 8, "{size:?} of minute {n}");
+            }
+            let has_hours = (parts("hours"), parts("days"));
+            assert_eq!(has_hours, if n < 63 { (0, 0) } else { (1, 1) }, "minute {n}");
+        }
+        assert_eq!(parts("minutes"), 1 + 6);
+        // Step 8 is in the next minute.
+        let first = counted(&store, Downsampling::Hour, START, START.plus(59)).await;
+        assert_eq!(first, 479);
     });
 }
