@@ -35,7 +35,8 @@ fn rows_of(bucket: i64, entities: impl Iterator<Item = (u64, EntityId)>) -> Rows
 fn groups_of_many_frames_are_read_and_merged() {
     // In two minutes, so that all rows meet others, and in four, so that none do.
     for minutes in [2, 4] {
-        are_read_and_merged((0..4).map(|n| rows(120 + n % minutes, 1 + n as usize)).collect());
+        let all: Vec<_> = (0..4).map(|n| rows(120 + n % minutes, 1 + n as usize)).collect();
+        are_read_and_merged(&all);
     }
 }
 
@@ -49,10 +50,10 @@ fn frames_between_those_of_others_are_merged() {
         rows_of(120, part(2_500..2_501).chain(part(9_500..9_600))),
         rows_of(121, part(0..3).chain(part(4_000..6_000))),
     ];
-    are_read_and_merged(all.to_vec());
+    are_read_and_merged(&all);
 }
 
-fn are_read_and_merged(all: Vec<Rows>) {
+fn are_read_and_merged(all: &[Rows]) {
     let catalogue = old_catalogue();
     let parts: Vec<_> =
         all.iter().map(|rows| written(&catalogue, Downsampling::Minute, rows)).collect();
