@@ -28,9 +28,6 @@ use order::{in_order, summarise};
 /// The level of zstd at a flush.
 const LEVEL: i32 = 1;
 
-/// Bytes that a span takes, seldom more.
-const USUAL_BYTES: usize = 16;
-
 /// What the context of the compressor and the buffers take, about.
 const CONTEXT_BYTES: usize = 1 << 20;
 
@@ -48,6 +45,9 @@ pub struct Sealer {
     group: GroupWriter,
     tags: TagWriter,
     columns: Columns,
+    head: HeadWriter,
+    frames: Vec<u8>,
+    front: Vec<u8>,
 }
 
 /// A block that is written, with what it needs to be read.
@@ -109,7 +109,14 @@ impl PartWriter {
 impl Default for Sealer {
     fn default() -> Self {
         let group = GroupWriter::new(LEVEL);
-        Self { group, tags: TagWriter::default(), columns: Columns::default() }
+        Self {
+            group,
+            tags: TagWriter::default(),
+            columns: Columns::default(),
+            head: HeadWriter::default(),
+            frames: Vec::new(),
+            front: Vec::new(),
+        }
     }
 }
 
@@ -118,21 +125,19 @@ impl Sealer {
     pub fn seal(&mut self, full: &OpenBlock) -> Sealed {
         let (rows, dictionary, chunk_bytes) = full.parts();
         let order = in_order(&rows.segments);
-        let mut head = HeadWriter::default();
+        let Self { group, tags, columns, head, frames, front } = self;
         head.ids(rows, &order);
-        let mut block = Vec::with_capacity(rows.spans.len() * USUAL_BYTES);
-        let Self { group, tags, columns } = self;
-        let out = Out { group, tags, columns };
         let meaning = Meaning { rows, dictionary: &dictionary };
-        let places = FrameWriter::new(meaning, &order, out).write(&mut head, &mut block);
-        let tags = self.tags.finish(places.len(), &mut self.group);
-        let mut bytes = Vec::with_capacity(block.len() + block.len() / 3);
-        head.write(&places, &mut self.group, &mut bytes);
-        let head_len = bytes.len();
-        bytes.append(&mut block);
-        bytes.shrink_to_fit();
-
-        let bytes = Bytes::from(bytes);
+        let out = Out { group, tags, columns };
+        let places = FrameWriter::new(meaning, &order, out).write(head, frames);
+        let tags = tags.finish(places.len(), group);
+        head.write(&places, group, front);
+        let head_len = front.len();
+        let bytes = Bytes::from([front.as_slice(), frames].concat());
+        for buffer in [front, frames] {
+            buffer.clear();
+            buffer.shrink_to(CONTEXT_BYTES / 2);
+        }
         let summary = Arc::new(summarise(&order));
         let home = Home::sealed(dictionary.clone());
         let block = Block::new(

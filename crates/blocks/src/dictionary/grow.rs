@@ -59,6 +59,9 @@ const FREE_VALUES: usize = 1_024;
 /// Longer values make the whole frame text.
 const LONGEST_VALUE: usize = 1_024;
 
+/// Processes that are kept at hand.
+const RECENT: usize = 256;
+
 /// Words among so many numbers are few: the numbers stay numbers.
 const FEW_WORDS: u64 = 64;
 
@@ -129,6 +132,8 @@ pub(crate) struct Grow {
     pub(crate) symbols: SymbolCodes,
     /// Keys of text of spans, by the codes of their names.
     text_keys: Vec<u32>,
+    /// Processes that came last, by some of their bits.
+    recent: Vec<([u8; 16], u32)>,
     /// Keys in all lists.
     listed: usize,
     /// Keys of the row that is added.
@@ -148,13 +153,31 @@ fn texts_from(table: &TextTable, base: u32) -> TextBuf {
 }
 
 impl Grow {
-    /// The code of the list of keys.
-    pub(crate) fn listed_keys(&mut self) -> u32 {
+    /// The code of the list of keys, which may be the one of `last`.
+    pub(crate) fn listed_keys(&mut self, last: Option<u32>) -> u32 {
+        let list_of = |last: &u32| self.key_lists.entry(*last);
+        if let Some(last) = last.filter(|last| list_of(last).is_some_and(|of| **of == *self.list)) {
+            return last;
+        }
         if let Some(code) = self.key_lists.codes.get(self.list.as_slice()) {
             return *code;
         }
         self.listed += self.list.len();
         self.key_lists.code(&self.list.as_slice().into())
+    }
+
+    /// The code of a process.
+    pub(crate) fn process(&mut self, process: [u8; 16]) -> u32 {
+        if self.recent.is_empty() {
+            self.recent = vec![([0; 16], UNKNOWN); RECENT];
+        }
+        let [low, .., high] = process;
+        let place = usize::from(low ^ high) % RECENT;
+        let Some(recent) = self.recent.get_mut(place) else { return self.processes.code(&process) };
+        if recent.0 != process || recent.1 == UNKNOWN {
+            *recent = (process, self.processes.code(&process));
+        }
+        recent.1
     }
 
     /// The code of a key, by the code of its name.

@@ -15,6 +15,15 @@ use crate::row::trace_hash;
 #[derive(Debug, Default)]
 pub(super) struct Names {
     codes: Vec<u32>,
+    /// Shapes that spans with these names as their operations had last, mostly those of the next ones too.
+    shapes: Vec<u32>,
+}
+
+/// Codes that the segment before had: mostly the next one has them too, as an agent sends many together.
+#[derive(Debug, Default)]
+struct Last {
+    source: Option<(Source, u32)>,
+    nothing: Option<(u32, u32)>,
 }
 
 /// Takes segments of a batch.
@@ -23,6 +32,7 @@ pub(super) struct Fill<'a> {
     names: &'a mut Names,
     grow: &'a mut Grow,
     rows: &'a mut Rows,
+    last: Last,
 }
 
 impl<'a> Fill<'a> {
@@ -36,7 +46,9 @@ impl<'a> Fill<'a> {
         let code = |symbol: u32| known.get(symbol as usize).copied().unwrap_or(UNKNOWN);
         names.codes.clear();
         names.codes.extend(batch.names.iter().map(|name| code(name.symbol.0)));
-        Self { batch, names, grow, rows }
+        names.shapes.clear();
+        names.shapes.resize(batch.names.len(), UNKNOWN);
+        Self { batch, names, grow, rows, last: Last::default() }
     }
 
     /// Adds a segment. One that the batch does not hold is left out.
@@ -55,6 +67,7 @@ impl<'a> Fill<'a> {
         let named = usize::try_from(named).ok().filter(|place| *place < spans.len());
         let (service_name, instance_name) =
             (self.name(segment.service), self.name(segment.instance));
+        let (resource, scope) = self.origin(segment);
         let row = SegmentRow {
             service: entry.service,
             start: entry.start,
@@ -65,7 +78,7 @@ impl<'a> Fill<'a> {
             trace_hash: trace_hash(trace_text),
             spans: spans.len() as u32,
             starts,
-            source: self.grow.sources.code(&Source {
+            source: self.source(Source {
                 service: entry.service,
                 instance: entry.instance,
                 service_name,
@@ -77,8 +90,8 @@ impl<'a> Fill<'a> {
             process,
             endpoint: self.endpoint(entry, named.and_then(|place| spans.get(place))),
             named: named.map_or(-1, |place| place as i32),
-            resource: self.resource(segment),
-            scope: self.grow.names.code(batch.bytes_at(segment.scope)),
+            resource,
+            scope,
             is_error: entry.is_error,
             is_size_limited: segment.is_size_limited,
         };
@@ -86,6 +99,29 @@ impl<'a> Fill<'a> {
         for span in spans {
             self.span(span, entry.start);
         }
+    }
+
+    fn source(&mut self, source: Source) -> u32 {
+        if let Some((_, code)) = self.last.source.filter(|(last, _)| *last == source) {
+            return code;
+        }
+        let code = self.grow.sources.code(&source);
+        self.last.source = Some((source, code));
+        code
+    }
+
+    /// Codes of resource and scope, which segments of SkyWalking do not have.
+    fn origin(&mut self, segment: &Segment) -> (u32, u32) {
+        let has_none = segment.resource.len == 0 && segment.scope.is_empty();
+        if let Some(codes) = self.last.nothing.filter(|_| has_none) {
+            return codes;
+        }
+        let scope = self.grow.names.code(self.batch.bytes_at(segment.scope));
+        let codes = (self.resource(segment), scope);
+        if has_none {
+            self.last.nothing = Some(codes);
+        }
+        codes
     }
 
     fn endpoint(&mut self, entry: &SegmentEntry, named: Option<&Span>) -> u32 {
@@ -115,7 +151,7 @@ impl<'a> Fill<'a> {
         match Id::parse(text) {
             Id::Empty => CodedId::Empty,
             Id::Java { process, thread, number } => {
-                let process = self.grow.processes.code(&process) + 1;
+                let process = self.grow.process(process) + 1;
                 CodedId::Java { process, thread, number }
             }
             Id::Hex32(bytes) => CodedId::Hex32(bytes),
@@ -146,17 +182,24 @@ impl<'a> Fill<'a> {
     }
 
     fn span(&mut self, span: &Span, segment_start: i64) {
-        let (keys, cells) = self.attributes(Owner::Span, span.attributes);
+        let last = self.names.shapes.get(span.operation.0 as usize).copied();
+        let last = last.and_then(|last| Some((last, *self.grow.shapes.entry(last)?)));
+        let cells = self.attributes(Owner::Span, span.attributes);
+        let keys = self.grow.listed_keys(last.map(|(_, shape)| shape.keys));
         let (operation, peer) = (self.name(span.operation), self.name(span.peer));
         let flavour =
             span.kind as u32 | (span.layer as u32) << 4 | u32::from(span.skip_analysis) << 8;
         let shape = Shape { operation, peer, flavour, component: span.component, keys };
         let texts = [span.id, span.parent_id, span.status_message, span.trace_state];
         let has_extra = texts.iter().any(|text| !text.is_empty());
+        let shape = match last {
+            Some((code, last)) if last == shape => code,
+            _ => self.shape(span.operation, &shape),
+        };
         self.rows.spans.push(SpanRow {
             start: span.start.wrapping_sub(segment_start),
             duration: span.duration,
-            shape: self.grow.shapes.code(&shape),
+            shape,
             operation,
             peer,
             number: span.number,
@@ -175,11 +218,20 @@ impl<'a> Fill<'a> {
             self.link(link);
         }
         for event in self.batch.events_of(span) {
-            let (keys, cells) = self.attributes(Owner::Event, event.attributes);
+            let cells = self.attributes(Owner::Event, event.attributes);
+            let keys = self.grow.listed_keys(None);
             let time = event.time.wrapping_sub(span.end());
             let name = self.rows.put_text(self.batch.bytes_at(event.name));
             self.rows.events.push(EventRow { time, name, keys, cells });
         }
+    }
+
+    fn shape(&mut self, operation: NameId, shape: &Shape) -> u32 {
+        let code = self.grow.shapes.code(shape);
+        if let Some(last) = self.names.shapes.get_mut(operation.0 as usize) {
+            *last = code;
+        }
+        code
     }
 
     fn extra(&mut self, span: &Span) {
@@ -198,7 +250,8 @@ impl<'a> Fill<'a> {
         let segment = batch.bytes_at(link.segment_id);
         let names =
             [link.parent_service, link.parent_instance, link.parent_endpoint, link.peer_address];
-        let (keys, cells) = self.attributes(Owner::Link, link.attributes);
+        let cells = self.attributes(Owner::Link, link.attributes);
+        let keys = self.grow.listed_keys(None);
         let row = LinkRow {
             kind: link.kind,
             trace: self.id(batch.bytes_at(link.trace_id)),
@@ -213,8 +266,8 @@ impl<'a> Fill<'a> {
         self.rows.links.push(row);
     }
 
-    /// Adds cells; gives the code of the list of their keys, and how many there are.
-    fn attributes(&mut self, owner: Owner, run: Run) -> (u32, u32) {
+    /// Adds cells and lists their keys; says how many there are.
+    fn attributes(&mut self, owner: Owner, run: Run) -> u32 {
         let attributes = self.batch.attributes_of(run);
         self.grow.list.clear();
         for attribute in attributes {
@@ -237,7 +290,7 @@ impl<'a> Fill<'a> {
             };
             self.rows.cells.push(cell);
         }
-        (self.grow.listed_keys(), attributes.len() as u32)
+        attributes.len() as u32
     }
 
     fn text(&mut self, key: u32, text: Text) -> Cell {

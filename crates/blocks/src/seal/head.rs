@@ -87,10 +87,11 @@ impl HeadWriter {
     }
 
     /// Hashes of the traces, ascending.
-    pub(super) fn hashes(self) -> Arc<[u64]> {
-        let mut hashes = self.hashes;
-        hashes.dedup();
-        hashes.into()
+    pub(super) fn hashes(&mut self) -> Arc<[u64]> {
+        self.hashes.dedup();
+        let hashes = self.hashes.as_slice().into();
+        self.hashes.clear();
+        hashes
     }
 
     /// Adds the columns of a segment, which come in the order of the block.
@@ -112,11 +113,13 @@ impl HeadWriter {
         self.numbers.iter_mut().zip(numbers).for_each(|(column, number)| column.push(number));
     }
 
-    /// Appends the frame.
+    /// Appends the frame, and begins anew.
     pub(super) fn write(&mut self, places: &[Place], group: &mut GroupWriter, out: &mut Vec<u8>) {
-        for ((id, access), numbers) in NUMBERS.into_iter().zip(&self.numbers) {
+        for ((id, access), numbers) in NUMBERS.into_iter().zip(&mut self.numbers) {
             group.ints(id, numbers, access);
+            numbers.clear();
         }
+        self.traces.clear();
         self.segment_ids.flush(column::SEGMENT_ID, group);
         self.trace_ids.flush(column::TRACE_ID, group);
         let of = |field: fn(&Place) -> u64| {
