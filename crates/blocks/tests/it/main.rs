@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a function that a test calls fails the test by panicking")]
 
 mod damage;
+mod open;
 mod parts;
 mod random;
 mod round_trip;

@@ -8,9 +8,9 @@ use skytrail_storage::{SegmentEntry, SpanAppend};
 use crate::random::{batches, rows, seal, segments, traffic};
 
 /// A segment in words, and what is known of it but for its place.
-type Known = (SegmentSpec, SegmentEntry);
+pub(crate) type Known = (SegmentSpec, SegmentEntry);
 
-fn known(append: &SpanAppend) -> Vec<Known> {
+pub(crate) fn known(append: &SpanAppend) -> Vec<Known> {
     let words = read(&append.batch);
     let known = append.entries.iter().map(|entry| {
         let row = append.batch.segments[entry.segment as usize];
