@@ -21,6 +21,13 @@ pub fn progress(text: &str) {
     }
 }
 
+/// The same for a command that prints much: nothing where both go to one terminal.
+pub fn progress_beside(text: &str) {
+    if !std::io::stdout().is_terminal() {
+        progress(text);
+    }
+}
+
 /// Prints why the process ends, to standard error.
 pub fn failure(error: &anyhow::Error) -> ExitCode {
     let _ = writeln!(std::io::stderr().lock(), "skytrail: {error:#}");

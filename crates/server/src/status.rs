@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use skytrail_api::health::{Health, HealthSource};
-use skytrail_api::status::{ClusterNode, MetricsRetention, RecordsRetention, StatusSource};
+use skytrail_api::status::{
+    ClusterNode, DiskLimits, MetricsRetention, RecordsRetention, StatusSource,
+};
 use skytrail_base::quantity::Period;
 
 use crate::config::{Config, Layers};
@@ -46,6 +48,7 @@ impl Days {
 pub struct Status {
     node: OnceLock<SocketAddr>,
     days: Mutex<Days>,
+    disk: DiskLimits,
     config: Mutex<Vec<(String, String)>>,
     started: AtomicBool,
     failed: AtomicBool,
@@ -59,6 +62,7 @@ impl Status {
         Arc::new(Self {
             node: OnceLock::new(),
             days: Mutex::new(Days::of(config)),
+            disk: disk_limits(config),
             config: Mutex::new(layers.dump()),
             started: AtomicBool::new(false),
             failed: AtomicBool::new(false),
@@ -105,6 +109,18 @@ impl Status {
     /// A part ended before its time.
     pub fn set_failed(&self) {
         self.failed.store(true, Ordering::Release);
+    }
+}
+
+fn disk_limits(config: &Config) -> DiskLimits {
+    let embedded = &config.storage.embedded;
+    if config.storage.selector != "embedded" {
+        return DiskLimits::default();
+    }
+    let bytes = Some(embedded.disk_size.0).filter(|bytes| *bytes > 0);
+    DiskLimits {
+        bytes: bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)),
+        percent: Some(i32::from(embedded.disk_percent)),
     }
 }
 
@@ -167,6 +183,10 @@ impl StatusSource for Status {
                 cold_browser_error_log: NONE,
             },
         )
+    }
+
+    fn disk_limits(&self) -> DiskLimits {
+        self.disk
     }
 
     fn config(&self) -> Vec<(String, String)> {

@@ -5,4 +5,4 @@ mod report;
 
 pub use metrics::{Encode, metrics_router};
 pub(crate) use report::routes;
-pub use report::{ClusterNode, MetricsRetention, RecordsRetention, StatusSource};
+pub use report::{ClusterNode, DiskLimits, MetricsRetention, RecordsRetention, StatusSource};

@@ -54,6 +54,16 @@ pub struct RecordsRetention {
     pub cold_browser_error_log: i32,
 }
 
+/// How much disk the store may take before the oldest goes, spans before metrics; none without
+/// a limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DiskLimits {
+    /// Bytes of all files together.
+    pub bytes: Option<i64>,
+    /// Percent of the disk.
+    pub percent: Option<i32>,
+}
+
 /// Knows what runs here.
 pub trait StatusSource: Send + Sync {
     /// Version of the query protocol, for example `10.3.0`; clients adapt to it.
@@ -64,6 +74,9 @@ pub trait StatusSource: Send + Sync {
 
     /// Effective retention of metrics and records.
     fn retention(&self) -> (MetricsRetention, RecordsRetention);
+
+    /// How much disk everything may take, whatever its age.
+    fn disk_limits(&self) -> DiskLimits;
 
     /// Effective configuration by key path, sorted; secrets MUST be masked already.
     fn config(&self) -> Vec<(String, String)>;

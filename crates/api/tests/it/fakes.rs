@@ -6,7 +6,9 @@ use axum::Router;
 use skytrail_api::graphql::root::{Sources, TABLES};
 use skytrail_api::graphql::{Engine, Limits, Tables};
 use skytrail_api::health::{Health, HealthSource};
-use skytrail_api::status::{ClusterNode, MetricsRetention, RecordsRetention, StatusSource};
+use skytrail_api::status::{
+    ClusterNode, DiskLimits, MetricsRetention, RecordsRetention, StatusSource,
+};
 use skytrail_api::{Deps, router};
 use skytrail_base::metrics::Registry;
 use skytrail_base::secret::Secret;
@@ -60,6 +62,10 @@ impl StatusSource for Fixed {
             cold_browser_error_log: -1,
         };
         (metrics, records)
+    }
+
+    fn disk_limits(&self) -> DiskLimits {
+        DiskLimits { bytes: Some(3 << 40), percent: None }
     }
 
     fn config(&self) -> Vec<(String, String)> {

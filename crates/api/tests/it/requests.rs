@@ -163,18 +163,21 @@ async fn a_profile_that_cannot_be_taken_says_so() {
 async fn the_server_tells_about_itself() {
     let query = "{
         version checkHealth { score details } getTimeInfo { timezone currentTimestamp }
-        getMetricsTTL { metadata minute hour day coldDay }
-        getRecordsTTL { normal trace zipkinTrace log browserErrorLog coldTrace }
+        getMetricsTTL { metadata minute hour day coldDay diskBytes diskPercent }
+        getRecordsTTL { normal trace zipkinTrace log browserErrorLog coldTrace diskBytes }
     }";
     let answer = post(&product(), query, Value::Null).await;
     let expected = json!({"data": {
         "version": "10.3.0",
         "checkHealth": {"score": 0, "details": ""},
         "getTimeInfo": {"timezone": "+0530", "currentTimestamp": 1_795_318_800_000_i64},
-        "getMetricsTTL": {"metadata": 7, "minute": 7, "hour": 15, "day": 30, "coldDay": -1},
+        "getMetricsTTL": {
+            "metadata": 7, "minute": 7, "hour": 15, "day": 30, "coldDay": -1,
+            "diskBytes": 3_298_534_883_328_i64, "diskPercent": null,
+        },
         "getRecordsTTL": {
             "normal": 3, "trace": 4, "zipkinTrace": 5, "log": 6, "browserErrorLog": 8,
-            "coldTrace": -1,
+            "coldTrace": -1, "diskBytes": 3_298_534_883_328_i64,
         },
     }});
     assert_eq!(answer, expected);

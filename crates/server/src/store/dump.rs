@@ -4,10 +4,10 @@ use anyhow::Context;
 use skytrail_engine::store::view::{Take, View};
 use skytrail_storage::SpanAppend;
 
-use super::export;
+use super::export::Printing;
 use crate::show;
 
-struct Printed;
+struct Printed(Printing);
 
 impl Take for Printed {
     fn line(&mut self, text: &str) {
@@ -15,7 +15,7 @@ impl Take for Printed {
     }
 
     fn spans(&mut self, rows: &SpanAppend) {
-        export::print(rows);
+        self.0.print(rows);
     }
 }
 
@@ -26,5 +26,5 @@ pub(super) fn dump(view: &View, file: &str, with_rows: bool) -> anyhow::Result<(
     let number = number.parse().with_context(|| {
         format!("'{file}' is not the number of a file, nor its name; store/manifest lists them")
     })?;
-    Ok(view.dump(number, with_rows, &mut Printed)?)
+    Ok(view.dump(number, with_rows, &mut Printed(Printing::of("dump")))?)
 }

@@ -8,20 +8,42 @@ use skytrail_storage::SpanAppend;
 
 use crate::show;
 
+/// It is said how far it is once for so many spans.
+const TOLD_SPANS: usize = 10_000;
+
 /// Prints all segments.
 pub(super) fn jsonl(view: &View) -> anyhow::Result<()> {
+    let mut printing = Printing::of("export");
     view.spans(&mut |rows| {
-        print(&rows);
+        printing.print(&rows);
         true
     })?;
     Ok(())
 }
 
-/// Prints segments, one a line.
-pub(super) fn print(rows: &SpanAppend) {
-    for entry in &rows.entries {
-        if let Some(one) = rows.batch.segments.get(entry.segment as usize) {
-            show::line(&segment(&rows.batch, one).to_string());
+/// Prints segments, and says how many spans that were.
+pub(super) struct Printing {
+    what: &'static str,
+    spans: usize,
+}
+
+impl Printing {
+    /// For a command.
+    pub(super) fn of(what: &'static str) -> Self {
+        Self { what, spans: 0 }
+    }
+
+    /// Prints segments, one a line.
+    pub(super) fn print(&mut self, rows: &SpanAppend) {
+        for entry in &rows.entries {
+            if let Some(one) = rows.batch.segments.get(entry.segment as usize) {
+                show::line(&segment(&rows.batch, one).to_string());
+            }
+        }
+        let before = self.spans / TOLD_SPANS;
+        self.spans += rows.batch.spans.len();
+        if self.spans / TOLD_SPANS > before {
+            show::progress_beside(&format!("{}: {} spans", self.what, self.spans));
         }
     }
 }

@@ -181,6 +181,9 @@ async fn a_time_to_live_is_changed_in_the_file_while_the_server_runs() {
     write("5d", 200);
     let server = Server::start_with(&["--config", path(&file)], &[]);
     assert_eq!(record_days(&server).await, 5);
+    let disk = ask(&server, "{ getMetricsTTL { diskBytes diskPercent } }").await;
+    let limits = json!({ "getMetricsTTL": { "diskBytes": null, "diskPercent": 80 } });
+    assert_eq!(disk["data"], limits, "what goes for want of room, as it is by default");
     write("2d", 100);
     server.wait_for("storage.record_ttl");
     server.wait_for("query.max_traces");
@@ -190,10 +193,14 @@ async fn a_time_to_live_is_changed_in_the_file_while_the_server_runs() {
     assert_eq!(record_days(&server).await, 2);
 }
 
-async fn record_days(server: &Server) -> i64 {
-    let body = json!({ "query": "{ getRecordsTTL { trace } }" }).to_string();
+async fn ask(server: &Server, query: &str) -> Value {
+    let body = json!({ "query": query }).to_string();
     let request = Request::post("/graphql").header("content-type", "application/json");
     let answer = wire::ask(server.rest, request.body(Body::from(body)).unwrap()).await;
-    let answer: Value = serde_json::from_str(&answer.text).unwrap();
+    serde_json::from_str(&answer.text).unwrap()
+}
+
+async fn record_days(server: &Server) -> i64 {
+    let answer = ask(server, "{ getRecordsTTL { trace } }").await;
     answer.pointer("/data/getRecordsTTL/trace").and_then(Value::as_i64).unwrap()
 }

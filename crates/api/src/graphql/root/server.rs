@@ -5,7 +5,10 @@ use skytrail_query::metadata::TimeInfo;
 use super::Sources;
 use crate::graphql::{Context, FieldError, Root, answer, object};
 use crate::health::Health;
-use crate::status::{MetricsRetention, RecordsRetention};
+use crate::status::{DiskLimits, MetricsRetention, RecordsRetention};
+
+/// How long something is kept, and what else may let it go.
+struct Kept<T>(T, DiskLimits);
 
 pub(super) static QUERY: &[Root<Sources>] = &[
     Root::new("version", |context, _| answer(version(context))),
@@ -30,12 +33,14 @@ async fn time_info(context: &Context<Sources>) -> Result<TimeInfo, FieldError> {
     Ok(context.sources.query.time_info())
 }
 
-async fn metrics_ttl(context: &Context<Sources>) -> Result<MetricsRetention, FieldError> {
-    Ok(context.sources.status.retention().0)
+async fn metrics_ttl(context: &Context<Sources>) -> Result<Kept<MetricsRetention>, FieldError> {
+    let status = &context.sources.status;
+    Ok(Kept(status.retention().0, status.disk_limits()))
 }
 
-async fn records_ttl(context: &Context<Sources>) -> Result<RecordsRetention, FieldError> {
-    Ok(context.sources.status.retention().1)
+async fn records_ttl(context: &Context<Sources>) -> Result<Kept<RecordsRetention>, FieldError> {
+    let status = &context.sources.status;
+    Ok(Kept(status.retention().1, status.disk_limits()))
 }
 
 object!(Health as it {
@@ -48,25 +53,29 @@ object!(TimeInfo as it {
     "currentTimestamp" => it.current_timestamp,
 });
 
-object!(MetricsRetention as it {
-    "metadata" => it.metadata,
-    "minute" => it.minute,
-    "hour" => it.hour,
-    "day" => it.day,
-    "coldMinute" => it.cold_minute,
-    "coldHour" => it.cold_hour,
-    "coldDay" => it.cold_day,
+object!(Kept<MetricsRetention> as it {
+    "metadata" => it.0.metadata,
+    "minute" => it.0.minute,
+    "hour" => it.0.hour,
+    "day" => it.0.day,
+    "coldMinute" => it.0.cold_minute,
+    "coldHour" => it.0.cold_hour,
+    "coldDay" => it.0.cold_day,
+    "diskBytes" => it.1.bytes,
+    "diskPercent" => it.1.percent,
 });
 
-object!(RecordsRetention as it {
-    "normal" => it.normal,
-    "trace" => it.trace,
-    "zipkinTrace" => it.zipkin_trace,
-    "log" => it.log,
-    "browserErrorLog" => it.browser_error_log,
-    "coldNormal" => it.cold_normal,
-    "coldTrace" => it.cold_trace,
-    "coldZipkinTrace" => it.cold_zipkin_trace,
-    "coldLog" => it.cold_log,
-    "coldBrowserErrorLog" => it.cold_browser_error_log,
+object!(Kept<RecordsRetention> as it {
+    "normal" => it.0.normal,
+    "trace" => it.0.trace,
+    "zipkinTrace" => it.0.zipkin_trace,
+    "log" => it.0.log,
+    "browserErrorLog" => it.0.browser_error_log,
+    "coldNormal" => it.0.cold_normal,
+    "coldTrace" => it.0.cold_trace,
+    "coldZipkinTrace" => it.0.cold_zipkin_trace,
+    "coldLog" => it.0.cold_log,
+    "coldBrowserErrorLog" => it.0.cold_browser_error_log,
+    "diskBytes" => it.1.bytes,
+    "diskPercent" => it.1.percent,
 });
