@@ -9,7 +9,7 @@ use skytrail_base::fs::FileSystem;
 use skytrail_base::fs::real::RealFileSystem;
 use skytrail_base::fs::sim::SimFileSystem;
 
-use super::process::{Deleted, Process, shared};
+use super::process::{Deleted, Kind, Process, shared};
 use crate::store::crashes::{START, block_on};
 
 /// Where it is. Tests run in the folder of their crate.
@@ -26,7 +26,7 @@ const COVERED: u64 = 16;
 fn write() -> Arc<SimFileSystem> {
     let disk = SimFileSystem::new();
     block_on(async {
-        let mut process = Process::start(shared(&disk), false).await.unwrap();
+        let mut process = Process::start(shared(&disk), Kind::default()).await.unwrap();
         for n in 1..=STEPS {
             process.send(1, None).await;
             if n <= COVERED && n % 4 == 0 {
@@ -78,7 +78,7 @@ fn a_store_that_was_written_before_is_read() {
     copy(&*RealFileSystem::at(PathBuf::from(FOLDER)), Path::new(""), &kept);
     assert_eq!(kinds(&kept), kinds(&disk), "files of every kind are there");
     block_on(async {
-        let mut process = Process::start(shared(&kept), false).await.unwrap();
+        let mut process = Process::start(shared(&kept), Kind::default()).await.unwrap();
         assert_eq!(process.applied, STEPS);
         process.check(START, &Deleted::new()).await.unwrap();
         // And it goes on from there.

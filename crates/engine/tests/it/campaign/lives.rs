@@ -6,11 +6,11 @@ use skytrail_base::fs::SharedFileSystem;
 use skytrail_base::fs::sim::{Dice, Loss, SimFileSystem, Watched};
 use skytrail_model::time::Minute;
 
-use super::process::{Deleted, Process, backed_up, minute_of, shared};
+use super::process::{Deleted, Kind, Process, SERVICES, What, backed_up, minute_of, shared};
 use super::scene::{Doing, Scene};
 use super::table::{Cell, Fault, Step, Table};
 use crate::lies::{Lie, Lying};
-use crate::store::crashes::{START, block_on, trace_of};
+use crate::store::crashes::{START, block_on};
 
 /// Lives in a row of one disk.
 const LIVES: u64 = 5;
@@ -28,8 +28,8 @@ struct Known {
     before: Minute,
     is_refused: bool,
     deleted: Deleted,
-    /// A trace whose deletion failed: nobody knows.
-    deleting: Option<String>,
+    /// What could not be deleted: nobody knows.
+    deleting: Option<What>,
     /// Position of the last backup that was done.
     backup: Option<u64>,
 }
@@ -97,7 +97,8 @@ fn again(
 ) -> Result<Arc<SimFileSystem>, String> {
     disk.stop_after(disk.operations() + dice.below(25));
     let scene = Scene::new(disk.clone());
-    match block_on(Process::start(seen(disk, &scene, lie), dice.below(2) == 0)) {
+    let kind = Kind { is_small: dice.below(2) == 0, has_services: true };
+    match block_on(Process::start(seen(disk, &scene, lie), kind)) {
         Err(wrong) if !wrong.starts_with("refused") => Err(format!("again: {wrong}")),
         _ => Ok(disk.crash(dice.throw())),
     }
@@ -125,8 +126,8 @@ async fn live(
     }
     known.is_refused = false;
     // What nobody knows is done again.
-    if let Some(trace) = known.deleting.clone() {
-        delete(&process, scene, known, trace).await;
+    if let Some(what) = known.deleting {
+        delete(&process, scene, known, what).await;
         if known.deleting.is_some() {
             return Ok(());
         }
@@ -149,8 +150,9 @@ async fn started(
     is_small: bool,
 ) -> Result<Option<Process>, String> {
     scene.doing(Doing::Starting);
+    let kind = Kind { is_small, has_services: true };
     for _ in 0..5 {
-        match Process::start(fs.clone(), is_small).await {
+        match Process::start(fs.clone(), kind).await {
             Ok(process) => return Ok(Some(process)),
             Err(wrong) if wrong.starts_with("refused") => scene.relieve(),
             Err(wrong) => return Err(wrong),
@@ -205,8 +207,11 @@ async fn act(
         Doing::Expiring => expire(process, known, dice).await,
         Doing::BackingUp => known.backup = process.backup().or(known.backup),
         Doing::Deleting => {
-            let trace = known.deleting.clone().unwrap_or_else(|| trace_of(dice.below(5)));
-            delete(process, scene, known, trace).await;
+            let any = match dice.below(5 + SERVICES) {
+                number @ 0..5 => What::Trace(number),
+                number => What::Service(number % SERVICES),
+            };
+            delete(process, scene, known, known.deleting.unwrap_or(any)).await;
         }
         Doing::Starting | Doing::Appending => {
             let again = (dice.below(3) == 0).then(|| 1 + dice.below(process.applied.max(1)));
@@ -218,15 +223,15 @@ async fn act(
 }
 
 /// Deletes what is in parts, which is everything if the checkpoint succeeds.
-async fn delete(process: &Process, scene: &Scene, known: &mut Known, trace: String) {
+async fn delete(process: &Process, scene: &Scene, known: &mut Known, what: What) {
     scene.doing(Doing::Saving);
     let is_saved = process.save().await;
     scene.doing(Doing::Deleting);
-    if is_saved && process.delete(&trace).await {
-        known.deleted.insert(trace, process.applied);
+    if is_saved && process.delete(what).await {
+        known.deleted.insert(what, process.applied);
         known.deleting = None;
     } else if is_saved {
-        known.deleting = Some(trace);
+        known.deleting = Some(what);
     }
 }
 

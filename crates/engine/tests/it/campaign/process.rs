@@ -15,11 +15,14 @@ use skytrail_engine::store::view::{View, backup};
 use skytrail_engine::store::{self, Deletion, EmbeddedStorage, Opening};
 use skytrail_engine::wal::{self, Log, Writer};
 use skytrail_model::alias::Alias;
-use skytrail_model::entity::ServiceRef;
+use skytrail_model::entity::{Entity, EntityRecord, ServiceRef};
+use skytrail_model::layer::LayerSet;
+use skytrail_model::metric::{Cell, MetricBlock, Row};
+use skytrail_model::scope::Scope;
 use skytrail_model::time::{Downsampling, Minute, Zone};
-use skytrail_storage::{Checkpoint, Checkpoints, Order, Origin, Storage};
+use skytrail_storage::{Checkpoint, Checkpoints, EntityQuery, Order, Origin, Storage};
 
-use crate::store::crashes::{self, START, callers, catalogue, count, search, trace_of};
+use crate::store::crashes::{self, START, TABLE, callers, catalogue, count, search, trace_of};
 use crate::wal::{CONFIG, replayed};
 
 /// Nanoseconds of a day.
@@ -28,8 +31,41 @@ const DAY: i64 = 86_400_000_000_000;
 /// How long everything is kept but hours and days.
 const TTL: i64 = 2 * DAY;
 
-/// By trace, the last step that its deletion is about.
-pub(super) type Deleted = BTreeMap<String, u64>;
+/// What can be deleted: a trace, or a service that is seen beside others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum What {
+    Trace(u64),
+    Service(u64),
+}
+
+impl What {
+    fn deletion(self) -> Deletion {
+        match self {
+            Self::Trace(number) => Deletion::Trace(trace_of(number)),
+            Self::Service(number) => Deletion::Service(beside(number).name),
+        }
+    }
+}
+
+/// The last step that each deletion is about.
+pub(super) type Deleted = BTreeMap<What, u64>;
+
+/// How a process is run.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Kind {
+    /// Much is written before its checkpoint.
+    pub(super) is_small: bool,
+    /// Each step sees a service that has a name, and counts it.
+    pub(super) has_services: bool,
+}
+
+/// How many services there are besides.
+pub(super) const SERVICES: u64 = 3;
+
+/// The service that a step sees.
+fn beside(n: u64) -> ServiceRef {
+    ServiceRef { name: format!("beside-{}", n % SERVICES), normal: true }
+}
 
 /// The minute of a step.
 pub(super) fn minute_of(n: u64) -> Minute {
@@ -55,6 +91,7 @@ pub(super) fn limits(is_small: bool) -> store::Config {
 
 pub(super) struct Process {
     fs: SharedFileSystem,
+    kind: Kind,
     store: EmbeddedStorage,
     log: Log,
     writer: Writer,
@@ -71,12 +108,12 @@ fn told(error: impl std::fmt::Display) -> String {
 impl Process {
     /// Opens both and replays. An error begins with `refused` where the disk
     /// refuses; any other one is wrong.
-    pub(super) async fn start(fs: SharedFileSystem, is_small: bool) -> Result<Self, String> {
+    pub(super) async fn start(fs: SharedFileSystem, kind: Kind) -> Result<Self, String> {
         let refused = |error: String| format!("refused: {error}");
         let below = |name| Below::new(fs.clone(), name).map_err(told).map_err(refused);
         let opening = Opening {
             fs: below("store")?,
-            config: limits(is_small),
+            config: limits(kind.is_small),
             catalogue: catalogue(),
             zone: Zone::utc(),
             // Days later, so that the day of the steps is over and merges are due.
@@ -94,7 +131,7 @@ impl Process {
         let metrics = wal::Metrics::new(&Registry::default());
         let opened = wal::open(below("log")?, CONFIG, metrics, Position(position));
         let (log, writer) = opened.map_err(judged)?;
-        let mut process = Self { fs, store, log, writer, applied, position };
+        let mut process = Self { fs, kind, store, log, writer, applied, position };
         process.replay().await.map(|()| process)
     }
 
@@ -128,7 +165,28 @@ impl Process {
         };
         let origin = Origin { shard: 0, sequence: number };
         self.store.entities().upsert_aliases(origin, vec![alias]).await.unwrap();
+        if self.kind.has_services {
+            self.see(number).await;
+        }
         self.applied = number;
+    }
+
+    /// Counts the service of a step, and learns its name.
+    async fn see(&self, number: u64) {
+        let (minute, entity) = (minute_of(number), Entity::Service(beside(number)));
+        let origin = Origin { shard: (number % 2) as u16, sequence: number };
+        let catalogue = catalogue();
+        let mut block = MetricBlock::empty(TABLE, catalogue.table(TABLE).unwrap(), minute);
+        block.push(entity.id(), &Row { cells: vec![Cell::Int(1)] });
+        self.store.metrics().append(origin, vec![block]).await.unwrap();
+        let record = EntityRecord {
+            entity,
+            layers: LayerSet::default(),
+            first_seen: minute,
+            last_seen: minute,
+            properties: Vec::new(),
+        };
+        self.store.entities().upsert(origin, vec![record]).await.unwrap();
     }
 
     /// Sends some steps, among them perhaps one that was sent before. Gives how many
@@ -179,9 +237,9 @@ impl Process {
         self.store.expire(before.start_nanos() + TTL).await.is_ok()
     }
 
-    /// Deletes what came of a trace before the last checkpoint.
-    pub(super) async fn delete(&self, trace: &str) -> bool {
-        self.store.delete(Deletion::Trace(trace.to_owned())).await.is_ok()
+    /// Deletes what came of something before the last checkpoint.
+    pub(super) async fn delete(&self, what: What) -> bool {
+        self.log.discard().is_ok() && self.store.delete(what.deletion()).await.is_ok()
     }
 
     /// Copies the store into another folder of the disk.
@@ -196,7 +254,10 @@ impl Process {
         let (store, last) = (&self.store, self.applied);
         let all = 1..=last;
         let young: BTreeSet<u64> = all.clone().filter(|n| minute_of(*n) >= before).collect();
-        let is_deleted = |n: &u64| deleted.get(&trace_of(*n)).is_some_and(|until| n <= until);
+        let is_gone = |what: What, n: u64| deleted.get(&what).is_some_and(|until| n <= *until);
+        let is_deleted = |n: &u64| is_gone(What::Trace(n % 5), *n);
+        let is_seen = |n: &u64| self.kind.has_services && !is_gone(What::Service(n % SERVICES), *n);
+        let seen = |of: &mut dyn Iterator<Item = u64>| of.filter(is_seen).count() as u64;
         let left: Vec<u64> = young.iter().copied().filter(|n| !is_deleted(n)).collect();
         let wrong = |what: &str, found: &dyn std::fmt::Debug| {
             Err(format!("{what} of {young:?} (all: {last}, deleted: {deleted:?}): {found:?}"))
@@ -211,9 +272,9 @@ impl Process {
             }
         }
         for (size, wanted) in [
-            (Downsampling::Minute, young.len() as u64),
-            (Downsampling::Hour, last),
-            (Downsampling::Day, last),
+            (Downsampling::Minute, young.len() as u64 + seen(&mut young.iter().copied())),
+            (Downsampling::Hour, last + seen(&mut all.clone())),
+            (Downsampling::Day, last + seen(&mut all.clone())),
         ] {
             let found = count(store, size).await;
             if found != wanted {
@@ -233,7 +294,21 @@ impl Process {
         if found != young.iter().map(|n| format!("a{n}")).collect() {
             return wrong("aliases", &found);
         }
+        let query = EntityQuery { scope: Scope::Service, filters: Vec::new(), limit: 100 };
+        let (found, _) = store.entities().list(&query).await.map_err(told)?;
+        let found: BTreeSet<String> = found.into_iter().map(|one| name_of(&one.entity)).collect();
+        let named = young.iter().copied().filter(is_seen).map(|n| beside(n).name);
+        if found != named.collect() {
+            return wrong("names", &found);
+        }
         Ok(())
+    }
+}
+
+fn name_of(entity: &Entity) -> String {
+    match entity {
+        Entity::Service(service) => service.name.clone(),
+        other => format!("{other:?}"),
     }
 }
 
