@@ -2,6 +2,7 @@
 
 mod copy;
 mod directory;
+mod held;
 mod open;
 mod write;
 

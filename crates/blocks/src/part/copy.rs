@@ -22,6 +22,7 @@ pub fn copy_parts(
     let mut dictionaries = Dictionaries::default();
     for part in parts {
         let numbers = dictionaries.add(part)?;
+        file.directory.summaries.extend(part.summaries()?.iter().cloned());
         for (number, place) in (0..).zip(&part.directory.blocks) {
             let dictionary = numbers.get(place.dictionary as usize).copied();
             let dictionary =
@@ -40,7 +41,7 @@ pub fn copy_parts(
 
 fn put_traces(parts: &[&Part], file: &mut PartFile<'_>) -> Result<()> {
     let (mut inputs, mut next) = (Vec::with_capacity(parts.len()), 0_u32);
-    let mut filter = FilterWriter::with_bytes(parts.iter().map(|part| part.filter.memory()).sum());
+    let mut filter = FilterWriter::with_bytes(parts.iter().map(|part| part.filter_bytes).sum());
     for part in parts {
         inputs.push((&part.index, part.fetch.as_ref(), next));
         next = next.saturating_add(part.len());

@@ -53,7 +53,6 @@ pub(super) struct BlockPlace {
     pub(super) checksum: u64,
     /// Place of its dictionary among those of the part.
     pub(super) dictionary: u32,
-    pub(super) summary: Arc<Summary>,
 }
 
 /// A dictionary of a part.
@@ -66,10 +65,15 @@ pub(super) struct DictionaryPlace {
 /// A column, and what it has of a block.
 type Field = (u32, fn(&BlockPlace) -> i64);
 
+/// The same of what is in a block.
+type SummaryField = (u32, fn(&Summary) -> i64);
+
 /// Where everything is.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Directory {
     pub(super) blocks: Vec<BlockPlace>,
+    /// What is in each block.
+    pub(super) summaries: Vec<Arc<Summary>>,
     pub(super) dictionaries: Vec<DictionaryPlace>,
     pub(super) pages: Vec<Page>,
     pub(super) index: Range<u64>,
@@ -91,21 +95,26 @@ impl Directory {
         let mut ints = |id: u32, numbers: Vec<i64>| group.ints(id, &numbers, Access::All);
         let lengths = [&self.index, &self.filter, &self.tags];
         ints(LENGTHS, lengths.into_iter().map(|range| len(range).cast_signed()).collect());
-        let fields: [Field; 9] = [
+        let fields: [Field; 3] = [
             (BLOCK_BYTES, |block| len(&block.bytes).cast_signed()),
             (BLOCK_HEAD, |block| block.head.cast_signed()),
             (BLOCK_CHECKSUM, |block| block.checksum.cast_signed()),
-            (BLOCK_SPANS, |block| block.summary.spans.cast_signed()),
-            (BLOCK_SEGMENTS, |block| block.summary.segments.into()),
-            (BLOCK_EARLIEST, |block| block.summary.earliest),
-            (BLOCK_LATEST, |block| block.summary.latest),
-            (BLOCK_LONGEST, |block| block.summary.longest),
-            (BLOCK_SERVICES, |block| block.summary.services.len() as i64),
         ];
         for (id, field) in fields {
             ints(id, self.blocks.iter().map(field).collect());
         }
-        let services = || self.blocks.iter().flat_map(|block| &block.summary.services);
+        let fields: [SummaryField; 6] = [
+            (BLOCK_SPANS, |summary| summary.spans.cast_signed()),
+            (BLOCK_SEGMENTS, |summary| summary.segments.into()),
+            (BLOCK_EARLIEST, |summary| summary.earliest),
+            (BLOCK_LATEST, |summary| summary.latest),
+            (BLOCK_LONGEST, |summary| summary.longest),
+            (BLOCK_SERVICES, |summary| summary.services.len() as i64),
+        ];
+        for (id, field) in fields {
+            ints(id, self.summaries.iter().map(|summary| field(summary)).collect());
+        }
+        let services = || self.summaries.iter().flat_map(|summary| &summary.services);
         let mut codes: BTreeMap<EntityId, i64> =
             services().map(|service| (service.service, 0)).collect();
         codes.values_mut().zip(0..).for_each(|(code, number)| *code = number);
@@ -135,7 +144,7 @@ impl Directory {
     pub(super) fn read(bytes: &Bytes, inside: Range<u64>) -> Result<Self> {
         let group = Group::open("directory of a part", DIRECTORY, bytes, MOST_ROWS, MOST_BYTES)?;
         let count = group.rows(BLOCK_BYTES).unwrap_or(0);
-        let summaries = summaries(&group, count)?;
+        let summaries: Vec<_> = summaries(&group, count)?.into_iter().map(Arc::new).collect();
         let block_bytes = numbers(&group, BLOCK_BYTES, count)?;
         let heads = numbers(&group, BLOCK_HEAD, count)?;
         let checksums = group.ints_of(BLOCK_CHECKSUM, count)?;
@@ -152,17 +161,12 @@ impl Directory {
             number.ok_or_else(|| wrong("a block with a dictionary that is not there"))
         });
         let mut blocks = Vec::with_capacity(count);
-        for ((((bytes, head), checksum), dictionary), summary) in block_bytes
-            .into_iter()
-            .zip(heads)
-            .zip(checksums.iter())
-            .zip(dictionaries)
-            .zip(summaries)
+        for (((bytes, head), checksum), dictionary) in
+            block_bytes.into_iter().zip(heads).zip(checksums.iter()).zip(dictionaries)
         {
             let bytes = take(bytes).filter(|range| head <= len(range)).ok_or_else(outside)?;
             let (checksum, dictionary) = (checksum.cast_unsigned(), dictionary?);
-            let summary = Arc::new(summary);
-            blocks.push(BlockPlace { bytes, head, checksum, dictionary, summary });
+            blocks.push(BlockPlace { bytes, head, checksum, dictionary });
         }
         let lens = numbers(&group, DICTIONARY_BYTES, known)?.into_iter();
         let checksums = group.ints_of(DICTIONARY_CHECKSUM, known)?;
@@ -180,7 +184,7 @@ impl Directory {
         }
         let pages = page_list((PAGE_FIRST, PAGE_BYTES), &group)?;
         let tag_pages = page_list((TAG_PAGE_FIRST, TAG_PAGE_BYTES), &group)?;
-        Ok(Self { blocks, dictionaries, pages, index, filter, tag_pages, tags })
+        Ok(Self { blocks, summaries, dictionaries, pages, index, filter, tag_pages, tags })
     }
 }
 

@@ -13,6 +13,7 @@ use skytrail_model::entity::EntityId;
 use skytrail_storage::SegmentFilter;
 
 use super::directory::Directory;
+use super::held::Held;
 use super::{FILTER, KIND, TRACES, filter_key};
 use crate::block::{Block, Home};
 use crate::dictionary::PartDictionary;
@@ -22,17 +23,22 @@ use crate::sizes::{About, ServiceSize, Sizes};
 use crate::summary::Summary;
 use crate::tags::{TAGS, TagIndex, TagPlaces};
 
-/// An open part. Its directory and the filter of its traces are in memory, and its dictionaries once blocks were read;
-/// the indexes of traces and tags and the blocks are fetched when they are needed.
+/// An open part. Where everything is stays in memory. The summaries of its blocks, the filter of its traces and its
+/// dictionaries are there until they are forgotten; the indexes of traces and tags and the blocks are fetched when they
+/// are needed.
 pub struct Part {
     pub(super) fetch: Arc<dyn Fetch>,
     pub(super) directory: Directory,
     pub(super) index: HashIndex,
-    pub(super) filter: Filter,
+    filter: Held<Filter>,
+    /// Bytes of the filter, held or not.
+    pub(super) filter_bytes: usize,
+    summaries: Held<Vec<Arc<Summary>>>,
     tags: HashIndex,
     dictionaries: Vec<Arc<PartDictionary>>,
     hidden: Option<Arc<Hidden>>,
-    directory_bytes: u64,
+    /// Where the directory is.
+    footer: Range<u64>,
 }
 
 impl std::fmt::Debug for Part {
@@ -49,16 +55,25 @@ fn index_of(kind: HashKind, pages: &[Page], place: &Range<u64>) -> Result<HashIn
     Ok(index)
 }
 
+fn memory_of(summaries: &[Arc<Summary>]) -> usize {
+    let summaries = summaries.iter();
+    summaries.map(|summary| summary.memory() + size_of::<Arc<Summary>>()).sum()
+}
+
+fn read_directory(fetch: &dyn Fetch, footer: &Range<u64>) -> Result<Directory> {
+    Directory::read(&fetch.fetch(footer.clone())?, HEADER as u64..footer.start)
+}
+
 impl Part {
     /// Opens a part of `len` bytes.
     pub fn open(fetch: Arc<dyn Fetch>, len: u64) -> Result<Self> {
         let footer = KIND.open(fetch.as_ref(), len)?.place;
-        let mut directory =
-            Directory::read(&fetch.fetch(footer.clone())?, HEADER as u64..footer.start)?;
+        let mut directory = read_directory(fetch.as_ref(), &footer)?;
         let index = index_of(TRACES, &directory.pages, &directory.index)?;
         let tags = index_of(TAGS, &directory.tag_pages, &directory.tags)?;
         // The indexes know them now.
         (directory.pages, directory.tag_pages) = Default::default();
+        let summaries = Held::new(std::mem::take(&mut directory.summaries));
         let bytes = fetch.fetch(directory.filter.clone())?;
         let filter = Frame::open("filter of traces", FILTER, &bytes, 0)?.plain;
         let filter = Filter::new(filter)
@@ -67,8 +82,19 @@ impl Part {
             Arc::new(PartDictionary::new(fetch.clone(), place.bytes.clone(), place.checksum))
         });
         let dictionaries = dictionaries.collect();
-        let (hidden, directory_bytes) = (None, footer.end.saturating_sub(footer.start));
-        Ok(Self { fetch, directory, index, filter, tags, dictionaries, hidden, directory_bytes })
+        let (filter_bytes, filter, hidden) = (filter.memory(), Held::new(filter), None);
+        Ok(Self {
+            fetch,
+            directory,
+            index,
+            filter,
+            filter_bytes,
+            summaries,
+            tags,
+            dictionaries,
+            hidden,
+            footer,
+        })
     }
 
     /// Leaves some segments out of everything that blocks answer from now on; whether the part may
@@ -77,10 +103,10 @@ impl Part {
     /// # Errors
     /// As [`Self::blocks_of`].
     pub fn hide(&mut self, hidden: Hidden) -> Result<bool> {
-        let has_any = |summary: &Summary| {
+        let has_any = |summary: &Arc<Summary>| {
             summary.services.iter().any(|service| hidden.has_service(service.service))
         };
-        let mut may_hold = self.summaries().any(has_any);
+        let mut may_hold = self.summaries()?.iter().any(has_any);
         for trace in &hidden.traces {
             may_hold = may_hold || !self.blocks_of(trace_hash(trace.as_bytes()))?.is_empty();
         }
@@ -99,35 +125,47 @@ impl Part {
     }
 
     /// What is in each block, by number.
-    pub fn summaries(&self) -> impl ExactSizeIterator<Item = &Summary> {
-        self.directory.blocks.iter().map(|block| block.summary.as_ref())
+    ///
+    /// # Errors
+    /// It was forgotten, and `Corrupt` or `Io` when it cannot be read.
+    pub fn summaries(&self) -> Result<Arc<Vec<Arc<Summary>>>> {
+        self.summaries.get_or(|| {
+            let read = read_directory(self.fetch.as_ref(), &self.footer)?.summaries;
+            match read.len() == self.directory.blocks.len() {
+                true => Ok(read),
+                false => Err(Error::corrupt("directory of a part: has changed")),
+            }
+        })
     }
 
-    /// Bytes of memory, dictionaries included while they are held.
+    /// Bytes of memory, those included that can be forgotten while they are held.
     pub fn memory(&self) -> usize {
-        let blocks = self.directory.blocks.iter();
-        let blocks: usize = blocks.map(|block| block.summary.memory() + size_of_val(block)).sum();
         size_of::<Self>()
-            + blocks
+            + size_of_val(self.directory.blocks.as_slice())
             + self.index.memory()
             + self.tags.memory()
-            + self.filter.memory()
+            + self.summaries.get().map_or(0, |summaries| memory_of(&summaries))
+            + self.filter.get().map_or(0, |filter| filter.memory())
             + self.dictionaries.iter().map(|one| one.memory() + 64).sum::<usize>()
     }
 
-    /// Forgets the dictionaries, until blocks are read again; gives their bytes of memory. Blocks that are being read
-    /// keep theirs.
-    pub fn forget_dictionaries(&self) -> usize {
-        self.dictionaries.iter().map(|one| one.forget()).sum()
+    /// Forgets the dictionaries and summaries, until they are needed again, and the filter; gives their bytes of memory.
+    /// Whoever works with them keeps them.
+    pub fn forget(&self) -> usize {
+        let dictionaries: usize = self.dictionaries.iter().map(|one| one.forget()).sum();
+        let summaries = self.summaries.forget().map_or(0, |summaries| memory_of(&summaries));
+        dictionaries + summaries + self.filter.forget().map_or(0, |filter| filter.memory())
     }
 
-    /// Whether the trace with a hash may be in the part, as its filter in memory says; of other traces, one in a hundred.
+    /// Whether the trace with a hash may be in the part, as its filter in memory says: of other traces, one in a hundred.
+    /// All of them may be when the filter was forgotten; it is not read again, since the index costs less to ask.
     pub fn may_hold(&self, trace_hash: u64) -> bool {
-        self.filter.may_hold(filter_key(TRACES.kept(trace_hash)))
+        let key = filter_key(TRACES.kept(trace_hash));
+        self.filter.get().is_none_or(|filter| filter.may_hold(key))
     }
 
-    /// Numbers of the blocks that may hold the trace with a hash, ascending. One in a hundred other traces is looked up
-    /// in the file, one in a trillion names a block that does not hold it.
+    /// Numbers of the blocks that may hold the trace with a hash, ascending. Of other traces one in a hundred is looked
+    /// up in the file, all when the filter was forgotten; one in a trillion names a block that does not hold it.
     pub fn blocks_of(&self, trace_hash: u64) -> Result<Vec<u32>> {
         if !self.may_hold(trace_hash) {
             return Ok(Vec::new());
@@ -159,7 +197,7 @@ impl Part {
         let directory = &self.directory;
         let len = |range: &Range<u64>| range.end.saturating_sub(range.start);
         let mut sizes = Sizes::from([
-            (About::Column("directory"), self.directory_bytes),
+            (About::Column("directory"), len(&self.footer)),
             (
                 About::Column("dictionaries"),
                 directory.dictionaries.iter().map(|one| len(&one.bytes)).sum(),
@@ -189,10 +227,10 @@ impl Part {
             }
         }
         let mut services: BTreeMap<EntityId, (u64, u64)> = BTreeMap::new();
-        for block in &self.directory.blocks {
+        for (block, summary) in self.directory.blocks.iter().zip(self.summaries()?.iter()) {
             let bytes = u128::from(block.bytes.end.saturating_sub(block.bytes.start));
-            let all = u128::from(block.summary.segments.max(1));
-            for one in &block.summary.services {
+            let all = u128::from(summary.segments.max(1));
+            for one in &summary.services {
                 let segments = u64::from(one.rows.end.saturating_sub(one.rows.start));
                 let held = services.entry(one.service).or_default();
                 held.0 += segments;
@@ -216,7 +254,9 @@ impl Part {
         let home = dictionary.ok_or_else(|| Error::corrupt("part: a block without dictionary"))?;
         let home = Home::part(home.clone());
         let checksum = Some(place.checksum);
-        let (bytes, summary) = (place.bytes.clone(), place.summary.clone());
+        let summaries = self.summaries()?;
+        let summary = summaries.get(number as usize).cloned().unwrap_or_default();
+        let bytes = place.bytes.clone();
         let block = Block::new(self.fetch.clone(), bytes, place.head, checksum, home, summary);
         Ok(block.hiding(self.hidden.clone()))
     }

@@ -115,8 +115,7 @@ impl<'a> PartFile<'a> {
 fn info(directory: &Directory, bytes: u64) -> PartInfo {
     let mut info = PartInfo { bytes, ..PartInfo::default() };
     let (mut heads, mut frames) = (0, 0);
-    for block in &directory.blocks {
-        let summary = &block.summary;
+    for (block, summary) in directory.blocks.iter().zip(&directory.summaries) {
         if info.blocks == 0 {
             (info.earliest, info.latest) = (summary.earliest, summary.latest);
         }
@@ -160,8 +159,8 @@ pub fn write_part(
             head: block.head as u64,
             checksum: block.checksum(),
             dictionary: last.len().saturating_sub(1) as u32,
-            summary: Arc::clone(&block.summary),
         });
+        file.directory.summaries.push(Arc::clone(&block.summary));
     }
     for dictionary in last {
         let mut bytes = Vec::new();

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use skytrail_blocks::{
-    Limits, Part, PartInfo, PartWriter, Sealed, copy_parts, trace_hash, write_part,
+    Limits, Part, PartInfo, PartWriter, Sealed, Summary, copy_parts, trace_hash, write_part,
 };
 
 use crate::random::{batches, file, open, rows, seal, traffic};
@@ -15,7 +15,7 @@ proptest! {
         let sealed = seal(&blocks);
         let part = open(file(&sealed)).unwrap();
         prop_assert_eq!(part.len() as usize, sealed.len());
-        prop_assert!(part.summaries().eq(sealed.iter().map(|block| block.summary())));
+        prop_assert!(summaries(&part).iter().eq(sealed.iter().map(|block| block.summary())));
         for (number, sealed) in (0..).zip(&sealed) {
             let (block, other) = (part.block(number).unwrap(), sealed.block());
             let (rows, others) = (block.rows().unwrap(), other.rows().unwrap());
@@ -28,6 +28,10 @@ proptest! {
         }
         prop_assert!(part.block(sealed.len() as u32).is_err());
     }
+}
+
+fn summaries(part: &Part) -> Vec<Summary> {
+    part.summaries().unwrap().iter().map(|summary| Summary::clone(summary)).collect()
 }
 
 fn copied(parts: &[Part]) -> (PartInfo, Vec<u8>) {
@@ -51,7 +55,7 @@ proptest! {
         let (info, bytes) = copied(&parts);
         prop_assert_eq!(info.bytes, bytes.len() as u64);
         let copy = open(bytes).unwrap();
-        prop_assert!(copy.summaries().eq(parts.iter().flat_map(|part| part.summaries())));
+        prop_assert_eq!(summaries(&copy), parts.iter().flat_map(summaries).collect::<Vec<_>>());
         let mut number = 0;
         for part in &parts {
             for of_part in 0..part.len() {
@@ -130,16 +134,30 @@ fn traces_are_found_in_few_blocks() {
 }
 
 #[test]
-fn memory_of_the_dictionary_is_given_back() {
-    let part = open(file(&seal(&[vec![traffic(100)]]))).unwrap();
-    let before = part.memory();
+fn what_was_forgotten_is_read_again() {
+    let appends = traffic(100);
+    let part = open(file(&seal(&[vec![appends.clone()]]))).unwrap();
+    let (told, before) = (summaries(&part), part.memory());
     let block = part.block(0).unwrap();
     block.rows().unwrap();
     let with = part.memory();
     assert!(with > before);
-    assert_eq!(part.forget_dictionaries(), with - before);
-    assert_eq!(part.memory(), before);
+    assert_eq!(part.forget(), with - part.memory());
+    let least = part.memory();
+    assert!(least < before);
+    assert_eq!(part.forget(), 0);
     assert_eq!(block.rows().unwrap().entries.len(), 100);
+    assert_eq!(summaries(&part), told);
+    // Without its filter any trace may be there; the index tells those that are not.
+    assert!(part.may_hold(trace_hash(b"other")));
+    assert!(part.blocks_of(trace_hash(b"other")).unwrap().is_empty());
+    let trace_id = appends.batch.segments.first().map(|one| appends.batch.bytes_at(one.trace_id));
+    assert_eq!(part.blocks_of(trace_hash(trace_id.unwrap())).unwrap(), [0]);
+    // A copy has a filter again.
+    part.forget();
+    let copy = open(copied(std::slice::from_ref(&part)).1).unwrap();
+    assert!(!copy.may_hold(trace_hash(b"other")));
+    assert_eq!(summaries(&copy), told);
 }
 
 #[test]

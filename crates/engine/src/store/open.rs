@@ -36,6 +36,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// The file of what changes in place.
 pub(crate) const MUTABLE: &str = "mutable.redb";
 
+/// How many parts are opened before what they are read by is forgotten, if it takes too much.
+const FORGOTTEN_EACH: usize = 16;
+
 /// What a store is opened with.
 pub struct Opening {
     /// The folder, which belongs to this store alone.
@@ -157,7 +160,10 @@ fn load(core: &Core) -> Result<()> {
     let files = Files { folder, cache, catalogue, masks: &manifest.masks };
     mask::check(&manifest.masks, folder)?;
     let mut damaged = Vec::new();
-    for entry in &manifest.parts {
+    for (number, entry) in manifest.parts.iter().enumerate() {
+        if number % FORGOTTEN_EACH == 0 {
+            version.parts.forget_beyond(core.config.dictionary_bytes);
+        }
         match files.add(&mut version, entry) {
             Err(error) if error.kind == ErrorKind::Corrupt => {
                 tracing::error!(%error, "a part cannot be read");

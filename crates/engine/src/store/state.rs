@@ -44,6 +44,24 @@ impl Parts {
         self.records.extend(other.records);
     }
 
+    /// Forgets what parts of spans are read by, the oldest parts first, while all of it takes more
+    /// than `most_bytes` of memory; gives the bytes that it takes then.
+    pub(crate) fn forget_beyond(&self, most_bytes: usize) -> usize {
+        let mut held: usize = self.spans.iter().map(|part| part.part.memory()).sum();
+        if held <= most_bytes {
+            return held;
+        }
+        let mut parts: Vec<_> = self.spans.iter().collect();
+        parts.sort_by_key(|part| part.entry.last);
+        for part in parts {
+            if held <= most_bytes {
+                break;
+            }
+            held = held.saturating_sub(part.part.forget());
+        }
+        held
+    }
+
     /// The file of every part.
     pub(crate) fn files(&self) -> impl Iterator<Item = &Arc<StoredFile>> {
         let spans = self.spans.iter().map(|part| &part.file);

@@ -20,7 +20,7 @@ const RETRY: Duration = Duration::from_secs(60);
 pub(crate) fn run(core: &Core, ended: &Receiver<()>) {
     let mut pause = LOOK;
     while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(pause) {
-        forget_dictionaries(core);
+        forget(core);
         pause = match damage::set_aside(core).and_then(|()| next(core)) {
             Ok(true) => Duration::ZERO,
             Ok(false) => LOOK,
@@ -33,20 +33,11 @@ pub(crate) fn run(core: &Core, ended: &Receiver<()>) {
     }
 }
 
-/// Forgets dictionaries of parts while they take more than they may, the oldest
-/// parts first.
-fn forget_dictionaries(core: &Core) {
+/// Forgets what parts of spans are read by while that takes more than it may.
+fn forget(core: &Core) {
     let version = core.state.snapshot().version;
-    let mut parts: Vec<_> = version.parts.spans.iter().collect();
-    parts.sort_by_key(|part| part.entry.last);
     let writers: usize = core.writers.lock().values().map(PartWriter::memory).sum();
-    let mut held: usize = writers + parts.iter().map(|part| part.part.memory()).sum::<usize>();
-    for part in parts {
-        if held <= core.config.dictionary_bytes {
-            break;
-        }
-        held = held.saturating_sub(part.part.forget_dictionaries());
-    }
+    version.parts.forget_beyond(core.config.dictionary_bytes.saturating_sub(writers));
 }
 
 /// Writes a part anew that holds something deleted, or merges; whether there was

@@ -111,7 +111,9 @@ fn search(
         }
         let found = match &place {
             Place::Part(part) => {
-                places.add_blocks(part);
+                if core.suspects.judge(part, places.add_blocks(part))?.is_none() {
+                    searched.lost_to = searched.lost_to.max(Some(part.entry.last));
+                }
                 continue;
             }
             Place::Sealed(sealed) => {
@@ -249,13 +251,14 @@ impl Places<'_> {
         self.add(most, Place::Part(part.clone()));
     }
 
-    fn add_blocks(&mut self, part: &Arc<SpanPart>) {
+    fn add_blocks(&mut self, part: &Arc<SpanPart>) -> skytrail_columns::Result<()> {
         let asked = Rc::new(Asked { part: part.clone(), tags: OnceCell::new() });
-        for (number, summary) in (0..).zip(part.part.summaries()) {
+        for (number, summary) in (0..).zip(part.part.summaries()?.iter()) {
             if let Some(most) = self.most(summary) {
                 self.add(most, Place::Block(asked.clone(), number));
             }
         }
+        Ok(())
     }
 
     /// The greatest key that a block may add; none if it can add nothing.
