@@ -104,7 +104,7 @@ impl Default for LimitsConfig {
             instances: 20_000,
             endpoints: 100_000,
             relations: 200_000,
-            names_size: Bytes(96 << 20),
+            names_size: Bytes(64 << 20),
             idle: Period(600_000_000_000),
         }
     }
@@ -233,7 +233,7 @@ pub struct WindowsConfig {
 impl Default for WindowsConfig {
     fn default() -> Self {
         Self {
-            budget: Bytes(128 << 20),
+            budget: Bytes(40 << 20),
             grace: Period(10_000_000_000),
             accept_past: Period(7 * 86_400_000_000_000),
             accept_future: Period(600_000_000_000),
@@ -255,6 +255,6 @@ pub struct PairingConfig {
 
 impl Default for PairingConfig {
     fn default() -> Self {
-        Self { max_entries: 100_000, max_bytes: Bytes(32 << 20), wait: Period(30_000_000_000) }
+        Self { max_entries: 100_000, max_bytes: Bytes(16 << 20), wait: Period(30_000_000_000) }
     }
 }

@@ -30,8 +30,8 @@ pub struct Config {
     pub top_record_bytes: usize,
     /// Bytes of what was read of parts.
     pub cache_bytes: usize,
-    /// Bytes of dictionaries of parts of spans. Beyond it those of the oldest parts go
-    /// until they are read again.
+    /// Bytes of what parts of spans are read by: dictionaries, summaries of blocks and filters of
+    /// traces. Beyond it those of the oldest parts go until they are needed again.
     pub dictionary_bytes: usize,
     /// Bytes that are kept on the disk for the store alone: with them it makes room when
     /// the disk is full.

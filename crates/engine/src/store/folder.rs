@@ -140,11 +140,17 @@ pub(crate) fn is_numbered(name: &Path) -> bool {
 impl NewFile {
     /// Adds bytes at the end.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.waiting.extend_from_slice(bytes);
-        if self.waiting.len() < WRITE_BYTES {
+        if self.waiting.len() + bytes.len() > WRITE_BYTES {
+            self.flush()?;
+        }
+        if bytes.len() < WRITE_BYTES {
+            self.waiting.extend_from_slice(bytes);
             return Ok(());
         }
-        self.flush()
+        // What is large is not copied.
+        self.file.write_at(bytes, self.written)?;
+        self.written += bytes.len() as u64;
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -17,7 +17,7 @@ pub struct Metrics {
     pub(crate) memory_bytes: Gauge,
     /// Bytes of the cache.
     pub(crate) cache_bytes: Gauge,
-    /// Bytes of directories, filters and dictionaries of parts.
+    /// Bytes of directories, summaries, filters and dictionaries of parts.
     pub(crate) index_bytes: Gauge,
     /// Checkpoints made.
     pub(crate) checkpoints: Counter,
@@ -49,7 +49,7 @@ impl Metrics {
             cache_bytes: gauge("skytrail_store_cache_bytes", "Bytes of parts held in memory"),
             index_bytes: gauge(
                 "skytrail_store_index_bytes",
-                "Bytes of directories, filters and dictionaries of parts in memory",
+                "Bytes of directories, summaries, filters and dictionaries of parts in memory",
             ),
             checkpoints: counter("skytrail_store_checkpoints", "Checkpoints made"),
             failures: counter("skytrail_store_failures", "Writes of the store that failed"),

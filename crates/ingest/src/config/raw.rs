@@ -124,8 +124,8 @@ impl Default for BatchConfig {
     fn default() -> Self {
         Self {
             max_size: Bytes(512 << 10),
-            queue_size: Bytes(32 << 20),
-            in_flight_size: Bytes(128 << 20),
+            queue_size: Bytes(16 << 20),
+            in_flight_size: Bytes(32 << 20),
             pace: Period(2_000_000),
             stall_timeout: Period(20 * SECOND),
             answer_timeout: Period(60 * SECOND),
@@ -162,7 +162,7 @@ pub struct NamesConfig {
 
 impl Default for NamesConfig {
     fn default() -> Self {
-        Self { max_entries: 200_000, budget: Bytes(32 << 20) }
+        Self { max_entries: 200_000, budget: Bytes(16 << 20) }
     }
 }
 
