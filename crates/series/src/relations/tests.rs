@@ -80,7 +80,7 @@ fn opened(bytes: Vec<u8>) -> skytrail_columns::Result<Part> {
 
 fn written(rows: &Rows) -> Part {
     let bytes = bytes_of(|sink| {
-        write(rows.iter().copied(), sink).unwrap();
+        write(rows.clone(), sink).unwrap();
     });
     let part = opened(bytes).unwrap();
     part.check().unwrap();
