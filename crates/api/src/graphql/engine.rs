@@ -27,8 +27,8 @@ use super::document::Documents;
 use super::error::{Code, Failure, errors, extensions, refusal};
 use super::limits::Limits;
 use super::metrics::Metrics;
-use super::registry::{Context, Registry, Root, Tables};
-use super::resolving::introspect;
+use super::registry::{Context, Registry, Tables};
+use super::resolving::{Call, Resolving, introspect};
 use super::room::{Room, overload};
 use super::rope::Rope;
 use super::schema::{self, SchemaError};
@@ -53,13 +53,6 @@ pub struct Engine<S: 'static> {
     memory: Memory,
     unsent: Pool,
     sources: Arc<S>,
-}
-
-/// A root field that waits for its resolver.
-pub(super) struct Call<S: 'static> {
-    pub(super) key: String,
-    pub(super) root: Option<&'static Root<S>>,
-    pub(super) arguments: Arguments,
 }
 
 /// The root of a request, walked before any resolver runs.
@@ -209,7 +202,8 @@ impl<S: Send + Sync + 'static> Engine<S> {
         let variables = &prepared.variables;
         let collector = Collector { schema: &self.schema, document: &document, variables };
         let selected = collector.collect(&operation.selection_set);
-        let mut answered = self.resolve(context, prepared.operation, calls, &selected).await;
+        let resolving = Resolving { limits: &self.limits, metrics: &self.metrics };
+        let mut answered = resolving.all(context, prepared.operation, calls, &selected).await;
         if let Some(introspected) = &prepared.walked.introspected {
             introspect(context, &selected, introspected, &mut answered).await;
         }

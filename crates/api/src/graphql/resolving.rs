@@ -13,8 +13,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::answered::Answered;
 use super::arguments::Arguments;
-use super::engine::{Call, Engine};
 use super::error::{Code, FieldError};
+use super::limits::Limits;
+use super::metrics::Metrics;
 use super::registry::{Context, Resolved, Root};
 use super::selection::Selected;
 
@@ -22,12 +23,26 @@ use super::selection::Selected;
 /// only what became of it.
 const MUTATED: usize = 4 << 10;
 
+/// A root field that waits for its resolver.
+pub(crate) struct Call<S: 'static> {
+    pub(crate) key: String,
+    pub(crate) root: Option<&'static Root<S>>,
+    pub(crate) arguments: Arguments,
+}
+
 /// A root field and what is asked of it.
 type Asked<'a, S> = (&'a Selected<'a>, &'a Call<S>);
 
-impl<S: Send + Sync + 'static> Engine<S> {
+/// What resolvers are run under.
+#[derive(Clone, Copy)]
+pub(crate) struct Resolving<'e> {
+    pub(crate) limits: &'e Limits,
+    pub(crate) metrics: &'e Metrics,
+}
+
+impl Resolving<'_> {
     /// What the root fields come to, by their keys.
-    pub(super) async fn resolve(
+    pub(crate) async fn all<S: Send + Sync + 'static>(
         &self,
         context: &Context<S>,
         operation: OperationType,
@@ -45,7 +60,7 @@ impl<S: Send + Sync + 'static> Engine<S> {
 
     /// Runs resolvers side by side; those that need more memory than a request has at first, one
     /// after another.
-    async fn query(
+    async fn query<S: Send + Sync + 'static>(
         &self,
         context: &Context<S>,
         asked: Vec<Asked<'_, S>>,
@@ -53,7 +68,7 @@ impl<S: Send + Sync + 'static> Engine<S> {
         let (mut left, mut answered) = (asked, HashMap::new());
         while !left.is_empty() {
             let is_small = context.room.claim().is_small();
-            let width = if is_small { self.limits().concurrency.max(1) } else { 1 };
+            let width = if is_small { self.limits.concurrency.max(1) } else { 1 };
             let is_short = AtomicBool::new(false);
             let fields = left.into_iter().map(|(selected, call)| {
                 let is_short = &is_short;
@@ -78,7 +93,7 @@ impl<S: Send + Sync + 'static> Engine<S> {
 
     /// A root field; none if it has to be asked again with more memory, and then it cost nothing.
     /// Once there is one like that, no other is begun before.
-    async fn field(
+    async fn field<S: Send + Sync + 'static>(
         &self,
         context: &Context<S>,
         selected: &Selected<'_>,
@@ -110,7 +125,7 @@ impl<S: Send + Sync + 'static> Engine<S> {
 
     /// Runs resolvers one after another, each once. None is run unless the answers of all of them
     /// have room: who is told that there is none may ask again.
-    async fn mutate(
+    async fn mutate<S: Send + Sync + 'static>(
         &self,
         context: &Context<S>,
         asked: &[Asked<'_, S>],
@@ -129,7 +144,7 @@ impl<S: Send + Sync + 'static> Engine<S> {
         answered
     }
 
-    async fn mutated(
+    async fn mutated<S: Send + Sync + 'static>(
         &self,
         context: &Context<S>,
         selected: &Selected<'_>,
@@ -151,7 +166,11 @@ impl<S: Send + Sync + 'static> Engine<S> {
         }
     }
 
-    async fn run(&self, context: &Context<S>, call: &Call<S>) -> Resolved {
+    async fn run<S: Send + Sync + 'static>(
+        &self,
+        context: &Context<S>,
+        call: &Call<S>,
+    ) -> Resolved {
         let Some(root) = call.root else {
             let message = "this operation is not served by this version";
             return Err(FieldError::new(Code::NotSupported, message));
@@ -159,7 +178,7 @@ impl<S: Send + Sync + 'static> Engine<S> {
         let resolved = resolved(context, root, call.arguments.clone()).await;
         match (resolved, root.recovery) {
             (Err(error), Some(recovery)) => {
-                self.metrics().error(error.code);
+                self.metrics.error(error.code);
                 Ok(recovery(error))
             }
             (resolved, _) => resolved,
@@ -193,7 +212,7 @@ async fn within<T>(
 }
 
 /// Writes what the schema tells of itself.
-pub(super) async fn introspect<S>(
+pub(crate) async fn introspect<S>(
     context: &Context<S>,
     selected: &[Selected<'_>],
     introspected: &JsonMap,

@@ -17,8 +17,9 @@ use skytrail_base::shutdown::Shutdown;
 use skytrail_base::web_origin::WebOrigins;
 use skytrail_ingest::Ingest;
 use skytrail_model::command::NoCommands;
+use skytrail_model::metric::Catalogue;
 use skytrail_query::Query;
-use skytrail_storage::SharedStorage;
+use skytrail_storage::{LiveMetrics, SharedStorage};
 use tokio::task::JoinSet;
 
 use super::backend::{Backend, OnDisk, Opening, coded};
@@ -123,14 +124,7 @@ impl Parts {
             shutdown: stop.clone(),
         };
         let ingest = Ingest::build(&config.ingest, deps)?;
-        let query = Arc::new(Query::new(skytrail_query::Deps {
-            storage: storage.clone(),
-            live: analysis.live(),
-            catalogue,
-            zone,
-            clock: clock.clone(),
-            config: config.query.clone().into(),
-        }));
+        let query = query(&stage, storage.clone(), analysis.live(), catalogue);
         let status = Status::new(&config, layers);
         let rest = rest(&config, &registry, &status, query)?.merge(ingest.http());
         let analysis = Arc::new(analysis);
@@ -223,6 +217,17 @@ impl Parts {
         };
         outcome(ended, tokio::time::timeout(limit, in_order).await.ok())
     }
+}
+
+fn query(
+    stage: &Stage<'_>,
+    storage: SharedStorage,
+    live: Arc<dyn LiveMetrics>,
+    catalogue: Arc<Catalogue>,
+) -> Arc<Query> {
+    let (zone, clock) = (stage.zone.clone(), stage.clock.clone());
+    let config = stage.config.query.clone().into();
+    Arc::new(Query::new(skytrail_query::Deps { storage, live, catalogue, zone, clock, config }))
 }
 
 fn rest(
