@@ -35,7 +35,7 @@ pub(crate) struct Growing {
 impl Growing {
     pub(crate) fn memory(&self) -> usize {
         let chunks: usize = self.chunks.iter().map(|chunk| chunk.memory()).sum();
-        self.grow.memory() + chunks + self.spare.memory()
+        size_of::<Self>() + self.grow.memory() + chunks + self.spare.memory()
     }
 
     /// The dictionaries, with what came since the last block.
