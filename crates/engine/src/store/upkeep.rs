@@ -56,5 +56,6 @@ pub(crate) fn all(core: &Core) -> Result<usize> {
     while next(core)? {
         merges += 1;
     }
+    forget(core);
     Ok(merges)
 }

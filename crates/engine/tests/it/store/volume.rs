@@ -159,8 +159,14 @@ fn merged_parts(disk: &Arc<SimFileSystem>) -> u64 {
 fn blocks_and_parts_answer_as_rows_do() {
     block_on(async {
         let disk = SimFileSystem::new();
-        // So little memory that most of it is written before the checkpoint.
-        let small = Config { sealed_bytes: 1, settle: Duration::ZERO, ..Config::default() };
+        // So little memory that most of it is written before the checkpoint, and what parts are
+        // read by is forgotten.
+        let small = Config {
+            sealed_bytes: 1,
+            dictionary_bytes: 1,
+            settle: Duration::ZERO,
+            ..Config::default()
+        };
         for config in [Config { settle: Duration::ZERO, ..Config::default() }, small] {
             let disk = disk.crash(1);
             let (store, oracle) = (opened(&disk, config), oracle());
