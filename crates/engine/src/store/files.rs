@@ -127,7 +127,7 @@ impl Files<'_> {
         let format = |error| Error::format(file.describe(), &error);
         let fetch = Arc::new(CachedFile::new(file.clone(), self.cache.clone()));
         let mut part = open(fetch, file.len()).map_err(format)?;
-        let is_masked = match Masked::of(self.masks, entry.number, self.folder)? {
+        let is_masked = match Masked::of(self.masks, entry, self.folder)? {
             Some(masked) => hide(&mut part, &masked).map_err(format)?,
             None => false,
         };

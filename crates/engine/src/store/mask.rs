@@ -8,7 +8,7 @@ use skytrail_blocks::Hidden;
 use skytrail_model::entity::{EntityId, ServiceRef};
 
 use super::folder::{ENTITIES, Folder};
-use super::manifest::{BlobEntry, Deletion, MaskEntry};
+use super::manifest::{BlobEntry, Deletion, Family, MaskEntry, PartEntry};
 use super::save::read_blob;
 use crate::error::{Error, Result};
 
@@ -45,19 +45,25 @@ pub(crate) struct Masked {
 }
 
 impl Masked {
-    /// What is left out of a part with a number; none where that is nothing.
+    /// What is left out of a part; none where that is nothing. Of spans and relations their
+    /// services say it, so that the files of ids, which may be large, are read for others alone.
     ///
     /// # Errors
     /// A file of ids cannot be read, or is damaged.
-    pub(crate) fn of(masks: &[MaskEntry], number: u64, folder: &Folder) -> Result<Option<Self>> {
+    pub(crate) fn of(
+        masks: &[MaskEntry],
+        part: &PartEntry,
+        folder: &Folder,
+    ) -> Result<Option<Self>> {
         let mut masked: Option<Self> = None;
-        for mask in masks.iter().filter(|mask| mask.parts.binary_search(&number).is_ok()) {
+        let needs_ids = !matches!(part.family, Family::Spans | Family::Relations);
+        for mask in masks.iter().filter(|mask| mask.parts.binary_search(&part.number).is_ok()) {
             let masked = masked.get_or_insert_default();
             match &mask.what {
                 Deletion::Service(name) => masked.services.extend(ids_of(name)),
                 Deletion::Trace(id) => masked.traces.push(id.clone()),
             }
-            if let Some(blob) = &mask.entities {
+            if let Some(blob) = mask.entities.as_ref().filter(|_| needs_ids) {
                 masked.entities.extend(read_entities(folder, blob)?);
             }
         }
