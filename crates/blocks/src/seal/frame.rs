@@ -7,7 +7,7 @@ use skytrail_columns::texts::TextBuf;
 
 use super::attributes::{Attributes, Meaning};
 use super::head::{HeadWriter, Place};
-use super::links::{Links, Targets};
+use super::links::{From, Links, Targets};
 use crate::ids::{CodedId, IdWriter};
 use crate::layout::{FRAME_BYTES, FRAME_ROWS, MOST_FRAME_ROWS, span as column, span_seed};
 use crate::open::{EventRow, Extra, LinkRow, Rows, SegmentRow, SpanRow, Walk, len_of};
@@ -47,15 +47,6 @@ pub(super) struct Columns {
     links: Links,
     events: Events,
     attributes: Attributes,
-}
-
-/// A segment that is written.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct From<'a> {
-    pub(super) segment: &'a SegmentRow,
-    pub(super) row: u32,
-    /// Its start, milliseconds since the Unix epoch.
-    pub(super) millis: i64,
 }
 
 /// Where a frame goes to.

@@ -4,10 +4,18 @@ use hashbrown::HashTable;
 use skytrail_columns::group::{Access, GroupWriter};
 use skytrail_model::text::Text;
 
-use super::frame::From;
 use crate::ids::{CodedId, IdWriter};
 use crate::layout::{LOOKED_AT, link as flag, span as column};
 use crate::open::{LinkRow, Rows, SegmentRow};
+
+/// A segment that is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct From<'a> {
+    pub(super) segment: &'a SegmentRow,
+    pub(super) row: u32,
+    /// Its start, milliseconds since the Unix epoch.
+    pub(super) millis: i64,
+}
 
 /// Rows of the block by the ids of their segments, the first one of each id.
 #[derive(Debug)]

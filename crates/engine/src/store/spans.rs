@@ -11,6 +11,7 @@ use skytrail_storage::{
 };
 
 use super::generation::Generation;
+use super::rows::Filling;
 use super::storage::EmbeddedStorage;
 
 /// Rows are encoded when they take this share of what all may take, however few
@@ -37,8 +38,13 @@ impl Spans for EmbeddedStorage {
     fn append<'a>(&'a self, _origin: Origin, spans: SpanAppend) -> BoxFuture<'a, Result<()>> {
         self.core.time.witness(&spans.entries, || self.core.clock.unix_nanos());
         let append = move || {
-            let most_bytes = self.core.config.open_bytes / BLOCKS_AT_ONCE;
-            let append = |rows: &Arc<Generation>| rows.spans.append(&self.core, spans, most_bytes);
+            let days = self.core.days();
+            let filling = Filling {
+                day_of: &|time| days.of(time),
+                open: &|day| self.core.open_block(day),
+                most_bytes: self.core.config.open_bytes / BLOCKS_AT_ONCE,
+            };
+            let append = |rows: &Arc<Generation>| rows.spans.append(spans, &filling);
             if self.core.state.append(append) {
                 self.relieve();
             }

@@ -9,7 +9,6 @@ use skytrail_blocks::{BLOCK_SPANS, OpenBlock, Sealed};
 use skytrail_model::batch::SpanBatch;
 use skytrail_storage::{SegmentEntry, SpanAppend};
 
-use crate::store::core::{Core, Days};
 use crate::store::memtable::{Memtable, Rows};
 use crate::store::part::SpanPart;
 
@@ -87,12 +86,16 @@ fn spans_of(batch: &SpanBatch, entry: &SegmentEntry) -> usize {
 }
 
 /// Entries that come one after another, are of one day and fit into a block: their number, day and spans.
-fn run_of(batch: &SpanBatch, entries: &[SegmentEntry], days: &Days) -> (usize, i64, usize) {
+fn run_of(
+    batch: &SpanBatch,
+    entries: &[SegmentEntry],
+    day_of: &dyn Fn(i64) -> i64,
+) -> (usize, i64, usize) {
     let (mut count, mut spans) = (0, 0);
-    let day = entries.first().map_or(0, |entry| days.of(entry.start));
+    let day = entries.first().map_or(0, |entry| day_of(entry.start));
     for entry in entries {
         let more = spans_of(batch, entry);
-        if count > 0 && (days.of(entry.start) != day || spans + more > BLOCK_SPANS) {
+        if count > 0 && (day_of(entry.start) != day || spans + more > BLOCK_SPANS) {
             break;
         }
         (count, spans) = (count + 1, spans + more);
@@ -100,10 +103,19 @@ fn run_of(batch: &SpanBatch, entries: &[SegmentEntry], days: &Days) -> (usize, i
     (count, day, spans)
 }
 
+/// Where appended spans go to.
+pub(crate) struct Filling<'a> {
+    /// The day that rows of a time are stored with.
+    pub(crate) day_of: &'a dyn Fn(i64) -> i64,
+    /// A block for a day.
+    pub(crate) open: &'a dyn Fn(i64) -> OpenBlock,
+    /// Bytes of rows that are encoded, however few spans they are.
+    pub(crate) most_bytes: usize,
+}
+
 impl SpanMemtable {
-    /// Adds spans; whether there are rows to be encoded, which have as many spans as
-    /// a block or about `most_bytes`.
-    pub(crate) fn append(&self, core: &Core, spans: SpanAppend, most_bytes: usize) -> bool {
+    /// Adds spans; whether there are rows to be encoded.
+    pub(crate) fn append(&self, spans: SpanAppend, filling: &Filling<'_>) -> bool {
         let SpanAppend { mut batch, entries } = spans;
         let _appending = self.appending.lock();
         let more: u64 = entries.iter().map(|entry| spans_of(&batch, entry) as u64).sum();
@@ -113,11 +125,11 @@ impl SpanMemtable {
         if is_full {
             self.rows.close();
         }
-        let (days, mut left) = (core.days(), entries.as_slice());
+        let mut left = entries.as_slice();
         while !left.is_empty() {
-            let (count, day, spans) = run_of(&batch, left, &days);
+            let (count, day, spans) = run_of(&batch, left, filling.day_of);
             let (run, rest) = left.split_at(count);
-            self.block(core, day, spans).write().add(&batch, run);
+            self.block(filling, day, spans).write().add(&batch, run);
             left = rest;
         }
         // Nobody else reads it, mostly: what it took is filled again while it is in the cache.
@@ -126,7 +138,7 @@ impl SpanMemtable {
         }
         let held = self.rows.append(OpenBlocks::count);
         // The next append may have to wait until this one takes less.
-        let is_large = held >= most_bytes;
+        let is_large = held >= filling.most_bytes;
         if is_large {
             self.rows.close();
         }
@@ -134,10 +146,10 @@ impl SpanMemtable {
     }
 
     /// The block of a day that so many spans go to.
-    fn block(&self, core: &Core, day: i64, spans: usize) -> SharedBlock {
+    fn block(&self, filling: &Filling<'_>, day: i64, spans: usize) -> SharedBlock {
         let found = self.rows.look(|layers| layers.open.block(day, spans));
         found.unwrap_or_else(|| {
-            let block = Arc::new(RwLock::new(core.open_block(day)));
+            let block = Arc::new(RwLock::new((filling.open)(day)));
             self.rows.append(|open| open.blocks.push((day, block.clone())));
             block
         })
