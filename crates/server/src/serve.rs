@@ -44,7 +44,9 @@ pub use ports::{Ports, Routers};
 pub fn run(options: &cli::Serve) -> anyhow::Result<()> {
     let (config, layers) = configuration(options)?;
     logs::start(&config.log)?;
-    use_small_pages();
+    if config.storage.selector != "memory" {
+        use_small_pages();
+    }
     let data = DataFolder::open(&config.server.data_dir)?;
     raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -79,7 +81,7 @@ async fn serve(options: &cli::Serve, config: Config, layers: Layers) -> anyhow::
 }
 
 /// Memory comes in pages of 4 KiB. One of 2 MiB stays whole as long as anything in it is used, so that much of what
-/// was freed would stay with the process.
+/// was freed would stay with the process. A store in memory keeps nearly all of it and is faster with large ones.
 fn use_small_pages() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
