@@ -40,7 +40,7 @@ proptest! {
         let block = filled(&appends);
         let wanted: Vec<_> = appends.iter().flat_map(known).collect();
         let all: Vec<_> = (0..wanted.len() as u32).collect();
-        prop_assert_eq!(read(&block, &all, bytes), wanted.clone());
+        prop_assert_eq!(&read(&block, &all, bytes), &wanted);
         for (words, _) in &wanted {
             let of_trace = wanted.iter().filter(|(other, _)| other.trace_id == words.trace_id);
             let found = read(&block, &block.of_trace(&words.trace_id), bytes);
