@@ -33,9 +33,15 @@ pub(crate) struct Growing {
 }
 
 impl Growing {
-    pub(crate) fn memory(&self) -> usize {
+    /// Bytes of the dictionaries.
+    pub(crate) fn dictionaries(&self) -> usize {
         let chunks: usize = self.chunks.iter().map(|chunk| chunk.memory()).sum();
-        size_of::<Self>() + self.grow.memory() + chunks + self.spare.memory()
+        self.grow.memory() + chunks
+    }
+
+    /// Bytes of memory.
+    pub(crate) fn memory(&self) -> usize {
+        size_of::<Self>() + self.dictionaries() + self.spare.memory()
     }
 
     /// The dictionaries, with what came since the last block.

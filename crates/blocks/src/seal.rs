@@ -73,7 +73,7 @@ impl PartWriter {
     /// Whether the next block should begin with empty dictionaries.
     pub fn is_full(&self) -> bool {
         let growing = self.growing.lock();
-        growing.spans >= self.limits.spans || growing.memory() >= self.limits.dictionary_bytes
+        growing.spans >= self.limits.spans || growing.dictionaries() >= self.limits.dictionary_bytes
     }
 
     /// Bytes of memory, with the dictionaries that sealed blocks share.
