@@ -133,7 +133,8 @@ fn an_answer_that_is_cut_off_by_time_is_not_whole() {
             let answer = store.spans().trace("t", &mut take).await;
             let kind = answer.map_err(|error| error.kind);
             assert_eq!(kind, Err(ErrorKind::Timeout), "a trace in {place}, {taken} windows");
-            assert!((1..10).contains(&taken), "{taken} windows in {place}");
+            // None at all where the machine took longer for the first.
+            assert!(taken < 10, "{taken} windows in {place}");
             let read = RelationRead {
                 scope: Scope::ServiceRelation,
                 touching: EntitySelection::All,
