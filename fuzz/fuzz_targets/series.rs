@@ -95,7 +95,8 @@ fn of_relations() -> Vec<u8> {
         side: if n % 3 == 0 { DetectPoint::Client } else { DetectPoint::Server },
         component: n as i32 % 4,
     };
-    bytes_of(|sink| drop(relations::write((0..60).map(|n| (Some(origin(n)), row(n))), sink)))
+    let rows = (0..60).map(|n| (Some(origin(n)), row(n))).collect();
+    bytes_of(|sink| drop(relations::write(rows, sink)))
 }
 
 fn record(n: i64) -> TopRecord {

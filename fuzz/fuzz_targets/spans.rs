@@ -86,7 +86,7 @@ fn filters() -> [SegmentFilter; 3] {
 fn read(block: &Block) -> Result<SpanAppend> {
     for filter in filters() {
         // Whatever comes of it: the others are asked as well.
-        let _ = block.search(&filter, None, 5, None);
+        let _ = block.search(&filter, &[], None, 5, None);
     }
     let rows = block.rows()?;
     for segment in rows.batch.segments.iter().take(3) {
