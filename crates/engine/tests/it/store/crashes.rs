@@ -226,14 +226,19 @@ pub(super) async fn counted(
     sum
 }
 
-pub(crate) async fn callers(store: &dyn Storage) -> BTreeSet<u128> {
-    let read = RelationRead {
+/// Asks for every call between services.
+pub(crate) fn all_calls() -> RelationRead {
+    RelationRead {
         scope: Scope::ServiceRelation,
         touching: EntitySelection::All,
         from: Minute(0),
         to: Minute(i64::MAX / 120),
         visible: Visible::All,
-    };
+    }
+}
+
+pub(crate) async fn callers(store: &dyn Storage) -> BTreeSet<u128> {
+    let read = all_calls();
     let mut callers = BTreeSet::new();
     let mut take = |sighting: &skytrail_storage::Sighting<'_>| {
         callers.insert(sighting.edge.source.0);

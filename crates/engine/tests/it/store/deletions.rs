@@ -15,15 +15,17 @@ use skytrail_model::metric::{Cell, ColumnId, MetricBlock, Row};
 use skytrail_model::record::{TopRecord, TopStream};
 use skytrail_model::relation::{DetectPoint, RelationRow};
 use skytrail_model::scope::Scope;
-use skytrail_model::time::{Downsampling, Minute, Zone};
+use skytrail_model::time::{Downsampling, Zone};
 use skytrail_storage::contract::build::{append, entry, read, segment};
 use skytrail_storage::rows::Gather;
 use skytrail_storage::{
     Checkpoints, ColumnSelection, Edge, EntityQuery, EntitySelection, MetricRead, Order, Origin,
-    RecordRead, RelationRead, Storage, Visible,
+    RecordRead, Storage, Visible,
 };
 
-use crate::store::crashes::{START, TABLE, block_on, catalogue, checkpoint, opened, search};
+use crate::store::crashes::{
+    START, TABLE, all_calls, block_on, catalogue, checkpoint, opened, search,
+};
 
 const SERVICES: [&str; 3] = ["shop", "stock", "user"];
 const SIZES: [Downsampling; 3] = [Downsampling::Minute, Downsampling::Hour, Downsampling::Day];
@@ -157,13 +159,7 @@ async fn answers(store: &dyn Storage) -> Answers {
     };
     let records = store.records().top(&read).await.unwrap().0;
     answers.records.extend(records.into_iter().map(|record| record.id));
-    let read = RelationRead {
-        scope: Scope::ServiceRelation,
-        touching: EntitySelection::All,
-        from: Minute(0),
-        to: Minute(i64::MAX / 120),
-        visible: Visible::All,
-    };
+    let read = all_calls();
     let mut edges: Vec<Edge> = Vec::new();
     let mut take = |sighting: &skytrail_storage::Sighting<'_>| {
         edges.push(*sighting.edge);

@@ -12,14 +12,12 @@ use skytrail_engine::store::{Config, EmbeddedStorage};
 use skytrail_model::entity::EntityId;
 use skytrail_model::relation::{DetectPoint, RelationRow};
 use skytrail_model::scope::Scope;
-use skytrail_model::time::{Downsampling, Minute};
+use skytrail_model::time::Downsampling;
 use skytrail_storage::contract::build::{append, entry, segment};
-use skytrail_storage::{
-    Checkpoints, EntitySelection, ErrorKind, Order, Origin, RelationRead, Storage, Visible,
-};
+use skytrail_storage::{Checkpoints, ErrorKind, Order, Origin, Storage};
 
 use super::crashes::{
-    START, block_on, callers, checkpoint, count, opened, opened_with, search, step,
+    START, all_calls, block_on, callers, checkpoint, count, opened, opened_with, search, step,
 };
 
 const STEPS: u64 = 400;
@@ -135,13 +133,7 @@ fn an_answer_that_is_cut_off_by_time_is_not_whole() {
             assert_eq!(kind, Err(ErrorKind::Timeout), "a trace in {place}, {taken} windows");
             // None at all where the machine took longer for the first.
             assert!(taken < 10, "{taken} windows in {place}");
-            let read = RelationRead {
-                scope: Scope::ServiceRelation,
-                touching: EntitySelection::All,
-                from: Minute(0),
-                to: Minute(i64::MAX / 120),
-                visible: Visible::All,
-            };
+            let read = all_calls();
             let mut taken = 0;
             let mut take = |_: &skytrail_storage::Sighting<'_>| slowly(&mut taken);
             let answer = store.relations().read(&read, &mut take).await;
