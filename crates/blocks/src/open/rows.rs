@@ -263,7 +263,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Bytes of a run, for those who count them.
+/// Bytes of the text of an id, about.
 pub(crate) fn len_of(id: CodedId<Text>) -> usize {
     match id {
         CodedId::Empty => 0,

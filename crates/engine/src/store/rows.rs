@@ -8,4 +8,4 @@ mod spans;
 pub(crate) use metrics::{Came, MetricRows};
 pub(crate) use records::RecordRows;
 pub(crate) use relations::RelationRows;
-pub(crate) use spans::{Encoded, Filling, SharedBlock, SpanMemtable};
+pub(crate) use spans::{Encoded, Filling, SharedBlock, SpanMemtable, windows};

@@ -38,12 +38,7 @@ pub(crate) fn save(core: &Core, frozen: &[Arc<Generation>], checkpoint: &Checkpo
     let file = state.as_ref().map(|(_, file)| file);
     core.edit(frozen, file, |manifest, version| {
         for generation in frozen {
-            let parts = Parts {
-                spans: generation.spans.parts(),
-                metrics: generation.metrics.parts(),
-                relations: generation.relations.parts(),
-                records: generation.records.parts(),
-            };
+            let parts = Parts::of(generation);
             manifest.parts.extend(parts.entries().cloned());
             version.parts.extend(parts);
         }

@@ -28,6 +28,16 @@ pub(crate) struct Version {
 }
 
 impl Parts {
+    /// What rows of a generation have become so far.
+    pub(crate) fn of(generation: &Generation) -> Self {
+        Self {
+            spans: generation.spans.parts(),
+            metrics: generation.metrics.parts(),
+            relations: generation.relations.parts(),
+            records: generation.records.parts(),
+        }
+    }
+
     /// What the manifest says of them.
     pub(crate) fn entries(&self) -> impl Iterator<Item = &PartEntry> {
         let spans = self.spans.iter().map(|part| &part.entry);
@@ -129,13 +139,7 @@ impl Snapshot {
         let mut numbers: HashSet<u64> =
             self.version.parts.entries().map(|entry| entry.number).collect();
         for generation in &self.generations {
-            let parts = Parts {
-                spans: generation.spans.parts(),
-                metrics: generation.metrics.parts(),
-                relations: generation.relations.parts(),
-                records: generation.records.parts(),
-            };
-            numbers.extend(parts.entries().map(|entry| entry.number));
+            numbers.extend(Parts::of(generation).entries().map(|entry| entry.number));
         }
         numbers
     }

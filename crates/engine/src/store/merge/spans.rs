@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use skytrail_blocks::{BLOCK_SPANS, Limits, Part, PartWriter, Row, Sealed, copy_parts};
+use skytrail_blocks::{
+    BLOCK_SPANS, Limits, OpenBlock, Part, PartWriter, Sealed, Sealer, copy_parts,
+};
 use skytrail_storage::SpanAppend;
 
 use super::at::At;
@@ -66,18 +68,19 @@ fn filled(parts: &[Arc<SpanPart>]) -> Result<Vec<Sealed>> {
         let format = |error| Error::format(part.file.describe(), &error);
         for number in 0..part.part.len() {
             let rows = part.part.block(number).and_then(|block| block.rows());
-            filling.add(rows.map_err(format)?);
+            filling.add(&rows.map_err(format)?);
         }
     }
     filling.seal();
     Ok(filling.sealed)
 }
 
-/// Rows that are still less than a block, and the blocks before them.
+/// A block that is being filled, and the blocks before it.
 struct Filling {
     writer: PartWriter,
-    waiting: Vec<SpanAppend>,
-    spans: usize,
+    sealer: Sealer,
+    open: OpenBlock,
+    /// Of its rows as batches.
     bytes: usize,
     sealed: Vec<Sealed>,
 }
@@ -85,32 +88,27 @@ struct Filling {
 impl Filling {
     fn new() -> Self {
         let writer = PartWriter::new(Limits::default());
-        Self { writer, waiting: Vec::new(), spans: 0, bytes: 0, sealed: Vec::new() }
+        let (sealer, open) = (Sealer::default(), writer.open());
+        Self { writer, sealer, open, bytes: 0, sealed: Vec::new() }
     }
 
-    fn add(&mut self, rows: SpanAppend) {
+    fn add(&mut self, rows: &SpanAppend) {
         let (spans, bytes) = (rows.batch.spans.len(), rows.batch.memory());
-        if self.spans + spans > BLOCK_SPANS || self.bytes + bytes > MOST_ROW_BYTES {
+        if self.open.spans() + spans > BLOCK_SPANS || self.bytes + bytes > MOST_ROW_BYTES {
             self.seal();
         }
-        self.spans += spans;
         self.bytes += bytes;
-        self.waiting.push(rows);
+        self.open.add(&rows.batch, &rows.entries);
     }
 
     fn seal(&mut self) {
-        let rows = self
-            .waiting
-            .iter()
-            .flat_map(|one| one.entries.iter().map(|entry| Row { batch: &one.batch, entry }));
-        let rows: Vec<_> = rows.collect();
-        if !rows.is_empty() {
-            self.sealed.push(self.writer.seal(&rows));
+        if !self.open.is_empty() {
+            self.sealed.push(self.sealer.seal(&self.open));
         }
         if self.writer.is_full() {
             self.writer = PartWriter::new(Limits::default());
         }
-        self.waiting.clear();
-        (self.spans, self.bytes) = (0, 0);
+        self.open = self.writer.open();
+        self.bytes = 0;
     }
 }

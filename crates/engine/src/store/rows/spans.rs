@@ -7,13 +7,37 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use parking_lot::{Mutex, RwLock};
 use skytrail_blocks::{BLOCK_SPANS, OpenBlock, Sealed};
 use skytrail_model::batch::SpanBatch;
+use skytrail_storage::rows::WINDOW_BYTES;
 use skytrail_storage::{SegmentEntry, SpanAppend};
 
+use crate::error::{Error, Result};
 use crate::store::memtable::{Memtable, Rows};
 use crate::store::part::SpanPart;
 
 /// A block that is being filled, or is full. Readers lock it for a moment each.
 pub(crate) type SharedBlock = Arc<RwLock<OpenBlock>>;
+
+/// Gives segments of some places in a block as windows, and locks the block for each of them alone; whether more is
+/// wanted.
+///
+/// # Errors
+/// A segment does not fit in a batch.
+pub(crate) fn windows(
+    block: &SharedBlock,
+    places: &[u32],
+    take: &mut dyn FnMut(SpanAppend) -> bool,
+) -> Result<bool> {
+    let mut left = places;
+    while !left.is_empty() {
+        let read = block.read().read(left, WINDOW_BYTES);
+        let (window, rest) = read.map_err(|error| Error::format("rows in memory", &error))?;
+        if !take(window) {
+            return Ok(false);
+        }
+        left = rest;
+    }
+    Ok(true)
+}
 
 /// Blocks that are being filled, with their days.
 #[derive(Debug, Default)]

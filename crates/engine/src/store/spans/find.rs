@@ -7,13 +7,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use skytrail_blocks::{Block, Granules, Sealed, Summary, TagPlaces};
-use skytrail_storage::rows::{Page, WINDOW_BYTES, offer_matches};
+use skytrail_storage::rows::{Page, offer_matches};
 use skytrail_storage::{Order, Result, SegmentCursor, SegmentFilter, SegmentPage};
 
 use crate::store::core::Core;
 use crate::store::part::SpanPart;
 use crate::store::reading;
-use crate::store::rows::{Encoded, SharedBlock};
+use crate::store::rows::{Encoded, SharedBlock, windows};
 use crate::store::state::Snapshot;
 
 /// Segments of a block in memory that are looked at before it is asked whether there are better ones.
@@ -98,8 +98,7 @@ fn search(
     }
     snapshot.version.parts.spans.iter().for_each(|part| places.add_part(part));
     for block in open {
-        let told = |error| crate::error::Error::format("rows in memory", &error);
-        searched.examined += in_open(&block, asking, page).map_err(told)?;
+        searched.examined += in_open(&block, asking, page)?;
     }
     while let Some((most, place)) = places.next() {
         if page.bar().is_some_and(|bar| most < bar) {
@@ -138,7 +137,7 @@ fn in_open(
     block: &SharedBlock,
     asking: &Asking<'_>,
     page: &mut Page<'_>,
-) -> skytrail_columns::Result<u64> {
+) -> crate::error::Result<u64> {
     let mut found = block.read().candidates(asking.filter);
     let key = |(start, duration, _): &(i64, i64, u32)| match asking.filter.order {
         Order::Start => *start,
@@ -152,12 +151,10 @@ fn in_open(
             break;
         }
         let places: Vec<_> = some.iter().map(|(_, _, place)| *place).collect();
-        let mut left = places.as_slice();
-        while !left.is_empty() {
-            let spans;
-            (spans, left) = block.read().read(left, WINDOW_BYTES)?;
+        windows(block, &places, &mut |spans| {
             examined += offer_matches(&spans.batch, &spans.entries, page);
-        }
+            true
+        })?;
     }
     Ok(examined)
 }

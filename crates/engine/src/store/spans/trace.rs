@@ -9,7 +9,7 @@ use skytrail_storage::{Completeness, Result, SpanAppend};
 use crate::store::core::Core;
 use crate::store::part::SpanPart;
 use crate::store::reading::{Asked, Hand};
-use crate::store::rows::{Encoded, SharedBlock};
+use crate::store::rows::{Encoded, SharedBlock, windows};
 use crate::store::state::Snapshot;
 
 /// Segments in memory that are given at once, where nothing else has to be read.
@@ -79,15 +79,9 @@ fn find(snapshot: &Snapshot, trace_id: &str) -> Places {
 impl Places {
     /// Gives what is in blocks that are being filled; whether more is wanted.
     fn open(&self, take: &mut dyn FnMut(SpanAppend) -> bool) -> Result<bool> {
-        let told = |error| crate::error::Error::format("rows in memory", &error);
         for (block, segments) in &self.open {
-            let mut left = segments.as_slice();
-            while !left.is_empty() {
-                let window;
-                (window, left) = block.read().read(left, WINDOW_BYTES).map_err(told)?;
-                if !self.give(window, take) {
-                    return Ok(false);
-                }
+            if !windows(block, segments, &mut |window| self.give(window, take))? {
+                return Ok(false);
             }
         }
         Ok(true)
