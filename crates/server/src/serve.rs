@@ -12,6 +12,7 @@ mod looks;
 mod pace;
 mod parts;
 mod ports;
+mod process;
 mod reload;
 mod replay;
 mod requests;

@@ -30,6 +30,7 @@ use super::gauges::StorageUsage;
 use super::headers;
 use super::health::{Health, Watched};
 use super::ports::{Ports, Routers};
+use super::process::Process;
 use super::reload::Live;
 use super::requests::Desk;
 use super::running::{Orders, Running, outcome};
@@ -103,6 +104,7 @@ impl Parts {
             backend = opened(&rules, &registry).await?;
         }
         registry.collect(Box::new(StorageUsage(backend.storage.clone())));
+        registry.collect(Box::new(Process));
         let catalogue = rules.catalogue();
         let replayed = stage.replay(rules, &backend, &registry).await?;
         if !replayed.is_of_these {
