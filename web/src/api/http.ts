@@ -1,0 +1,67 @@
+import { ApiError, errorOf } from './error'
+import { reachability } from './reachability'
+
+export type Query = Record<string, string | number | boolean | null | undefined | readonly string[]>
+
+/** `?a=1&b=2`; what is null, undefined or empty is left out, a list is repeated. */
+export function queryString(query: Query): string {
+  const search = new URLSearchParams()
+  for (const [key, value] of Object.entries(query)) {
+    if (value === null || value === undefined || value === '') continue
+    if (typeof value === 'object') for (const one of value) search.append(key, one)
+    else search.append(key, String(value))
+  }
+  const text = search.toString()
+  return text === '' ? '' : `?${text}`
+}
+
+async function send(path: string, init: RequestInit): Promise<Response> {
+  let response: Response
+  try {
+    response = await fetch(`./${path}`, { credentials: 'same-origin', cache: 'no-cache', ...init })
+  } catch (error) {
+    if (init.signal?.aborted) throw error
+    reachability.lost()
+    throw new ApiError('UNREACHABLE', error instanceof Error ? error.message : String(error))
+  }
+  if (response.ok) {
+    reachability.found()
+    return response
+  }
+  const failure = errorOf(response.status, await response.text().catch(() => ''), response.headers.get('retry-after'))
+  if (failure.code === 'UNREACHABLE') reachability.lost()
+  else reachability.found()
+  if (failure.code === 'UNAUTHENTICATED') reachability.refused()
+  throw failure
+}
+
+async function readJson<T>(response: Response): Promise<T> {
+  try {
+    return (await response.json()) as T
+  } catch (error) {
+    if (error instanceof DOMException) throw error
+    throw new ApiError('MALFORMED', 'the answer is not JSON', { status: response.status })
+  }
+}
+
+/** `path` is relative to the page, without `./` in front. Every request can be cancelled by its signal. */
+export async function getJson<T>(path: string, query: Query, signal: AbortSignal): Promise<T> {
+  return readJson<T>(await send(path + queryString(query), { signal, headers: { accept: 'application/json' } }))
+}
+
+export async function getBytes(path: string, query: Query, signal: AbortSignal): Promise<ArrayBuffer> {
+  return (await send(path + queryString(query), { signal })).arrayBuffer()
+}
+
+export async function postJson<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  const headers = { accept: 'application/json', 'content-type': 'application/json' }
+  return readJson<T>(await send(path, { method: 'POST', headers, body: JSON.stringify(body), ...(signal ? { signal } : {}) }))
+}
+
+/** For requests that are answered without a body. */
+export async function command(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<void> {
+  await send(path, {
+    method,
+    ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  })
+}

@@ -1,0 +1,6 @@
+export { ApiError, type ErrorCode } from './error'
+export { command, getBytes, getJson, postJson, queryString, type Query } from './http'
+export { queryClient } from './query'
+export { reachability } from './reachability'
+export { startWorker } from './worker'
+export { ask, graphql } from './graphql/client'

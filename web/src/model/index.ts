@@ -1,0 +1,2 @@
+/** Pure functions over traces, topologies and metrics: no DOM, no requests, no Vue. */
+export {}

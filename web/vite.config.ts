@@ -1,0 +1,41 @@
+import { fileURLToPath } from 'node:url'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vitest/config'
+import { locales } from './scripts/locale-plugin.ts'
+
+/** Server that `npm run dev` asks; its HTTP port. */
+const server = process.env['SKYTRAIL_SERVER'] ?? 'http://127.0.0.1:12800'
+
+export default defineConfig({
+  // Assets are addressed relative to the page, so that any sub-path of a proxy works.
+  base: './',
+  plugins: [locales(), vue()],
+  resolve: {
+    alias: {
+      '@': fileURLToPath(new URL('./src', import.meta.url)),
+      'vue-i18n': 'vue-i18n/dist/vue-i18n.runtime.mjs',
+    },
+  },
+  define: {
+    __VUE_OPTIONS_API__: 'false',
+    __VUE_PROD_DEVTOOLS__: 'false',
+    __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false',
+    __VUE_I18N_FULL_INSTALL__: 'false',
+    __VUE_I18N_LEGACY_API__: 'false',
+    __INTLIFY_PROD_DEVTOOLS__: 'false',
+    __INTLIFY_DROP_MESSAGE_COMPILER__: 'true',
+  },
+  build: {
+    target: 'es2023',
+    manifest: true,
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 1000,
+  },
+  worker: { format: 'es' },
+  server: {
+    port: Number(process.env['PORT'] ?? 5173),
+    proxy: { '/graphql': server, '/ui': server },
+  },
+  test: { include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'] },
+})
