@@ -19,10 +19,11 @@ test: ## all tests: unit, integration, and end to end with real agents (installe
 check: lint instructions ## what must pass before a commit: format, lints, tidy, instructions per span, unit and integration tests
 	@scripts/test --no-agents
 
-lint: ## format, lints and tidy only
+lint: ## format, lints and tidy only, those of the pages included
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo xtask tidy
+	@scripts/web check
 
 instructions: ## instructions per span of the hot paths, against the committed ones (needs valgrind)
 	@scripts/instructions
