@@ -1,0 +1,53 @@
+import { ApiError } from '../error'
+import { postJson } from '../http'
+import { serverDuration, serverOffset } from './duration'
+
+/** What an expression is evaluated for; names, as the protocol wants them. */
+export interface MqeEntity {
+  serviceName?: string
+  normal?: boolean
+  serviceInstanceName?: string
+  endpointName?: string
+}
+export interface MqeSeries {
+  labels: Record<string, string>
+  /** By time in a series: ms since the epoch; by name in a ranking. */
+  ids: (string | null)[]
+  values: (number | null)[]
+}
+export interface MqeResult {
+  type: string
+  series: MqeSeries[]
+}
+
+interface Raw {
+  type: string
+  error: string | null
+  results: { metric: { labels: { key: string; value: string | null }[] }; values: { id: string | null; value: string | null }[] }[]
+}
+
+/** Evaluates all expressions in one round trip, in their order. The first that is faulty fails the whole. */
+export async function evaluate(expressions: readonly string[], entity: MqeEntity, from: number, to: number, signal: AbortSignal): Promise<MqeResult[]> {
+  const duration = serverDuration(from, to, await serverOffset(signal))
+  const names = expressions.map((_, i) => `$x${i}: String!`).join(', ')
+  const fields = expressions.map((_, i) => `a${i}: execExpression(expression: $x${i}, entity: $entity, duration: $duration) { type error results { metric { labels { key value } } values { id value } } }`)
+  const query = `query($entity: Entity!, $duration: Duration!, ${names}) { ${fields.join(' ')} }`
+  const variables = { entity, duration, ...Object.fromEntries(expressions.map((text, i) => [`x${i}`, text])) }
+  const answer = await postJson<{ data?: Record<string, Raw> | null; errors?: { message: string }[] }>('graphql', { query, variables }, signal)
+  const failed = answer.errors?.[0]
+  if (failed) throw new ApiError('INVALID', failed.message, { status: 200 })
+  return expressions.map((text, i) => readResult(answer.data?.[`a${i}`], text))
+}
+
+function readResult(raw: Raw | undefined, expression: string): MqeResult {
+  if (!raw) throw new ApiError('MALFORMED', `no answer to ${expression}`, { status: 200 })
+  if (raw.error) throw new ApiError('INVALID', raw.error, { status: 200, field: expression })
+  return {
+    type: raw.type,
+    series: raw.results.map((one) => ({
+      labels: Object.fromEntries(one.metric.labels.map(({ key, value }) => [key, value ?? ''])),
+      ids: one.values.map((value) => value.id),
+      values: one.values.map((value) => (value.value === null ? null : Number(value.value))),
+    })),
+  }
+}
