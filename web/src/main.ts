@@ -1,12 +1,24 @@
-import { createApp } from 'vue'
 import { VueQueryPlugin } from '@tanstack/vue-query'
+import { createApp, watch, watchEffect } from 'vue'
+import { queryClient } from '@/api'
 import '@/ui/tokens.css'
 import '@/ui/base.css'
-import { queryClient } from '@/api'
 import App from '@/shell/App.vue'
-import en from '@/shell/locales/en'
 import { router } from '@/shell/router'
-import { i18n, useLocaleMessages } from '@/ui/i18n'
+import { i18n, useLocaleMessages, type Locale, type Messages } from '@/ui/i18n'
+import { dark, locale } from '@/ui/view/preferences'
 
-useLocaleMessages('en', en)
+const languages: Record<Locale, () => Promise<{ default: Messages }>> = {
+  en: () => import('@/shell/locales/en'),
+  zh: () => import('@/shell/locales/zh'),
+}
+
+async function speak(wanted: Locale): Promise<void> {
+  const { default: messages } = await languages[wanted]()
+  if (wanted === locale.value) useLocaleMessages(wanted, messages)
+}
+
+watchEffect(() => (document.documentElement.dataset['theme'] = dark.value ? 'dark' : 'light'))
+watch(locale, (wanted) => void speak(wanted))
+await speak(locale.value)
 createApp(App).use(router).use(i18n).use(VueQueryPlugin, { queryClient }).mount('#app')

@@ -1,11 +1,21 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** The page shows a stretch of time: the frame offers range and refresh. */
+    timed?: boolean
+    compared?: boolean
+    /** The page can be filtered by group and layer. */
+    scoped?: boolean
+  }
+}
+
 /** Every page has a path of one segment, so that relative addresses of assets and requests hold under any prefix. */
 const pages: RouteRecordRaw[] = [
-  { path: '/overview', name: 'overview', component: () => import('@/pages/overview') },
-  { path: '/services', name: 'services', component: () => import('@/pages/services') },
-  { path: '/service', name: 'service', component: () => import('@/pages/service') },
-  { path: '/traces', name: 'traces', component: () => import('@/pages/traces') },
+  { path: '/overview', name: 'overview', component: () => import('@/pages/overview'), meta: { timed: true, compared: true, scoped: true } },
+  { path: '/services', name: 'services', component: () => import('@/pages/services'), meta: { timed: true, scoped: true } },
+  { path: '/service', name: 'service', component: () => import('@/pages/service'), meta: { timed: true } },
+  { path: '/traces', name: 'traces', component: () => import('@/pages/traces'), meta: { timed: true } },
   { path: '/trace', name: 'trace', component: () => import('@/pages/trace') },
   { path: '/settings', name: 'settings', component: () => import('@/pages/settings') },
 ]
@@ -20,5 +30,6 @@ export const router = createRouter({
     { path: '/', redirect: (to) => ({ path: '/overview', query: to.query }) },
     { path: '/:rest(.*)*', redirect: '/overview' },
   ],
-  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+  // Another view of the same page stays where it was scrolled to.
+  scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? false : { top: 0 }),
 })

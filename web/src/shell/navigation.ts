@@ -1,0 +1,17 @@
+import type { IconName } from '@/ui/controls/icons'
+
+export interface NavigationEntry {
+  page: 'overview' | 'services' | 'traces' | 'settings'
+  icon: IconName
+  /** Pages that stand below this one. */
+  covers: readonly string[]
+  operate?: boolean
+}
+
+/** Only pages that exist. */
+export const entries: readonly NavigationEntry[] = [
+  { page: 'overview', icon: 'overview', covers: [] },
+  { page: 'services', icon: 'services', covers: ['service'] },
+  { page: 'traces', icon: 'traces', covers: ['trace'] },
+  { page: 'settings', icon: 'settings', covers: [], operate: true },
+]
