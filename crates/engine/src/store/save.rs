@@ -14,12 +14,31 @@ use super::state::Parts;
 use crate::bytes::checksum;
 use crate::error::{Error, Result};
 
+/// A file with the state of a checkpoint; none of an empty one.
+type StateFile = Option<(BlobEntry, Arc<StoredFile>)>;
+
 /// Stores everything in some generations, and the checkpoint with it. After an
 /// error all is as before; what was written is not written again.
 ///
 /// # Errors
 /// The disk refuses.
-pub(crate) fn save(core: &Core, frozen: &[Arc<Generation>], checkpoint: &Checkpoint) -> Result<()> {
+pub(crate) fn save(
+    core: &Core,
+    frozen: &[Arc<Generation>],
+    mut checkpoint: Checkpoint,
+) -> Result<()> {
+    // It is the largest thing in memory, so it goes before rows are turned into parts.
+    let state = core.with_reserve(|| write_state(core, &checkpoint.state))?;
+    checkpoint.state = Vec::new();
+    core.with_reserve(|| save_rows(core, frozen, &checkpoint, &state))
+}
+
+fn save_rows(
+    core: &Core,
+    frozen: &[Arc<Generation>],
+    checkpoint: &Checkpoint,
+    state: &StateFile,
+) -> Result<()> {
     // A save that nobody waited for may have stored some of them.
     let frozen = &core.state.still_held(frozen);
     for generation in frozen {
@@ -27,7 +46,6 @@ pub(crate) fn save(core: &Core, frozen: &[Arc<Generation>], checkpoint: &Checkpo
     }
     let forgotten = forgotten(core);
     core.mutable.commit(checkpoint.position).map_err(|error| Error::mutable(&error))?;
-    let state = write_state(core, &checkpoint.state)?;
     let entry = CheckpointEntry {
         position: checkpoint.position.0,
         cut: (0..checkpoint.cut.shards()).map(|shard| checkpoint.cut.last_of(shard)).collect(),
@@ -66,7 +84,7 @@ fn file_of(mask: &MaskEntry) -> Option<u64> {
     mask.entities.as_ref().map(|blob| blob.number)
 }
 
-fn write_state(core: &Core, state: &[u8]) -> Result<Option<(BlobEntry, Arc<StoredFile>)>> {
+fn write_state(core: &Core, state: &[u8]) -> Result<StateFile> {
     if state.is_empty() {
         return Ok(None);
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::core::Core;
 use super::flush;
-use super::jobs::{Job, Jobs};
+use super::jobs::{Job, Jobs, Save};
 use super::save;
 
 /// How long the thread rests after a disk has refused.
@@ -16,14 +16,13 @@ pub(crate) fn run(core: &Core, jobs: &Jobs) {
     let mut is_due = false;
     while let Some(job) = jobs.next(is_due.then_some(RETRY)) {
         match job {
-            Job::Save(asked) => {
-                let saved =
-                    core.with_reserve(|| save::save(core, &asked.frozen, &asked.checkpoint));
+            Job::Save(Save { frozen, checkpoint, reply }) => {
+                let saved = save::save(core, &frozen, checkpoint);
                 if saved.is_err() {
                     core.metrics.failures.inc();
                 }
                 // Whoever asked may be gone; the checkpoint counts all the same.
-                let _ = asked.reply.send(saved);
+                let _ = reply.send(saved);
             }
             Job::Relieve => is_due = !relieve(core),
         }
