@@ -6,7 +6,7 @@ use skytrail_columns::frame::Seed;
 pub(crate) const FRAME_ROWS: usize = 512;
 /// A frame ends within a segment at so many rows.
 pub(crate) const MOST_FRAME_ROWS: usize = 2 * FRAME_ROWS;
-/// A frame ends at so many bytes of text.
+/// A frame ends at so many bytes of texts and values.
 pub(crate) const FRAME_BYTES: usize = 1 << 20;
 /// Rows of any column, at most.
 pub(crate) const MOST_ROWS: usize = 1 << 24;

@@ -20,7 +20,7 @@ mod tags;
 
 pub use block::{Block, Selection};
 pub use hidden::Hidden;
-pub use open::OpenBlock;
+pub use open::{OpenBlock, SpareRows};
 pub use part::{Part, PartInfo, copy_parts, write_part};
 pub use row::{BLOCK_SPANS, Limits, Row, trace_hash};
 pub use seal::{PartWriter, Sealed, Sealer};

@@ -4,6 +4,7 @@ mod fill;
 mod find;
 mod read;
 mod rows;
+mod spare;
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use read::Back;
 pub(crate) use rows::{
     Cell, EventRow, Extra, How, LinkRow, Rows, SegmentRow, SpanRow, Walk, len_of,
 };
+pub use spare::SpareRows;
 
 /// Dictionaries that grow with every block.
 #[derive(Debug, Default)]
@@ -28,8 +30,8 @@ pub(crate) struct Growing {
     /// Of blocks that were sealed.
     pub(crate) spans: u64,
     names: Names,
-    /// The room of a block that is gone.
-    spare: Rows,
+    /// Bytes that count with blocks, as long as these are not sealed.
+    filling: usize,
 }
 
 impl Growing {
@@ -39,9 +41,9 @@ impl Growing {
         self.grow.memory() + chunks
     }
 
-    /// Bytes of memory.
+    /// Bytes of memory, without what counts with blocks.
     pub(crate) fn memory(&self) -> usize {
-        size_of::<Self>() + self.dictionaries() + self.spare.memory()
+        size_of::<Self>() + self.dictionaries().saturating_sub(self.filling)
     }
 
     /// The dictionaries, with what came since the last block.
@@ -56,7 +58,10 @@ impl Growing {
 /// A block that is being filled. Its codes are those of the writer that it comes from, which may be gone before it.
 pub struct OpenBlock {
     growing: Arc<Mutex<Growing>>,
+    spare: SpareRows,
     rows: Rows,
+    /// Bytes that it added to the dictionaries.
+    grown: usize,
     /// Earliest and latest start.
     starts: (i64, i64),
 }
@@ -71,17 +76,16 @@ impl fmt::Debug for OpenBlock {
 impl Drop for OpenBlock {
     fn drop(&mut self) {
         let mut growing = self.growing.lock();
-        if growing.spare.memory() < self.rows.memory() {
-            self.rows.clear();
-            growing.spare = std::mem::take(&mut self.rows);
-        }
+        growing.filling = growing.filling.saturating_sub(self.grown);
+        drop(growing);
+        self.spare.give(std::mem::take(&mut self.rows));
     }
 }
 
 impl OpenBlock {
-    pub(crate) fn new(growing: Arc<Mutex<Growing>>) -> Self {
-        let rows = std::mem::take(&mut growing.lock().spare);
-        Self { growing, rows, starts: (i64::MAX, i64::MIN) }
+    pub(crate) fn new(growing: Arc<Mutex<Growing>>, spare: SpareRows) -> Self {
+        let rows = spare.take();
+        Self { growing, spare, rows, grown: 0, starts: (i64::MAX, i64::MIN) }
     }
 
     /// Adds segments of a batch; those that it does not hold are left out. The caller keeps to
@@ -93,12 +97,16 @@ impl OpenBlock {
         entries: impl IntoIterator<Item = &'a SegmentEntry>,
     ) {
         let mut growing = self.growing.lock();
-        let Growing { grow, names, .. } = &mut *growing;
+        let Growing { grow, names, filling, .. } = &mut *growing;
+        let before = grow.entry_bytes();
         let mut fill = Fill::new(batch, names, grow, &mut self.rows);
         for entry in entries {
             fill.segment(entry);
             self.starts = (self.starts.0.min(entry.start), self.starts.1.max(entry.start));
         }
+        let grown = grow.entry_bytes() - before;
+        self.grown += grown;
+        *filling += grown;
     }
 
     /// Spans in it.
@@ -111,9 +119,14 @@ impl OpenBlock {
         self.rows.segments.is_empty()
     }
 
-    /// Bytes of memory.
+    /// Bytes of what it was filled with: its rows, and what it added to the dictionaries.
+    pub fn bytes(&self) -> usize {
+        self.rows.bytes() + self.grown
+    }
+
+    /// Bytes of memory: the same, with the room for rows to come.
     pub fn memory(&self) -> usize {
-        self.rows.memory()
+        self.rows.memory() + self.grown
     }
 
     /// Earliest and latest start of a segment, nanoseconds since the Unix epoch; reversed when it is empty.

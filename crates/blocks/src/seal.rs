@@ -16,7 +16,7 @@ use skytrail_storage::SegmentFilter;
 
 use crate::block::{Block, Home};
 use crate::dictionary::Dictionary;
-use crate::open::{Growing, OpenBlock};
+use crate::open::{Growing, OpenBlock, SpareRows};
 use crate::row::{Limits, Row};
 use crate::summary::Summary;
 use crate::tags::{BlockTags, TagPlaces, TagWriter};
@@ -36,6 +36,7 @@ const CONTEXT_BYTES: usize = 1 << 20;
 pub struct PartWriter {
     limits: Limits,
     growing: Arc<Mutex<Growing>>,
+    spare: SpareRows,
     sealer: Option<Sealer>,
 }
 
@@ -67,7 +68,12 @@ pub struct Sealed {
 impl PartWriter {
     /// Begins with empty dictionaries.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, growing: Arc::default(), sealer: None }
+        Self::with_spare(limits, SpareRows::default())
+    }
+
+    /// The same, with blocks that take the room of others.
+    pub fn with_spare(limits: Limits, spare: SpareRows) -> Self {
+        Self { limits, growing: Arc::default(), spare, sealer: None }
     }
 
     /// Whether the next block should begin with empty dictionaries.
@@ -76,7 +82,8 @@ impl PartWriter {
         growing.spans >= self.limits.spans || growing.dictionaries() >= self.limits.dictionary_bytes
     }
 
-    /// Bytes of memory, with the dictionaries that sealed blocks share.
+    /// Bytes of memory, with the dictionaries that sealed blocks share; without spare rows and without what blocks that
+    /// are being filled count.
     pub fn memory(&self) -> usize {
         let sealer = if self.sealer.is_some() { CONTEXT_BYTES } else { 0 };
         sealer + self.growing.lock().memory()
@@ -90,7 +97,7 @@ impl PartWriter {
 
     /// A block to be filled. There may be several, which share the dictionaries.
     pub fn open(&self) -> OpenBlock {
-        OpenBlock::new(self.growing.clone())
+        OpenBlock::new(self.growing.clone(), self.spare.clone())
     }
 
     /// Encodes segments as the next block, with the limits of [`OpenBlock::add`]. Rows whose batch does not hold their
@@ -189,3 +196,6 @@ impl Sealed {
         self.hashes.binary_search(&trace_hash).is_ok()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -231,7 +231,14 @@ impl Encoder<'_> {
 }
 
 /// Appends the frame of some chunks, which follow one another, as one; gives its checksum.
-pub(crate) fn encode(chunks: &[Arc<Chunk>], group: &mut GroupWriter, out: &mut Vec<u8>) -> u64 {
+///
+/// # Errors
+/// `Limit` when it is more than a reader takes.
+pub(crate) fn encode(
+    chunks: &[Arc<Chunk>],
+    group: &mut GroupWriter,
+    out: &mut Vec<u8>,
+) -> Result<u64> {
     group.texts(NAMES, chunks.iter().flat_map(|chunk| chunk.names.texts().iter()));
     let processes: Vec<_> =
         chunks.iter().flat_map(|chunk| chunk.processes.iter().copied()).collect();
@@ -241,7 +248,13 @@ pub(crate) fn encode(chunks: &[Arc<Chunk>], group: &mut GroupWriter, out: &mut V
     encoder.shapes();
     encoder.group.texts(RESOURCES, chunks.iter().flat_map(|chunk| chunk.resources.iter()));
     encoder.values();
-    group.finish(SEED, out)
+    if group.len() > MOST_BYTES || group.most_rows() > MOST_ROWS {
+        let (bytes, rows) = (group.len(), group.most_rows());
+        return Err(Error::limit(format!(
+            "dictionary of a part: {bytes} bytes and columns of {rows} rows, of at most {MOST_BYTES} and {MOST_ROWS}"
+        )));
+    }
+    Ok(group.finish(SEED, out))
 }
 
 struct Decoder {

@@ -80,9 +80,11 @@ pub(crate) enum Word {
 #[derive(Debug, Default)]
 pub(crate) struct Policy {
     values: TextTable,
-    /// Values that are no numbers, and values that were kept as numbers.
+    /// Values that are no numbers, and values that are, whatever they are kept as.
     words: u64,
-    decimals: u64,
+    numbers: u64,
+    /// Whether any was kept as a number.
+    has_decimals: bool,
     /// Values that got a code.
     seen: usize,
     as_texts: bool,
@@ -93,22 +95,24 @@ pub(crate) struct Policy {
 
 impl Policy {
     /// Keeps a value: as a number where nearly all are numbers; as a text when a dictionary is not worth it, because
-    /// most values are new.
-    pub(crate) fn word(&mut self, value: Hashed<'_>) -> Word {
-        if self.words * FEW_WORDS <= self.decimals
-            && let Some(number) = signed_decimal(value.text)
-        {
-            self.decimals += 1;
-            self.has_texts |= self.words > 0;
-            return Word::Decimal(number);
+    /// most values are new. What the values take more for it is added to `grown`.
+    fn word(&mut self, value: Hashed<'_>, grown: &mut usize) -> Word {
+        match signed_decimal(value.text) {
+            Some(number) if self.words * FEW_WORDS <= self.numbers => {
+                self.numbers += 1;
+                self.has_decimals = true;
+                self.has_texts |= self.seen > 0;
+                return Word::Decimal(number);
+            }
+            Some(_) => self.numbers += 1,
+            None => self.words += 1,
         }
-        self.words += 1;
-        self.has_texts |= self.decimals > 0;
+        self.has_texts |= self.has_decimals;
         if self.as_texts || value.text.len() > LONGEST_VALUE {
             self.has_texts = true;
             return Word::Text;
         }
-        let code = self.values.code_of(value);
+        let code = self.values.code_of(value, grown);
         self.seen += 1;
         let distinct = self.values.texts().len();
         self.as_texts = distinct > FREE_VALUES && distinct * 4 > self.seen;
@@ -128,7 +132,9 @@ pub(crate) struct Grow {
     pub(crate) shapes: Table<Shape>,
     pub(crate) resources: TextTable,
     /// By key.
-    pub(crate) policies: Vec<Policy>,
+    policies: Vec<Policy>,
+    /// Bytes of memory of the values of all keys.
+    value_bytes: usize,
     pub(crate) symbols: SymbolCodes,
     /// Keys of text of spans, by the codes of their names.
     text_keys: Vec<u32>,
@@ -204,16 +210,22 @@ impl Grow {
         self.policies.get(key as usize)?.values.texts().get(code as usize)
     }
 
-    pub(crate) fn policy(&mut self, key: u32) -> Option<&mut Policy> {
+    /// How a text of a key is kept.
+    pub(crate) fn word(&mut self, key: u32, value: Hashed<'_>) -> Word {
         if self.policies.len() <= key as usize {
             self.policies.resize_with(key as usize + 1, Policy::default);
         }
-        self.policies.get_mut(key as usize)
+        let Self { policies, value_bytes, .. } = self;
+        policies.get_mut(key as usize).map_or(Word::Text, |policy| policy.word(value, value_bytes))
     }
 
+    /// Bytes of memory.
     pub(crate) fn memory(&self) -> usize {
-        let values: usize = self.policies.iter().map(|policy| policy.values.memory()).sum();
-        let policies = self.policies.capacity() * size_of::<Policy>();
+        self.entry_bytes() + self.symbols.memory()
+    }
+
+    /// Bytes of memory of what becomes chunks. It never becomes less.
+    pub(crate) fn entry_bytes(&self) -> usize {
         self.names.memory()
             + self.processes.memory()
             + self.sources.memory()
@@ -222,10 +234,9 @@ impl Grow {
             + self.key_lists.memory()
             + self.shapes.memory()
             + self.resources.memory()
-            + self.symbols.memory()
             + (self.listed * 2 + self.text_keys.capacity()) * size_of::<u32>()
-            + policies
-            + values
+            + self.policies.capacity() * size_of::<Policy>()
+            + self.value_bytes
     }
 
     /// Everything, as the first chunk of all.
@@ -272,5 +283,48 @@ impl Grow {
             }
         }
         chunk
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Grow, Hashed, Word};
+
+    fn word(grow: &mut Grow, value: &str) -> Word {
+        grow.word(0, Hashed::new(value.as_bytes()))
+    }
+
+    #[test]
+    fn numbers_are_kept_as_such_whatever_came_first() {
+        for words in [&[][..], &["-"], &["", "unknown"]] {
+            let mut grow = Grow::default();
+            let first: Vec<_> = words.iter().map(|value| word(&mut grow, value)).collect();
+            assert!(first.iter().all(|one| matches!(one, Word::Code(_))), "{first:?}");
+            let numbers = (0..2_000).map(|n| word(&mut grow, &n.to_string()));
+            let kept: Vec<_> = numbers.collect();
+            assert_eq!(kept.last(), Some(&Word::Decimal(1_999)), "{words:?}");
+            // Frames of the time in between have both, which are texts then.
+            assert_eq!(grow.chunk().as_texts.is_empty(), words.is_empty(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn words_with_some_numbers_among_them_are_all_kept_as_such() {
+        let mut grow = Grow::default();
+        let values = (0..100).map(|n| if n % 10 == 3 { n.to_string() } else { "word".to_owned() });
+        let kept: Vec<_> = values.map(|value| word(&mut grow, &value)).collect();
+        assert!(kept.iter().all(|one| matches!(one, Word::Code(_))), "{kept:?}");
+        assert!(grow.chunk().as_texts.is_empty());
+    }
+
+    #[test]
+    fn bytes_of_values_are_those_of_their_tables() {
+        let mut grow = Grow::default();
+        for n in 0..5_000_u32 {
+            let value = format!("value {}", n % 700);
+            grow.word(n % 3, Hashed::new(value.as_bytes()));
+        }
+        let tables: usize = grow.policies.iter().map(|policy| policy.values.memory()).sum();
+        assert_eq!(grow.value_bytes, tables);
     }
 }

@@ -45,7 +45,7 @@ impl TextTable {
     }
 
     pub(crate) fn code(&mut self, text: &[u8]) -> u32 {
-        self.code_of(Hashed::new(text))
+        self.code_of(Hashed::new(text), &mut 0)
     }
 
     /// The code of a text, if it has one.
@@ -56,16 +56,18 @@ impl TextTable {
         self.codes.find(spread(half), is_it).map(|(code, _)| *code)
     }
 
-    pub(crate) fn code_of(&mut self, Hashed { text, half }: Hashed<'_>) -> u32 {
-        let Self { texts, codes } = self;
+    /// The code of a text. What the table takes more for it is added to `grown`.
+    pub(crate) fn code_of(&mut self, text: Hashed<'_>, grown: &mut usize) -> u32 {
+        let Hashed { text, half } = text;
         let is_it =
-            |(code, of): &(u32, u32)| *of == half && texts.get(*code as usize) == Some(text);
-        if let Some((code, _)) = codes.find(spread(half), is_it) {
+            |(code, of): &(u32, u32)| *of == half && self.texts.get(*code as usize) == Some(text);
+        if let Some((code, _)) = self.codes.find(spread(half), is_it) {
             return *code;
         }
-        let code = texts.len() as u32;
-        texts.push(text);
-        codes.insert_unique(spread(half), (code, half), |(_, half)| spread(*half));
+        let (before, code) = (self.memory(), self.texts.len() as u32);
+        self.texts.push(text);
+        self.codes.insert_unique(spread(half), (code, half), |(_, half)| spread(*half));
+        *grown += self.memory() - before;
         code
     }
 

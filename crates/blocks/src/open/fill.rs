@@ -295,10 +295,10 @@ impl<'a> Fill<'a> {
 
     fn text(&mut self, key: u32, text: Text) -> Cell {
         let text = Hashed::new(self.batch.bytes_at(text));
-        match self.grow.policy(key).map(|policy| policy.word(text)) {
-            Some(Word::Decimal(number)) => Cell::new(key, How::Decimal, number, text.half()),
-            Some(Word::Code(code)) => Cell::new(key, How::Code, code.into(), text.half()),
-            Some(Word::Text) | None => Cell::text(key, self.rows.put_text(text.text), text.half()),
+        match self.grow.word(key, text) {
+            Word::Decimal(number) => Cell::new(key, How::Decimal, number, text.half()),
+            Word::Code(code) => Cell::code(key, code, text.text.len(), text.half()),
+            Word::Text => Cell::text(key, self.rows.put_text(text.text), text.half()),
         }
     }
 }

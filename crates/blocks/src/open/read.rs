@@ -200,7 +200,7 @@ impl<'a> Back<'a> {
             }),
             How::Decimal => self.builder.text(kind, |out| put_signed_decimal(number, out)),
             How::Code => {
-                let value = self.grow.value(cell.key(), number as u32).ok_or_else(missing)?;
+                let value = self.grow.value(cell.key(), cell.code_of_text()).ok_or_else(missing)?;
                 self.builder.text(kind, |out| out.extend_from_slice(value))
             }
             How::Text => {

@@ -112,6 +112,7 @@ pub(crate) enum How {
 /// A value of an attribute.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cell {
+    /// A number; or, above the length of a text, its code or where it begins.
     pub(crate) value: i64,
     /// Half of the hash of a text.
     pub(crate) half: u32,
@@ -131,6 +132,11 @@ impl Cell {
         Self::new(key, How::Text, i64::from(text.start) << 32 | i64::from(text.len), half)
     }
 
+    /// A text of so many bytes, by its code.
+    pub(crate) fn code(key: u32, code: u32, len: usize, half: u32) -> Self {
+        Self::new(key, How::Code, i64::from(code) << 32 | len as i64, half)
+    }
+
     pub(crate) fn key(&self) -> u32 {
         self.key & ((1 << KEY_BITS) - 1)
     }
@@ -142,6 +148,16 @@ impl Cell {
             2 => How::Code,
             _ => How::Text,
         }
+    }
+
+    /// The code of its text.
+    pub(crate) fn code_of_text(&self) -> u32 {
+        (self.value >> 32) as u32
+    }
+
+    /// Bytes of its text, or of the number.
+    pub(crate) fn len(&self) -> usize {
+        if self.key >> (KEY_BITS + 1) == 1 { self.value as u32 as usize } else { size_of::<i64>() }
     }
 
     /// The place of its text.
@@ -165,6 +181,13 @@ pub(crate) struct Rows {
 
 fn run<T>(rows: &[T], start: u32, count: u32) -> &[T] {
     rows.get(start as usize..start as usize + count as usize).unwrap_or_default()
+}
+
+/// New room that is a share of the old one: an allocator that is asked to shrink what it gave may keep it as it is.
+fn cut<T>(rows: &mut Vec<T>, (share, of): (usize, usize)) {
+    debug_assert!(rows.is_empty(), "rows that would be lost");
+    let room = rows.capacity() as u128 * share as u128 / of.max(1) as u128;
+    *rows = Vec::with_capacity(room as usize);
 }
 
 impl Rows {
@@ -214,6 +237,33 @@ impl Rows {
         self.events.clear();
         self.cells.clear();
         self.texts.clear();
+    }
+
+    /// Bytes of the rows.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(self.segments.as_slice())
+            + size_of_val(self.spans.as_slice())
+            + size_of_val(self.extras.as_slice())
+            + size_of_val(self.links.as_slice())
+            + size_of_val(self.events.as_slice())
+            + size_of_val(self.cells.as_slice())
+            + self.texts.len()
+    }
+
+    /// Makes the room of rows that are empty so small that all of it takes no more than so many bytes.
+    pub(crate) fn fit(&mut self, bytes: usize) {
+        let memory = self.memory();
+        if memory <= bytes {
+            return;
+        }
+        let share = (bytes, memory);
+        cut(&mut self.segments, share);
+        cut(&mut self.spans, share);
+        cut(&mut self.extras, share);
+        cut(&mut self.links, share);
+        cut(&mut self.events, share);
+        cut(&mut self.cells, share);
+        cut(&mut self.texts, share);
     }
 
     /// Bytes of memory.

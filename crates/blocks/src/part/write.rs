@@ -142,6 +142,9 @@ fn info(directory: &Directory, bytes: u64) -> PartInfo {
 
 /// Writes a part: sealed blocks in their order, then the dictionaries of their writers, indexes and directory. Blocks of
 /// one [`crate::PartWriter`] MUST stand together, in their order. The bytes go to `sink` in order.
+///
+/// # Errors
+/// `Limit` when dictionaries are more than a reader takes; `Io` when the sink refuses.
 pub fn write_part(
     sealed: &[Sealed],
     sink: &mut dyn FnMut(&[u8]) -> std::io::Result<()>,
@@ -164,7 +167,7 @@ pub fn write_part(
     }
     for dictionary in last {
         let mut bytes = Vec::new();
-        let checksum = encode(dictionary.chunks(), &mut file.group, &mut bytes);
+        let checksum = encode(dictionary.chunks(), &mut file.group, &mut bytes)?;
         file.dictionary(&bytes, checksum)?;
     }
     put_traces(sealed, &mut file)?;

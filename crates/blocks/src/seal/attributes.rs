@@ -16,7 +16,8 @@ pub(super) struct Attributes {
     /// Keys that the frame has.
     used: Vec<u32>,
     numbers: Vec<i64>,
-    /// Bytes of texts that are in no dictionary.
+    /// Bytes of all values, those of texts whether they have a code or not: where values of a key are kept in several
+    /// ways, all are written as texts.
     pub(super) bytes: usize,
 }
 
@@ -37,7 +38,10 @@ impl Meaning<'_> {
     /// The text of a value. Its code is one of this dictionary, as the block was filled with it.
     fn text_of(&self, key: u32, cell: &Cell) -> Vec<u8> {
         match cell.how() {
-            How::Code => self.dictionary.value(key, cell.value as u32).unwrap_or_default().to_vec(),
+            How::Code => {
+                let value = self.dictionary.value(key, cell.code_of_text());
+                value.unwrap_or_default().to_vec()
+            }
             How::Text => self.rows.text(cell.place()).to_vec(),
             How::Number | How::Decimal => {
                 let mut text = Vec::new();
@@ -60,9 +64,7 @@ impl Attributes {
             if column.is_empty() {
                 self.used.push(key);
             }
-            if cell.how() == How::Text {
-                self.bytes += cell.place().len as usize;
-            }
+            self.bytes += cell.len();
             column.push(*cell);
         }
     }
@@ -140,7 +142,12 @@ fn write(
     let (id, access) = match how_all(column) {
         Some(How::Number) => (span::AS_NUMBERS, Access::All),
         Some(How::Decimal) => (span::AS_DECIMALS, Access::All),
-        Some(How::Code) => (span::AS_CODES, Access::Random),
+        Some(How::Code) => {
+            numbers.clear();
+            numbers.extend(column.iter().map(|cell| i64::from(cell.code_of_text())));
+            group.ints(first + span::AS_CODES, numbers, Access::Random);
+            return;
+        }
         Some(How::Text) => {
             let texts = column.iter().map(|cell| meaning.rows.text(cell.place()));
             group.texts(first + span::AS_TEXTS, texts);

@@ -173,6 +173,7 @@ impl<'a, 'b> FrameWriter<'a, 'b> {
 
     fn link(&mut self, from: &From<'_>, link: &LinkRow, walk: &mut Walk<'_>) {
         let columns = &mut *self.out.columns;
+        columns.bytes += len_of(link.trace) + len_of(link.segment) + len_of(link.span);
         columns.links.push(from, link, &self.targets);
         columns.attributes.push(walk.cells(link.cells));
     }

@@ -43,6 +43,7 @@ pub struct GroupWriter {
     columns: u64,
     last_id: u32,
     last_rows: Option<usize>,
+    most_rows: usize,
 }
 
 impl GroupWriter {
@@ -57,6 +58,7 @@ impl GroupWriter {
             columns: 0,
             last_id: 0,
             last_rows: None,
+            most_rows: 0,
         }
     }
 
@@ -69,6 +71,7 @@ impl GroupWriter {
         put_varint(u64::from(id.saturating_sub(self.last_id)), &mut self.directory);
         self.columns += 1;
         self.last_id = id;
+        self.most_rows = self.most_rows.max(rows);
         if self.last_rows.replace(rows) == Some(rows) { SAME_ROWS } else { 0 }
     }
 
@@ -149,6 +152,11 @@ impl GroupWriter {
         self.directory.len() + self.plain.len() + self.stream.len()
     }
 
+    /// Rows of the longest column that the group has so far.
+    pub fn most_rows(&self) -> usize {
+        self.most_rows
+    }
+
     /// Whether no column was added yet.
     pub fn is_empty(&self) -> bool {
         self.columns == 0
@@ -162,7 +170,7 @@ impl GroupWriter {
         plain.append(&mut self.plain);
         let checksum = put(seed, &plain, &self.stream, &mut self.compressor, out);
         self.stream.clear();
-        (self.columns, self.last_id, self.last_rows) = (0, 0, None);
+        (self.columns, self.last_id, self.last_rows, self.most_rows) = (0, 0, None, 0);
         checksum
     }
 }

@@ -64,7 +64,32 @@ pub struct Retention {
     pub day_ttl: i64,
 }
 
+/// Rows are encoded when they take this share of what all may take, however few
+/// spans they are: so there is always something that can be made smaller.
+const BLOCKS_AT_ONCE: usize = 3;
+
+/// Bytes of rows that become a block at most, and of dictionaries that others go on with: so
+/// nothing in a part is larger than its reader takes.
+const MOST_BLOCK_BYTES: usize = 64 * MIB;
+
 impl Config {
+    /// Bytes of rows, and of what they add to dictionaries, that are encoded however few spans
+    /// they are; and of room that waits for rows to come.
+    pub(crate) fn block_bytes(&self) -> usize {
+        (self.open_bytes / BLOCKS_AT_ONCE).min(MOST_BLOCK_BYTES)
+    }
+
+    /// The same of rows with their room: with the room that waits it is no more than all may take, so
+    /// that whoever waits for rows that are encoded does not wait for those that are not.
+    pub(crate) fn open_block_memory(&self) -> usize {
+        self.open_bytes.saturating_sub(self.block_bytes())
+    }
+
+    /// Bytes of the dictionaries of a writer.
+    pub(crate) fn writer_bytes(&self) -> usize {
+        (self.dictionary_bytes / 2).min(MOST_BLOCK_BYTES)
+    }
+
     /// How long rows are kept to begin with.
     pub(crate) fn retention(&self) -> Retention {
         let Self { record_ttl, metric_ttl, hour_ttl, day_ttl, .. } = *self;

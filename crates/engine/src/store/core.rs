@@ -9,7 +9,7 @@ use std::{fmt, io};
 
 use parking_lot::{Mutex, RwLock};
 use skytrail_base::clock::SharedClock;
-use skytrail_blocks::{PartWriter, Sealer};
+use skytrail_blocks::{PartWriter, Sealer, SpareRows};
 use skytrail_columns::Fetch;
 use skytrail_model::metric::Catalogue;
 use skytrail_model::time::{Downsampling, Minute, Zone};
@@ -64,6 +64,8 @@ pub(crate) struct Core {
     pub(crate) doubtful: Mutex<Vec<Arc<StoredFile>>>,
     /// By day, what the next blocks of spans are encoded with.
     pub(crate) writers: Mutex<BTreeMap<i64, PartWriter>>,
+    /// Room for the rows of blocks to come.
+    pub(crate) spare: SpareRows,
     /// Encodes blocks of spans.
     pub(crate) sealer: Mutex<Sealer>,
     /// Held by who merges.
@@ -200,13 +202,13 @@ impl Core {
         Days { near: oldest..=now.saturating_add(AHEAD) }
     }
 
-    /// Bytes of spans in memory that whoever appends has to wait for: rows, and
-    /// blocks beyond what may wait to be written.
+    /// Bytes of spans in memory that whoever appends has to wait for: rows and room
+    /// for them, and blocks beyond what may wait to be written.
     pub(crate) fn span_bytes(&self) -> usize {
         let snapshot = self.state.snapshot();
         let rows = snapshot.generations.iter().map(|one| one.spans.row_bytes()).sum::<usize>();
         let sealed = snapshot.generations.iter().map(|one| one.spans.sealed_bytes()).sum::<usize>();
-        rows + sealed.saturating_sub(2 * self.config.sealed_bytes)
+        rows + self.spare.memory() + sealed.saturating_sub(2 * self.config.sealed_bytes)
     }
 
     /// The start of the first bucket that is not too old.

@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicI64;
 use parking_lot::{Mutex, RwLock};
 use skytrail_base::clock::SharedClock;
 use skytrail_base::fs::SharedFileSystem;
+use skytrail_blocks::SpareRows;
 use skytrail_model::metric::Catalogue;
 use skytrail_model::time::Zone;
 use skytrail_mutable::Mutable;
@@ -102,6 +103,7 @@ pub(crate) fn core(opening: Opening) -> Result<Core> {
         manifest: Mutex::new(manifest),
         doubtful: Mutex::default(),
         writers: Mutex::default(),
+        spare: SpareRows::new(config.block_bytes()),
         sealer: Mutex::default(),
         merging: Mutex::new(()),
         reads: Reads::new(config.longest_read),

@@ -14,10 +14,6 @@ use super::generation::Generation;
 use super::rows::Filling;
 use super::storage::EmbeddedStorage;
 
-/// Rows are encoded when they take this share of what all may take, however few
-/// spans they are: so there is always something that can be made smaller.
-const BLOCKS_AT_ONCE: usize = 3;
-
 impl EmbeddedStorage {
     /// Waits until rows and encoded spans in memory are fewer than they may be.
     async fn span_room(&self) {
@@ -42,7 +38,8 @@ impl Spans for EmbeddedStorage {
             let filling = Filling {
                 day_of: &|time| days.of(time),
                 open: &|day| self.core.open_block(day),
-                most_bytes: self.core.config.open_bytes / BLOCKS_AT_ONCE,
+                most_bytes: self.core.config.block_bytes(),
+                most_memory: self.core.config.open_block_memory(),
             };
             let append = |rows: &Arc<Generation>| rows.spans.append(spans, &filling);
             if self.core.state.append(append) {

@@ -35,12 +35,14 @@ impl Core {
     /// A block of a day that is to be filled.
     pub(crate) fn open_block(&self, day: i64) -> OpenBlock {
         let most = self.config.dictionary_bytes;
-        let limits = Limits { dictionary_bytes: most / 2, ..Limits::default() };
+        let dictionary_bytes = self.config.writer_bytes();
+        let limits = Limits { dictionary_bytes, ..Limits::default() };
+        let writer = || PartWriter::with_spare(limits, self.spare.clone());
         let mut writers = self.writers.lock();
         if writers.get(&day).is_some_and(PartWriter::is_full) {
             writers.remove(&day);
         }
-        let block = writers.entry(day).or_insert_with(|| PartWriter::new(limits)).open();
+        let block = writers.entry(day).or_insert_with(writer).open();
         trim(&mut writers, most);
         block
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use skytrail_blocks::{
-    BLOCK_SPANS, Limits, OpenBlock, Part, PartWriter, Sealed, Sealer, copy_parts,
+    BLOCK_SPANS, Limits, OpenBlock, Part, PartWriter, Sealed, Sealer, SpareRows, copy_parts,
 };
 use skytrail_storage::SpanAppend;
 
@@ -79,7 +79,9 @@ fn filled(parts: &[Arc<SpanPart>]) -> Result<Vec<Sealed>> {
 struct Filling {
     writer: PartWriter,
     sealer: Sealer,
-    open: OpenBlock,
+    spare: SpareRows,
+    /// None where nothing came since the last block.
+    open: Option<OpenBlock>,
     /// Of its rows as batches.
     bytes: usize,
     sealed: Vec<Sealed>,
@@ -87,28 +89,29 @@ struct Filling {
 
 impl Filling {
     fn new() -> Self {
-        let writer = PartWriter::new(Limits::default());
-        let (sealer, open) = (Sealer::default(), writer.open());
-        Self { writer, sealer, open, bytes: 0, sealed: Vec::new() }
+        let spare = SpareRows::default();
+        let writer = PartWriter::with_spare(Limits::default(), spare.clone());
+        let (sealer, open) = (Sealer::default(), None);
+        Self { writer, sealer, spare, open, bytes: 0, sealed: Vec::new() }
     }
 
     fn add(&mut self, rows: &SpanAppend) {
         let (spans, bytes) = (rows.batch.spans.len(), rows.batch.memory());
-        if self.open.spans() + spans > BLOCK_SPANS || self.bytes + bytes > MOST_ROW_BYTES {
+        let held = self.open.as_ref().map_or(0, OpenBlock::spans);
+        if held + spans > BLOCK_SPANS || self.bytes + bytes > MOST_ROW_BYTES {
             self.seal();
         }
         self.bytes += bytes;
-        self.open.add(&rows.batch, &rows.entries);
+        self.open.get_or_insert_with(|| self.writer.open()).add(&rows.batch, &rows.entries);
     }
 
     fn seal(&mut self) {
-        if !self.open.is_empty() {
-            self.sealed.push(self.sealer.seal(&self.open));
+        if let Some(open) = self.open.take().filter(|open| !open.is_empty()) {
+            self.sealed.push(self.sealer.seal(&open));
         }
         if self.writer.is_full() {
-            self.writer = PartWriter::new(Limits::default());
+            self.writer = PartWriter::with_spare(Limits::default(), self.spare.clone());
         }
-        self.open = self.writer.open();
         self.bytes = 0;
     }
 }

@@ -44,12 +44,12 @@ pub(crate) fn windows(
 pub(crate) struct OpenBlocks {
     pub(crate) blocks: Vec<(i64, SharedBlock)>,
     spans: u64,
-    bytes: usize,
+    memory: usize,
 }
 
 impl Rows for OpenBlocks {
     fn bytes(&self) -> usize {
-        self.bytes
+        self.memory
     }
 
     fn is_empty(&self) -> bool {
@@ -65,9 +65,17 @@ impl OpenBlocks {
         (held == 0 || held + spans <= BLOCK_SPANS).then(|| last.clone())
     }
 
-    fn count(&mut self) {
-        self.spans = self.blocks.iter().map(|(_, block)| block.read().spans() as u64).sum();
-        self.bytes = self.blocks.iter().map(|(_, block)| block.read().memory()).sum();
+    /// Counts anew what they take; gives the bytes that they are filled with.
+    fn count(&mut self) -> usize {
+        let mut bytes = 0;
+        (self.spans, self.memory) = (0, 0);
+        for (_, block) in &self.blocks {
+            let block = block.read();
+            self.spans += block.spans() as u64;
+            self.memory += block.memory();
+            bytes += block.bytes();
+        }
+        bytes
     }
 }
 
@@ -133,8 +141,10 @@ pub(crate) struct Filling<'a> {
     pub(crate) day_of: &'a dyn Fn(i64) -> i64,
     /// A block for a day.
     pub(crate) open: &'a dyn Fn(i64) -> OpenBlock,
-    /// Bytes of rows that are encoded, however few spans they are.
+    /// Bytes of rows, and of what they add to dictionaries, that are encoded, however few spans they are.
     pub(crate) most_bytes: usize,
+    /// The same with the room for rows to come.
+    pub(crate) most_memory: usize,
 }
 
 impl SpanMemtable {
@@ -160,9 +170,10 @@ impl SpanMemtable {
         if let Some(batch) = Arc::get_mut(&mut batch) {
             batch.recycle();
         }
-        let held = self.rows.append(OpenBlocks::count);
+        let mut bytes = 0;
+        let memory = self.rows.append(|open| bytes = open.count());
         // The next append may have to wait until this one takes less.
-        let is_large = held >= filling.most_bytes;
+        let is_large = bytes >= filling.most_bytes || memory > filling.most_memory;
         if is_large {
             self.rows.close();
         }
@@ -218,7 +229,7 @@ impl SpanMemtable {
     /// Spans, and bytes of memory and disk that they take.
     pub(crate) fn held(&self) -> (u64, u64) {
         self.rows.look(|layers| {
-            let rows = layers.rows().map(|rows| (rows.spans, rows.bytes as u64));
+            let rows = layers.rows().map(|rows| (rows.spans, rows.memory as u64));
             let encoded = layers.parts.iter().map(|encoded| match &**encoded {
                 Encoded::Sealed { sealed, .. } => (sealed.summary().spans, sealed.bytes() as u64),
                 Encoded::Part(part) => (part.entry.rows, part.entry.bytes),
@@ -268,3 +279,6 @@ fn spans_before(block: &OpenBlock, time: i64) -> u64 {
     let old = block.segments().filter(|(start, _)| *start < time);
     old.map(|(_, spans)| u64::from(spans)).sum()
 }
+
+#[cfg(test)]
+mod tests;
