@@ -21,7 +21,8 @@ export function sparkShape(points: readonly (number | null)[], low: Level, high:
   const values: number[] = []
   for (let i = 0; i < points.length; i++) for (const v of [points[i] ?? null, at(low, i), at(high, i)]) if (v !== null && Number.isFinite(v)) values.push(v)
   if (values.length === 0) return { line: '', band: '', end: null, dots: [] }
-  const max = Math.max(...values)
+  // Some air above: a line along the edge of its box cannot be told from one that left it.
+  const max = Math.max(...values) * (tight ? 1 : 1.12)
   const min = tight ? Math.min(...values) : Math.min(0, ...values)
   const pad = 2.5
   const x = (i: number): number => (points.length === 1 ? width / 2 : pad + (i * (width - 2 * pad)) / (points.length - 1))

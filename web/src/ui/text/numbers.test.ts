@@ -4,7 +4,9 @@ import { bytes, count, duration, figures, measure, percent, rate, signed, spoken
 describe('numbers with units', () => {
   it.each([
     [0, '0 ms'],
-    [0.0421, '42.1 µs'],
+    [0.0421, '42 µs'],
+    [9.78, '9.8 ms'],
+    [47.3, '47 ms'],
     [9, '9 ms'],
     [221.4, '221 ms'],
     [999.6, '1 s'],

@@ -26,12 +26,18 @@ function trim(text: string): string {
   return text.includes('.') ? text.replace(/0+$/, '').replace(/\.$/, '') : text
 }
 
+/** Two figures below ten, whole numbers above: what a glance takes in. */
+function coarse(value: number): string {
+  const size = Math.abs(value)
+  return size >= 9.95 ? grouped.format(value) : size >= 0.095 ? trim(value.toFixed(1)) : figures(value)
+}
+
 /** `ms` -> µs, ms, s, min or h. */
 export function duration(ms: number): Measure {
   const size = Math.abs(ms)
   if (size === 0) return { text: '0', unit: 'ms' }
-  if (size < 1) return { text: figures(ms * 1000), unit: 'µs' }
-  if (size < 999.5) return { text: figures(ms), unit: 'ms' }
+  if (size < 1) return { text: coarse(ms * 1000), unit: 'µs' }
+  if (size < 999.5) return { text: coarse(ms), unit: 'ms' }
   if (size < 60_000) return { text: figures(ms / 1000), unit: 's' }
   if (size < 3_600_000) return { text: figures(ms / 60_000), unit: 'min' }
   return { text: figures(ms / 3_600_000), unit: 'h' }
@@ -39,7 +45,7 @@ export function duration(ms: number): Measure {
 
 /** Calls per minute -> per second, or per minute where there are fewer than one a second. */
 export function rate(cpm: number): Measure {
-  return Math.abs(cpm) >= 60 || cpm === 0 ? { text: figures(cpm / 60), unit: '/s' } : { text: figures(cpm), unit: '/min' }
+  return Math.abs(cpm) >= 60 || cpm === 0 ? { text: coarse(cpm / 60), unit: '/s' } : { text: coarse(cpm), unit: '/min' }
 }
 
 /** 0..100; two places, so that 0.02 and 0 are told apart. */
