@@ -1,0 +1,73 @@
+import { Edge, Flag, Kind, Mark, Twist } from '@/model'
+import type { ShownTrace } from '../shown'
+import { element, setClass, setHidden, setText } from './elements'
+
+/** Levels beyond this are not indented further. */
+const DEEPEST = 24
+/** Width of a level in px, as the style sheet draws it. */
+export const LEVEL = 15
+
+/** Elements of the cell that says which span a row shows. */
+export interface NameCell {
+  cell: HTMLElement
+  twist: HTMLElement
+  colour: HTMLElement
+  failed: HTMLElement
+  service: HTMLElement
+  operation: HTMLElement
+  mark: HTMLElement
+}
+
+export function createNameCell(row: HTMLElement): NameCell {
+  const cell = element('div', 'tr-name', row)
+  cell.setAttribute('role', 'gridcell')
+  const twist = element('span', 'tr-twist', cell)
+  twist.setAttribute('aria-hidden', 'true')
+  const colour = element('i', 'tr-colour', cell)
+  const failed = element('i', 'ui-status failing', cell)
+  failed.setAttribute('role', 'img')
+  const service = element('b', 'tr-service', cell)
+  const operation = element('span', 'tr-operation', cell)
+  const mark = element('span', 'tr-mark', cell)
+  return { cell, twist, colour, failed, service, operation, mark }
+}
+
+/** A call to something without spans of its own reads caller → peer. */
+export function nameOf({ trace, hasServer }: Pick<ShownTrace, 'trace' | 'hasServer'>, row: number): { service: string; peer: string; operation: string } {
+  const { arrays, header } = trace
+  const service = header.services[arrays.service[row]!] ?? ''
+  const calls = arrays.kind[row] === Kind.exit || arrays.kind[row] === Kind.producer
+  const peer = calls && arrays.peer[row]! >= 0 && !hasServer(row) ? (header.peers[arrays.peer[row]!] ?? '') : ''
+  return { service, peer, operation: header.operations[arrays.operation[row]!] ?? '' }
+}
+
+/** Fills the cell for a span at a depth; `twist` as in the visible rows. */
+export function fillNameCell(parts: NameCell, shown: ShownTrace, row: number, at: { depth: number; twist: number; hidden: number; client: number }): void {
+  const { trace, words } = shown
+  const { arrays } = trace
+  const { service, peer, operation } = nameOf(shown, row)
+  parts.cell.style.setProperty('--depth', String(Math.min(at.depth, DEEPEST)))
+  setText(parts.twist, at.twist === Twist.leaf ? '' : at.twist === Twist.closed ? '▸' : '▾')
+  const colour = shown.colours[arrays.service[row]!] ?? ''
+  if (parts.colour.style.background !== colour) parts.colour.style.background = colour
+  const failed = ((arrays.flags[row]! | (at.client >= 0 ? arrays.flags[at.client]! : 0)) & Flag.error) !== 0
+  setHidden(parts.failed, !failed)
+  if (failed) parts.failed.setAttribute('aria-label', words.failed)
+  setText(parts.service, peer === '' ? service : `${service} → ${peer}`)
+  setText(parts.operation, operation)
+  const mark = markOf(shown, row, at.hidden)
+  setHidden(parts.mark, mark === '')
+  setText(parts.mark, mark)
+  setClass(parts.mark, arrays.marks[row]! & (Mark.orphan | Mark.cycle) ? 'tr-mark warn' : 'tr-mark')
+  const title = `${peer === '' ? service : `${service} → ${peer}`}\n${operation}${at.depth > DEEPEST ? `\n${words.depth(at.depth)}` : ''}`
+  if (parts.cell.title !== title) parts.cell.title = title
+}
+
+function markOf({ trace, words }: ShownTrace, row: number, hidden: number): string {
+  const { arrays } = trace
+  if (arrays.marks[row]! & Mark.orphan) return words.orphan
+  if (arrays.marks[row]! & Mark.cycle) return words.cycle
+  if (hidden > 0) return `+${hidden}`
+  if (arrays.edges[row] === Edge.thread) return words.thread
+  return ''
+}

@@ -1,0 +1,185 @@
+import { Edge, Flag } from '@/model'
+import { duration, percent } from '@/ui/text/numbers'
+import type { ShownTrace } from '../shown'
+import { element, setHidden, setMeasure, setText } from './elements'
+import { createNameCell, fillNameCell, type NameCell } from './nameCell'
+import { joinStretches, percentAt, type Stretch } from './scale'
+import type { RowRenderer } from './virtualRows'
+
+/** Most pieces of the critical path that one row draws; nearer ones are joined. */
+const PIECES = 10
+/** A network or self time gap is told from this share of the whole trace on, a share of the path from this one. */
+const TELL_GAP = 0.1
+const TELL_SHARE = 0.25
+
+interface Parts {
+  name: NameCell
+  client: HTMLElement
+  bar: HTMLElement
+  gap: HTMLElement
+  failed: HTMLElement
+  pieces: HTMLElement[]
+  line: HTMLElement
+  note: HTMLElement
+  time: HTMLElement
+  unit: HTMLElement
+}
+
+const made = new WeakMap<HTMLElement, Parts>()
+
+/** Renders rows of the waterfall from what `shown` gives at the time. */
+export function waterfallRows(shown: () => ShownTrace | null): RowRenderer {
+  return {
+    create() {
+      const row = element('div', 'tr-row')
+      row.setAttribute('role', 'row')
+      const name = createNameCell(row)
+      const line = element('div', 'tr-line', row)
+      line.setAttribute('role', 'gridcell')
+      const parts: Parts = {
+        name,
+        line,
+        client: element('i', 'tr-client', line),
+        bar: element('i', 'tr-bar', line),
+        gap: element('i', 'tr-gap', line),
+        pieces: [],
+        failed: element('i', 'tr-failed', line),
+        note: element('span', 'tr-note', line),
+        time: element('div', 'tr-time num', row),
+        unit: document.createElement('span'),
+      }
+      parts.time.setAttribute('role', 'gridcell')
+      parts.unit.className = 'unit'
+      parts.time.append('', parts.unit)
+      made.set(row, parts)
+      return row
+    },
+    fill(row, index) {
+      const parts = made.get(row)
+      const now = shown()
+      if (parts && now) fill(row, parts, now, index)
+    },
+  }
+}
+
+function fill(row: HTMLElement, parts: Parts, shown: ShownTrace, index: number): void {
+  const { trace, rows } = shown
+  const { arrays } = trace
+  const span = rows.row[index]!
+  const client = rows.client[index]!
+  const depth = rows.depth[index]!
+  const twist = rows.twist[index]!
+  fillNameCell(parts.name, shown, span, { depth, twist, hidden: rows.hidden[index]!, client })
+  row.setAttribute('aria-level', String(depth + 1))
+  row.setAttribute('aria-rowindex', String(index + 2))
+  if (twist === 0) row.removeAttribute('aria-expanded')
+  else row.setAttribute('aria-expanded', String(twist === 1))
+  const selected = shown.selected === span || (client >= 0 && shown.selected === client)
+  row.classList.toggle('selected', selected)
+  row.setAttribute('aria-selected', String(selected))
+  row.id = `span-${index}`
+  const hit = shown.hits !== null && (shown.hits[span] === 1 || (client >= 0 && shown.hits[client] === 1))
+  row.classList.toggle('hit', hit)
+  row.classList.toggle('dim', shown.hits !== null && !hit)
+  bars(parts, shown, span, client)
+  const length = client >= 0 ? arrays.duration[client]! : arrays.duration[span]!
+  if (arrays.flags[span]! & Flag.inFlight) setMeasure(parts.time, parts.unit, { text: '…', unit: '' })
+  else setMeasure(parts.time, parts.unit, duration(length))
+}
+
+function put(node: HTMLElement, stretch: Stretch, from: number, to: number): void {
+  const left = percentAt(stretch, from)
+  node.style.left = `${left}%`
+  node.style.width = `${Math.max(0, percentAt(stretch, to) - left)}%`
+}
+
+function bars(parts: Parts, shown: ShownTrace, span: number, client: number): void {
+  const { trace, stretch } = shown
+  const { arrays } = trace
+  const colour = shown.colours[arrays.service[span]!] ?? ''
+  const start = arrays.start[span]!
+  const end = arrays.flags[span]! & Flag.inFlight ? Math.max(arrays.end[span]!, trace.to) : arrays.end[span]!
+  put(parts.bar, stretch, start, end)
+  if (parts.bar.style.background !== colour) parts.bar.style.background = colour
+  parts.bar.classList.toggle('open', (arrays.flags[span]! & Flag.inFlight) !== 0)
+  setHidden(parts.client, client < 0)
+  if (client >= 0) {
+    put(parts.client, stretch, arrays.start[client]!, arrays.end[client]!)
+    parts.client.style.background = colour
+  }
+  const whole = trace.to - trace.from
+  const waits = arrays.gapTo[span]! - arrays.gapFrom[span]! >= whole * TELL_GAP
+  setHidden(parts.gap, !waits)
+  if (waits) put(parts.gap, stretch, arrays.gapFrom[span]!, arrays.gapTo[span]!)
+  const failed = ((arrays.flags[span]! | (client >= 0 ? arrays.flags[client]! : 0)) & Flag.error) !== 0
+  setHidden(parts.failed, !failed)
+  if (failed) parts.failed.style.left = `${percentAt(stretch, client >= 0 && !(arrays.flags[span]! & Flag.error) ? arrays.end[client]! : end)}%`
+  pathPieces(parts, shown, span, client)
+  note(parts, shown, span, client, waits)
+}
+
+function pathPieces(parts: Parts, shown: ShownTrace, span: number, client: number): void {
+  const { path } = shown.trace
+  const pieces: Stretch[] = []
+  if (shown.showPath) {
+    for (const row of client >= 0 ? [client, span] : [span]) {
+      for (let i = path.first[row]!; i < path.first[row + 1]!; i++) {
+        if (path.to[i]! > shown.stretch.from && path.from[i]! < shown.stretch.to) pieces.push({ from: path.from[i]!, to: path.to[i]! })
+      }
+    }
+    pieces.sort((a, b) => a.from - b.from)
+  }
+  const near = (shown.stretch.to - shown.stretch.from) / 600
+  const joined = pieces.length > 1 ? joinStretches(pieces, near, PIECES) : pieces
+  while (parts.pieces.length < joined.length) parts.pieces.push(element('i', 'tr-path', parts.line))
+  parts.pieces.forEach((piece, i) => {
+    const at = joined[i]
+    setHidden(piece, at === undefined)
+    if (at !== undefined) put(piece, shown.stretch, at.from, at.to)
+  })
+}
+
+/** The one thing worth saying about a span beside its bar; inside the bar where that is long, else where there is room. */
+function note(parts: Parts, shown: ShownTrace, span: number, client: number, waits: boolean): void {
+  const text = noteText(shown, span, client, waits)
+  setHidden(parts.note, text === '')
+  if (text === '') return
+  setText(parts.note, text)
+  const { arrays } = shown.trace
+  const left = percentAt(shown.stretch, Math.min(arrays.start[span]!, client >= 0 ? arrays.start[client]! : Infinity))
+  const right = percentAt(shown.stretch, Math.max(arrays.end[span]!, client >= 0 ? arrays.end[client]! : -Infinity))
+  const { style } = parts.note
+  const inside = right - left > 35 && client < 0
+  parts.note.classList.toggle('inside', inside)
+  style.left = inside ? `calc(${Math.max(0, left)}% + 8px)` : right <= 62 ? `calc(${right}% + 8px)` : 'auto'
+  style.right = inside || right <= 62 ? 'auto' : `calc(${100 - left}% + 8px)`
+  if (!inside && right > 62 && left < 25) {
+    style.left = `calc(${Math.max(0, left)}% + 8px)`
+    style.right = 'auto'
+    parts.note.classList.add('inside')
+  }
+}
+
+function noteText({ trace, words, linksOf }: ShownTrace, span: number, client: number, waits: boolean): string {
+  const { arrays, summary } = trace
+  const whole = trace.to - trace.from
+  if (arrays.flags[span]! & Flag.inFlight) return words.inFlight
+  const links = linksOf(span)
+  if (links > 0) return words.parents(links + 1)
+  const onPath = arrays.pathTime[span]!
+  if (summary.answer > 0 && onPath / summary.answer >= TELL_SHARE) return words.share(spokenShare(onPath / summary.answer))
+  const answered = summary.root < 0 ? Infinity : arrays.end[summary.root]!
+  if (arrays.edges[span] === Edge.message && arrays.start[span]! >= answered) return words.late
+  if (client >= 0) {
+    const way = arrays.start[span]! - arrays.start[client]! + (arrays.end[client]! - arrays.end[span]!)
+    if (way >= whole * TELL_GAP) return words.network(spokenTime(way))
+  }
+  return waits ? words.gap(spokenTime(arrays.gapTo[span]! - arrays.gapFrom[span]!)) : ''
+}
+
+function spokenTime(ms: number): string {
+  const { text, unit } = duration(ms)
+  return `${text} ${unit}`
+}
+
+const spokenShare = (share: number): string => `${share >= 0.995 ? 100 : percent(share * 100).text.replace(/\.\d+$/, '')} %`
