@@ -58,6 +58,12 @@ export async function postJson<T>(path: string, body: unknown, signal?: AbortSig
   return readJson<T>(await send(path, { method: 'POST', headers, body: JSON.stringify(body), ...(signal ? { signal } : {}) }))
 }
 
+/** As `postJson`, for answers that a worker reads. */
+export async function postBytes(path: string, body: unknown, signal: AbortSignal): Promise<ArrayBuffer> {
+  const headers = { accept: 'application/json', 'content-type': 'application/json' }
+  return (await send(path, { method: 'POST', headers, body: JSON.stringify(body), signal })).arrayBuffer()
+}
+
 /** For requests that are answered without a body. */
 export async function command(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<void> {
   await send(path, {

@@ -1,5 +1,5 @@
 export { ApiError, type ErrorCode } from './error'
-export { command, getBytes, getJson, postJson, queryString, type Query } from './http'
+export { command, getBytes, getJson, postBytes, postJson, queryString, type Query } from './http'
 export { queryClient } from './query'
 export { reachability } from './reachability'
 export { startWorker } from './worker'
