@@ -28,31 +28,39 @@ interface Visit {
 /**
  * Walks backwards from the root's end: the child that ended last was waited for, before its start the one that
  * ended last before that, and so on down. Messages are not waited for, nor are threads that outlive their
- * parent; of a call that outlives its parent only the part until the parent's end counts.
+ * parent; of a call that outlives its parent only the part until the parent's end counts. Times that were rounded
+ * make calls one after the other overlap by up to `rounding` ms.
  */
-export function criticalPath(tree: SpanTree, edges: Uint8Array, timing: Timing, root: number, meter: Meter = newMeter()): CriticalPath {
+export function criticalPath(
+  tree: SpanTree,
+  edges: Uint8Array,
+  timing: Timing,
+  begin: { root: number; rounding: number },
+  meter: Meter = newMeter(),
+): CriticalPath {
+  const { root, rounding } = begin
   const rows: number[] = []
   const from: number[] = []
   const to: number[] = []
   const time = new Float64Array(tree.count)
-  const section = (row: number, start: number, end: number): void => {
-    if (end <= start) return
+  const section = (row: number, begun: number, ended: number): void => {
+    if (ended <= begun) return
     rows.push(row)
-    from.push(start)
-    to.push(end)
-    time[row]! += end - start
+    from.push(begun)
+    to.push(ended)
+    time[row]! += ended - begun
   }
   const stack: Visit[] = root < 0 ? [] : [visit(tree, edges, timing, root, timing.end[root]!, timing.start[root]!, meter)]
   while (stack.length > 0) {
     const at = stack[stack.length - 1]!
-    const child = nextWait(at, timing)
+    const child = nextWait(at, timing, rounding)
     meter.steps++
     if (child < 0) {
       section(at.row, at.floor, at.cut)
       stack.pop()
       continue
     }
-    const ended = Math.min(timing.end[child]!, at.limit)
+    const ended = Math.min(timing.end[child]!, at.cut)
     section(at.row, ended, at.cut)
     at.cut = Math.max(timing.start[child]!, at.floor)
     stack.push(visit(tree, edges, timing, child, ended, at.cut, meter))
@@ -67,10 +75,10 @@ export function criticalPath(tree: SpanTree, edges: Uint8Array, timing: Timing, 
 }
 
 /** The next child that ended before what is already explained, -1 when the rest is the span itself. */
-function nextWait(at: Visit, { start, end }: Timing): number {
+function nextWait(at: Visit, { start, end }: Timing, rounding: number): number {
   while (at.next < at.waits.length) {
     const child = at.waits[at.next++]!
-    if (Math.min(end[child]!, at.limit) <= at.cut && start[child]! < at.cut && end[child]! > at.floor) return child
+    if (Math.min(end[child]!, at.limit) <= at.cut + rounding && start[child]! < at.cut && end[child]! > at.floor) return child
   }
   return -1
 }

@@ -211,6 +211,16 @@ describe('odd times', () => {
     ]
     expect(pathOf(notes, open(notes))).toEqual(['root 0-2', 'first 2-15', 'root 15-20', 'long 20-90', 'root 90-100'])
   })
+  it('calls one after the other may overlap by a rounded millisecond, but by no more', () => {
+    const notes = (second: [number, number]): SpanNote[] => [
+      { id: 'root', service: 'a', at: [0, 100] },
+      { id: 'first', service: 'a', parent: 'root', at: [10, 51] },
+      { id: 'second', service: 'a', parent: 'root', at: second },
+    ]
+    expect(pathOf(notes([50, 90]), open(notes([50, 90])))).toEqual(['root 0-10', 'first 10-50', 'second 50-90', 'root 90-100'])
+    expect(pathOf(notes([49, 90]), open(notes([49, 90])))).toEqual(['root 0-49', 'second 49-90', 'root 90-100'])
+    expect(pathOf(notes([50, 90.5]), open(notes([50, 90.5])))[0]).toBe('root 0-50')
+  })
   it('nothing at all is a model too', () => {
     expect(open([]).summary).toMatchObject({ root: -1, spans: 0, total: 0 })
   })

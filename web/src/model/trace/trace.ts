@@ -39,7 +39,7 @@ export function modelTrace(columns: TraceColumns, options: { skew: boolean } = {
   const tree = buildTree(parents, start, meter)
   const timing = timeSpans(columns, tree, start, meter)
   const times = selfTimes(tree, edges, timing, meter)
-  const path = criticalPath(tree, edges, timing, mainRoot(tree, columns), meter)
+  const path = criticalPath(tree, edges, timing, { root: mainRoot(tree, columns), rounding: isWhole(columns) ? 1 : 0 }, meter)
   const { segments } = columns.header
   const service = columns.segment.map((segment) => segments.service[segment]!)
   const counts = { orphans: parents.orphans, duplicates: parents.duplicates, cycles: parents.cycles }
@@ -57,4 +57,10 @@ export function modelTrace(columns: TraceColumns, options: { skew: boolean } = {
     clocks,
     summary: summarise({ columns, tree, edges, service, timing, self: times.self, path, clocks, counts }),
   }
+}
+
+/** Whether all times are whole milliseconds, as most agents send them. */
+function isWhole({ start, duration, count }: TraceColumns): boolean {
+  for (let row = 0; row < count; row++) if (!Number.isInteger(start[row]) || !Number.isInteger(duration[row])) return false
+  return true
 }

@@ -1,5 +1,5 @@
 import { computed, onScopeDispose, shallowRef, watch } from 'vue'
-import { getBytes, postBytes } from '@/api'
+import { postBytes, readTraceColumns } from '@/api'
 import type { Raster, VisibleRows } from '@/model'
 import { useServerData } from '@/ui/state/useServerData'
 import type { OpenedTrace, RequestName, Requests, ShapeChange } from './protocol'
@@ -22,10 +22,11 @@ export function useTrace(view: TraceView) {
   const failure = shallowRef<Error | null>(null)
   const tagKeys = shallowRef<{ key: string; spans: number }[] | null>(null)
   let session: TraceSession | null = null
+  let tagged: Promise<void> | null = null
 
   const bytes = useServerData(
     () => ['trace', view.id.value],
-    (_, signal) => getBytes('ui/trace', { id: view.id.value }, signal),
+    (_, signal) => readTraceColumns(view.id.value, signal),
     { enabled: () => view.id.value !== '', timed: false },
   )
 
@@ -92,7 +93,6 @@ export function useTrace(view: TraceView) {
     if (trace.value !== null && now.join('\n') !== before.join('\n')) void change([{ change: 'fold', service: 'all', on: false }, ...shapeOfAddress(trace.value).filter(({ change }) => change === 'fold')])
   })
 
-  let tagged: Promise<void> | null = null
   /** Fetches the tags of all spans, once; they are only needed to group or filter by them. */
   function needTags(): Promise<void> {
     const controller = new AbortController()

@@ -1,4 +1,5 @@
-import { onBeforeUnmount, onMounted } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { useKeys } from '@/ui/view/keys'
 
 export interface TraceKeys {
   find(): void
@@ -10,34 +11,22 @@ export interface TraceKeys {
   path(): void
 }
 
-/** Whether keys belong to what has the focus: fields, menus, dialogs. */
-const typing = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable="true"], [role="menu"], [role="dialog"], [role="tablist"]') !== null
-
-/** Keys of the page, while nothing that takes text has the focus. */
+/** Keys of the page. */
 export function useTraceKeys(keys: TraceKeys): void {
-  const actions: Record<string, () => void> = {
-    f: keys.find,
-    j: () => keys.move(1),
-    k: () => keys.move(-1),
-    ArrowDown: () => keys.move(1),
-    ArrowUp: () => keys.move(-1),
-    PageDown: () => keys.move(20),
-    PageUp: () => keys.move(-20),
-    ArrowRight: () => keys.open(true),
-    ArrowLeft: () => keys.open(false),
-    n: keys.next,
-    N: keys.previous,
-    p: keys.path,
-    Escape: keys.close,
-  }
-  const press = (event: KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || typing(event.target)) return
-    const action = actions[event.key]
-    if (action === undefined) return
-    event.preventDefault()
-    action()
-  }
-  onMounted(() => window.addEventListener('keydown', press))
-  onBeforeUnmount(() => window.removeEventListener('keydown', press))
+  const { t } = useI18n()
+  const group = (): string => t('trace.title')
+  const key = (name: string, label: () => string, run: () => void) => ({ key: name, label, group, run })
+  useKeys([
+    key('f', () => t('trace.key.find'), keys.find),
+    key('n', () => t('trace.key.next'), keys.next),
+    key('N', () => t('trace.key.previous'), keys.previous),
+    key('j', () => t('trace.key.down'), () => keys.move(1)),
+    key('k', () => t('trace.key.up'), () => keys.move(-1)),
+    key('ArrowDown', () => t('trace.key.down'), () => keys.move(1)),
+    key('ArrowUp', () => t('trace.key.up'), () => keys.move(-1)),
+    key('ArrowRight', () => t('trace.key.open'), () => keys.open(true)),
+    key('ArrowLeft', () => t('trace.key.close'), () => keys.open(false)),
+    key('p', () => t('trace.key.path'), keys.path),
+    key('Escape', () => t('trace.key.leave'), keys.close),
+  ])
 }
