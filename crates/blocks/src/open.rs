@@ -7,7 +7,7 @@ mod rows;
 mod spare;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 use skytrail_columns::Result;
@@ -177,6 +177,11 @@ impl OpenBlock {
             }
         }
         Ok((back.finish(), left))
+    }
+
+    /// What is the same for all blocks of its writer alone.
+    pub(crate) fn writer(&self) -> Weak<Mutex<Growing>> {
+        Arc::downgrade(&self.growing)
     }
 
     /// What it is encoded from.

@@ -6,7 +6,7 @@ mod head;
 mod links;
 mod order;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -16,6 +16,7 @@ use skytrail_storage::SegmentFilter;
 
 use crate::block::{Block, Home};
 use crate::dictionary::Dictionary;
+use crate::layout::span;
 use crate::open::{Growing, OpenBlock, SpareRows};
 use crate::row::{Limits, Row};
 use crate::summary::Summary;
@@ -31,6 +32,9 @@ const LEVEL: i32 = 1;
 /// What the context of the compressor and the buffers take, about.
 const CONTEXT_BYTES: usize = 1 << 20;
 
+/// Buffers beyond so many bytes go with the block that needed them: ordinary blocks need half of it.
+const MOST_BUFFERS: usize = 8 << 20;
+
 /// Gives blocks whose dictionaries grow with each of them. They may go to one part or to several.
 #[derive(Debug)]
 pub struct PartWriter {
@@ -40,7 +44,7 @@ pub struct PartWriter {
     sealer: Option<Sealer>,
 }
 
-/// Encodes blocks. It keeps its buffers.
+/// Encodes blocks. It keeps its buffers, as long as they are not much larger than those of ordinary blocks.
 #[derive(Debug)]
 pub struct Sealer {
     group: GroupWriter,
@@ -49,6 +53,8 @@ pub struct Sealer {
     head: HeadWriter,
     frames: Vec<u8>,
     front: Vec<u8>,
+    /// Of the block before: codes of its keys mean nothing for blocks of others.
+    writer: Weak<Mutex<Growing>>,
 }
 
 /// A block that is written, with what it needs to be read.
@@ -123,6 +129,7 @@ impl Default for Sealer {
             head: HeadWriter::default(),
             frames: Vec::new(),
             front: Vec::new(),
+            writer: Weak::new(),
         }
     }
 }
@@ -132,7 +139,8 @@ impl Sealer {
     pub fn seal(&mut self, full: &OpenBlock) -> Sealed {
         let (rows, dictionary, chunk_bytes) = full.parts();
         let order = in_order(&rows.segments);
-        let Self { group, tags, columns, head, frames, front } = self;
+        self.begin(full);
+        let Self { group, tags, columns, head, frames, front, .. } = self;
         head.ids(rows, &order);
         let meaning = Meaning { rows, dictionary: &dictionary };
         let out = Out { group, tags, columns };
@@ -156,7 +164,31 @@ impl Sealer {
             summary.clone(),
         );
         let hashes = head.hashes();
+        if self.memory() > MOST_BUFFERS {
+            *self = Self::default();
+        }
         Sealed { dictionary, bytes, head: head_len, summary, block, hashes, tags, chunk_bytes }
+    }
+}
+
+impl Sealer {
+    /// What was found out about columns of keys is of use as long as they are of the same writer.
+    fn begin(&mut self, block: &OpenBlock) {
+        let writer = block.writer();
+        if !self.writer.ptr_eq(&writer) {
+            self.group.forget_from(span::KEYS);
+            self.writer = writer;
+        }
+    }
+
+    /// Bytes of memory of its buffers.
+    pub fn memory(&self) -> usize {
+        self.group.memory()
+            + self.tags.memory()
+            + self.columns.memory()
+            + self.head.memory()
+            + self.frames.capacity()
+            + self.front.capacity()
     }
 }
 

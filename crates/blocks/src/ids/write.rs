@@ -54,6 +54,17 @@ impl IdWriter {
         self.kinds.push(Kind::Row as i64);
     }
 
+    /// Bytes of memory.
+    pub(crate) fn memory(&self) -> usize {
+        let numbers =
+            [&self.kinds, &self.processes, &self.threads, &self.millis, &self.counters, &self.rows];
+        let numbers: usize = numbers.iter().map(|numbers| numbers.capacity()).sum();
+        numbers * size_of::<i64>()
+            + self.hex_32.capacity() * 16
+            + self.hex_16.capacity() * 8
+            + self.texts.memory()
+    }
+
     /// Writes the columns, and begins anew.
     pub(crate) fn flush(&mut self, first: u32, group: &mut GroupWriter) {
         let mut ints = |id: u32, numbers: &mut Vec<i64>| {

@@ -69,6 +69,15 @@ impl Attributes {
         }
     }
 
+    /// Bytes of memory.
+    pub(super) fn memory(&self) -> usize {
+        let cells: usize = self.columns.iter().map(Vec::capacity).sum();
+        cells * size_of::<Cell>()
+            + self.columns.capacity() * size_of::<Vec<Cell>>()
+            + self.used.capacity() * size_of::<u32>()
+            + self.numbers.capacity() * size_of::<i64>()
+    }
+
     /// Adds the tags of spans to those of the frame, writes the columns, and begins anew.
     pub(super) fn flush(
         &mut self,

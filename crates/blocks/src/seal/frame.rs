@@ -199,6 +199,16 @@ impl<'a, 'b> FrameWriter<'a, 'b> {
 }
 
 impl Columns {
+    /// Bytes of memory.
+    pub(super) fn memory(&self) -> usize {
+        let Self { numbers, ids, parent_ids, messages, trace_states, links, .. } = self;
+        let Events { times, names, keys } = &self.events;
+        let numbers = numbers.iter().chain([times, keys]).map(Vec::capacity).sum::<usize>();
+        let texts = messages.memory() + trace_states.memory() + names.memory();
+        let ids = ids.memory() + parent_ids.memory();
+        numbers * size_of::<i64>() + texts + ids + links.memory() + self.attributes.memory()
+    }
+
     /// Writes all but the attributes, and begins anew.
     fn flush(&mut self, group: &mut GroupWriter) {
         let mut numbers = |wanted: fn(u32) -> bool, group: &mut GroupWriter| {

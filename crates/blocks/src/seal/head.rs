@@ -86,6 +86,15 @@ impl HeadWriter {
         }
     }
 
+    /// Bytes of memory.
+    pub(super) fn memory(&self) -> usize {
+        let numbers: usize = self.numbers.iter().map(Vec::capacity).sum();
+        (numbers + self.hashes.capacity()) * size_of::<i64>()
+            + self.traces.capacity() * size_of::<u32>()
+            + self.segment_ids.memory()
+            + self.trace_ids.memory()
+    }
+
     /// Hashes of the traces, ascending.
     pub(super) fn hashes(&mut self) -> Arc<[u64]> {
         self.hashes.dedup();

@@ -103,6 +103,14 @@ impl Links {
         self.keys.push(link.keys.into());
     }
 
+    /// Bytes of memory.
+    pub(super) fn memory(&self) -> usize {
+        let numbers = [&self.flags, &self.numbers, &self.keys].into_iter().chain(&self.names);
+        let numbers: usize = numbers.map(Vec::capacity).sum();
+        let ids = self.traces.memory() + self.segments.memory() + self.spans.memory();
+        numbers * size_of::<i64>() + ids
+    }
+
     /// Writes the columns, and begins anew.
     pub(super) fn flush(&mut self, group: &mut GroupWriter) {
         if self.flags.is_empty() {

@@ -5,7 +5,7 @@ use skytrail_storage::SpanAppend;
 use skytrail_storage::contract::build::{SpanSpec, append, entry, segment};
 
 use super::frame::{Columns, FrameWriter, Out};
-use super::{HeadWriter, LEVEL, Meaning, PartWriter, TagWriter, in_order};
+use super::{HeadWriter, LEVEL, MOST_BUFFERS, Meaning, PartWriter, Sealer, TagWriter, in_order};
 use crate::open::OpenBlock;
 use crate::row::Limits;
 
@@ -50,4 +50,36 @@ fn frames_of_short_values_have_as_many_rows_as_they_may() {
     let spans = |n| (0..4).map(move |_| entry("op").at(n).tag("key", "a short value").tag("n", n));
     let segments = (0..512).map(|n| segment("trace", format!("segment-{n}")).with(spans(n)));
     assert_eq!(frames(&filled(&append(segments))), [512; 4]);
+}
+
+#[test]
+fn buffers_of_a_large_block_go_with_it() {
+    let mut sealer = Sealer::default();
+    let seal = |sealer: &mut Sealer, text: &str| {
+        let one = segment("trace", "segment").with([entry("op").tag("key", text)]);
+        sealer.seal(&filled(&append([one])));
+        sealer.memory()
+    };
+    let small = seal(&mut sealer, "short");
+    assert!(small > 0);
+    assert_eq!(seal(&mut sealer, "short"), small, "they are kept");
+    let large = "x".repeat(2 * MOST_BUFFERS);
+    assert!(seal(&mut sealer, &large) <= small);
+}
+
+#[test]
+fn a_block_is_encoded_the_same_whatever_other_writers_had_before() {
+    let block = |value: fn(i64) -> i64| {
+        let spans = (0..500).map(|n| entry("op").at(n).tag("key", value(n)));
+        filled(&append([segment("trace", "segment").with(spans)]))
+    };
+    // Numbers that zstd helps, and numbers that it does not.
+    let (alike, odd) =
+        (block(|n| n / 100 * 1_000_000_007), block(|n| n * n * 2_654_435_761 % 99_991));
+    for (first, then) in [(&alike, &odd), (&odd, &alike)] {
+        let alone = Sealer::default().seal(then);
+        let mut sealer = Sealer::default();
+        sealer.seal(first);
+        assert_eq!(sealer.seal(then).bytes, alone.bytes);
+    }
 }

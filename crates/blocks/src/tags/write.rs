@@ -45,6 +45,11 @@ impl TagWriter {
         }
     }
 
+    /// Bytes of memory.
+    pub(crate) fn memory(&self) -> usize {
+        (self.entries.capacity() + self.recent.len()) * size_of::<u64>()
+    }
+
     /// The index of what was added, of a block with so many frames; begins anew.
     pub(crate) fn finish(&mut self, frames: usize, writer: &mut GroupWriter) -> BlockTags {
         for entry in &mut self.entries {

@@ -162,6 +162,18 @@ impl GroupWriter {
         self.columns == 0
     }
 
+    /// Bytes of memory, without what the compressor takes.
+    pub fn memory(&self) -> usize {
+        let buffers = self.directory.capacity() + self.plain.capacity() + self.stream.capacity();
+        buffers + self.tastes.capacity() * size_of::<(u32, Taste)>()
+    }
+
+    /// Forgets what it found out about columns from an id on: what comes next under these ids is
+    /// something else.
+    pub fn forget_from(&mut self, id: u32) {
+        self.tastes.retain(|of, _| *of < id);
+    }
+
     /// Appends the frame of the columns that were added, and begins anew. Gives its checksum.
     pub fn finish(&mut self, seed: Seed, out: &mut Vec<u8>) -> u64 {
         let mut plain = Vec::with_capacity(self.len() - self.stream.len() + 10);

@@ -44,7 +44,8 @@ impl Metrics {
             parts: gauge("skytrail_store_parts", "Parts that count"),
             memory_bytes: gauge(
                 "skytrail_store_memory_bytes",
-                "Bytes of rows and encoded spans in memory that no checkpoint covers",
+                "Bytes of rows and encoded spans in memory that no checkpoint covers, with the \
+                 room that they are written into and what spans are encoded with",
             ),
             cache_bytes: gauge("skytrail_store_cache_bytes", "Bytes of parts held in memory"),
             index_bytes: gauge(

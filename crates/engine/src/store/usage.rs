@@ -57,7 +57,7 @@ impl Core {
     /// Tells the gauges what is held.
     pub(crate) fn gauge(&self) {
         let snapshot = self.state.snapshot();
-        let mut memory = self.spare.memory();
+        let mut memory = self.spare.memory() + self.sealer.lock().memory();
         for generation in &snapshot.generations {
             memory += generation.spans.row_bytes() + generation.spans.sealed_bytes();
             memory += generation.metrics.bytes() + generation.relations.bytes();

@@ -44,6 +44,8 @@ pub(crate) fn windows(
 pub(crate) struct OpenBlocks {
     pub(crate) blocks: Vec<(i64, SharedBlock)>,
     spans: u64,
+    /// Of what they are filled with, and with the room for more.
+    bytes: usize,
     memory: usize,
 }
 
@@ -65,17 +67,15 @@ impl OpenBlocks {
         (held == 0 || held + spans <= BLOCK_SPANS).then(|| last.clone())
     }
 
-    /// Counts anew what they take; gives the bytes that they are filled with.
-    fn count(&mut self) -> usize {
-        let mut bytes = 0;
-        (self.spans, self.memory) = (0, 0);
+    /// Counts anew what they take.
+    fn count(&mut self) {
+        (self.spans, self.bytes, self.memory) = (0, 0, 0);
         for (_, block) in &self.blocks {
             let block = block.read();
             self.spans += block.spans() as u64;
             self.memory += block.memory();
-            bytes += block.bytes();
+            self.bytes += block.bytes();
         }
-        bytes
     }
 }
 
@@ -171,7 +171,10 @@ impl SpanMemtable {
             batch.recycle();
         }
         let mut bytes = 0;
-        let memory = self.rows.append(|open| bytes = open.count());
+        let memory = self.rows.append(|open| {
+            open.count();
+            bytes = open.bytes;
+        });
         // The next append may have to wait until this one takes less.
         let is_large = bytes >= filling.most_bytes || memory > filling.most_memory;
         if is_large {
@@ -229,7 +232,7 @@ impl SpanMemtable {
     /// Spans, and bytes of memory and disk that they take.
     pub(crate) fn held(&self) -> (u64, u64) {
         self.rows.look(|layers| {
-            let rows = layers.rows().map(|rows| (rows.spans, rows.memory as u64));
+            let rows = layers.rows().map(|rows| (rows.spans, rows.bytes as u64));
             let encoded = layers.parts.iter().map(|encoded| match &**encoded {
                 Encoded::Sealed { sealed, .. } => (sealed.summary().spans, sealed.bytes() as u64),
                 Encoded::Part(part) => (part.entry.rows, part.entry.bytes),
