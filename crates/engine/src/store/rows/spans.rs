@@ -45,7 +45,7 @@ pub(crate) struct OpenBlocks {
     pub(crate) blocks: Vec<(i64, SharedBlock)>,
     spans: u64,
     /// Of what they are filled with, and with the room for more.
-    bytes: usize,
+    filled: usize,
     memory: usize,
 }
 
@@ -69,12 +69,12 @@ impl OpenBlocks {
 
     /// Counts anew what they take.
     fn count(&mut self) {
-        (self.spans, self.bytes, self.memory) = (0, 0, 0);
+        (self.spans, self.filled, self.memory) = (0, 0, 0);
         for (_, block) in &self.blocks {
             let block = block.read();
             self.spans += block.spans() as u64;
             self.memory += block.memory();
-            self.bytes += block.bytes();
+            self.filled += block.bytes();
         }
     }
 }
@@ -173,7 +173,7 @@ impl SpanMemtable {
         let mut bytes = 0;
         let memory = self.rows.append(|open| {
             open.count();
-            bytes = open.bytes;
+            bytes = open.filled;
         });
         // The next append may have to wait until this one takes less.
         let is_large = bytes >= filling.most_bytes || memory > filling.most_memory;
@@ -232,7 +232,7 @@ impl SpanMemtable {
     /// Spans, and bytes of memory and disk that they take.
     pub(crate) fn held(&self) -> (u64, u64) {
         self.rows.look(|layers| {
-            let rows = layers.rows().map(|rows| (rows.spans, rows.bytes as u64));
+            let rows = layers.rows().map(|rows| (rows.spans, rows.filled as u64));
             let encoded = layers.parts.iter().map(|encoded| match &**encoded {
                 Encoded::Sealed { sealed, .. } => (sealed.summary().spans, sealed.bytes() as u64),
                 Encoded::Part(part) => (part.entry.rows, part.entry.bytes),
