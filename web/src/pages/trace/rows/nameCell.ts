@@ -5,10 +5,11 @@ import { element, setClass, setHidden, setText } from './elements'
 /** Levels beyond this are not indented further. */
 const DEEPEST = 24
 /** Width of a level in px, as the style sheet draws it. */
-export const LEVEL = 15
+const LEVEL = 15
 
 /** Elements of the cell that says which span a row shows. */
 export interface NameCell {
+  pad: number
   cell: HTMLElement
   twist: HTMLElement
   colour: HTMLElement
@@ -18,7 +19,8 @@ export interface NameCell {
   mark: HTMLElement
 }
 
-export function createNameCell(row: HTMLElement): NameCell {
+/** `pad` is the space before the first level in px. */
+export function createNameCell(row: HTMLElement, pad = 0): NameCell {
   const cell = element('div', 'tr-name', row)
   cell.setAttribute('role', 'gridcell')
   const twist = element('span', 'tr-twist', cell)
@@ -26,10 +28,10 @@ export function createNameCell(row: HTMLElement): NameCell {
   const colour = element('i', 'tr-colour', cell)
   const failed = element('i', 'ui-status failing', cell)
   failed.setAttribute('role', 'img')
+  const mark = element('span', 'tr-mark', cell)
   const service = element('b', 'tr-service', cell)
   const operation = element('span', 'tr-operation', cell)
-  const mark = element('span', 'tr-mark', cell)
-  return { cell, twist, colour, failed, service, operation, mark }
+  return { pad, cell, twist, colour, failed, service, operation, mark }
 }
 
 /** A call to something without spans of its own reads caller → peer. */
@@ -46,7 +48,9 @@ export function fillNameCell(parts: NameCell, shown: ShownTrace, row: number, at
   const { trace, words } = shown
   const { arrays } = trace
   const { service, peer, operation } = nameOf(shown, row)
-  parts.cell.style.setProperty('--depth', String(Math.min(at.depth, DEEPEST)))
+  const indent = Math.min(at.depth, DEEPEST) * LEVEL
+  parts.cell.style.paddingLeft = `${parts.pad + indent}px`
+  parts.cell.style.backgroundSize = `${indent}px 100%`
   setText(parts.twist, at.twist === Twist.leaf ? '' : at.twist === Twist.closed ? '▸' : '▾')
   const colour = shown.colours[arrays.service[row]!] ?? ''
   if (parts.colour.style.background !== colour) parts.colour.style.background = colour

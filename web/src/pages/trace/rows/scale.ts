@@ -4,10 +4,10 @@ export interface Stretch {
   to: number
 }
 
-/** Per cent of the width at which a moment stands; beyond the edges at most 2 per cent, so that no element grows huge. */
+/** Per cent of the width at which a moment stands; never beyond its edges. */
 export function percentAt({ from, to }: Stretch, at: number): number {
   if (to <= from) return 0
-  return Math.max(-2, Math.min(102, ((at - from) / (to - from)) * 100))
+  return Math.max(0, Math.min(100, ((at - from) / (to - from)) * 100))
 }
 
 /** Steps that a scale may have: 1, 2 or 5 times a power of ten. */

@@ -88,7 +88,7 @@ export class VirtualRows {
   private put(index: number, again: boolean): void {
     const slot = this.slots[index % this.slots.length]
     if (slot === undefined || (slot.index === index && !again)) return
-    if (slot.index !== index) slot.element.style.transform = `translateY(${index * this.rowHeight}px)`
+    if (slot.index !== index) slot.element.style.top = `${index * this.rowHeight}px`
     slot.index = index
     slot.element.dataset['index'] = String(index)
     this.renderer.fill(slot.element, index)

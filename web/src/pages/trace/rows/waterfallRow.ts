@@ -1,5 +1,5 @@
 import { Edge, Flag } from '@/model'
-import { duration, percent } from '@/ui/text/numbers'
+import { duration } from '@/ui/text/numbers'
 import type { ShownTrace } from '../shown'
 import { element, setHidden, setMeasure, setText } from './elements'
 import { createNameCell, fillNameCell, type NameCell } from './nameCell'
@@ -11,6 +11,9 @@ const PIECES = 10
 /** A network or self time gap is told from this share of the whole trace on, a share of the path from this one. */
 const TELL_GAP = 0.1
 const TELL_SHARE = 0.25
+
+/** Space before the first level in px. */
+const PAD = 12
 
 interface Parts {
   name: NameCell
@@ -33,7 +36,7 @@ export function waterfallRows(shown: () => ShownTrace | null): RowRenderer {
     create() {
       const row = element('div', 'tr-row')
       row.setAttribute('role', 'row')
-      const name = createNameCell(row)
+      const name = createNameCell(row, PAD)
       const line = element('div', 'tr-line', row)
       line.setAttribute('role', 'gridcell')
       const parts: Parts = {
@@ -105,7 +108,8 @@ function bars(parts: Parts, shown: ShownTrace, span: number, client: number): vo
   setHidden(parts.client, client < 0)
   if (client >= 0) {
     put(parts.client, stretch, arrays.start[client]!, arrays.end[client]!)
-    parts.client.style.background = colour
+    const pale = `color-mix(in srgb, ${colour} 42%, transparent)`
+    if (parts.client.style.background !== pale) parts.client.style.background = pale
   }
   const whole = trace.to - trace.from
   const waits = arrays.gapTo[span]! - arrays.gapFrom[span]! >= whole * TELL_GAP
@@ -147,9 +151,10 @@ function note(parts: Parts, shown: ShownTrace, span: number, client: number, wai
   setText(parts.note, text)
   const { arrays } = shown.trace
   const left = percentAt(shown.stretch, Math.min(arrays.start[span]!, client >= 0 ? arrays.start[client]! : Infinity))
-  const right = percentAt(shown.stretch, Math.max(arrays.end[span]!, client >= 0 ? arrays.end[client]! : -Infinity))
+  const open = (arrays.flags[span]! & Flag.inFlight) !== 0
+  const right = open ? 100 : percentAt(shown.stretch, Math.max(arrays.end[span]!, client >= 0 ? arrays.end[client]! : -Infinity))
   const { style } = parts.note
-  const inside = right - left > 35 && client < 0
+  const inside = right - left > 35 && client < 0 && !(open && left > 15)
   parts.note.classList.toggle('inside', inside)
   style.left = inside ? `calc(${Math.max(0, left)}% + 8px)` : right <= 62 ? `calc(${right}% + 8px)` : 'auto'
   style.right = inside || right <= 62 ? 'auto' : `calc(${100 - left}% + 8px)`
@@ -182,4 +187,4 @@ function spokenTime(ms: number): string {
   return `${text} ${unit}`
 }
 
-const spokenShare = (share: number): string => `${share >= 0.995 ? 100 : percent(share * 100).text.replace(/\.\d+$/, '')} %`
+const spokenShare = (share: number): string => `${Math.round(share * 100)} %`
