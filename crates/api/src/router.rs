@@ -6,14 +6,19 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method};
+use skytrail_base::clock::SharedClock;
+use skytrail_base::metrics::Registry;
 use skytrail_base::secret::Secret;
 use skytrail_base::web_origin::WebOrigins;
+use skytrail_query::Query;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::auth::demand;
+use crate::auth::{Access, Hosts, demand};
 use crate::graphql::{self, Engine};
 use crate::health::{self, HealthSource};
+use crate::session::Sessions;
 use crate::status::{self, StatusSource};
+use crate::ui;
 
 /// What the routes are served from.
 pub struct Deps<S: 'static> {
@@ -23,10 +28,23 @@ pub struct Deps<S: 'static> {
     pub health: Arc<dyn HealthSource>,
     /// Answers `/status/*` and `/debugging/config/dump`.
     pub status: Arc<dyn StatusSource>,
+    /// Answers `/ui/*`.
+    pub query: Arc<Query>,
+    /// The pages at `/`: [`ui::BUILT`] unless a test has its own.
+    pub files: &'static [ui::File],
     /// Web pages that may call `/graphql` from a browser.
     pub origins: WebOrigins,
-    /// What clients must send to everything but `/healthcheck`; nothing is demanded without it.
+    /// Names under which browsers may come.
+    pub hosts: Hosts,
+    /// What clients must send to everything but `/healthcheck` and the pages; nothing is demanded
+    /// without it.
     pub token: Secret,
+    /// Whether browsers come by TLS only.
+    pub is_encrypted: bool,
+    /// Time, for sessions.
+    pub clock: SharedClock,
+    /// Where the routes of the UI tell about themselves.
+    pub registry: Registry,
 }
 
 /// The headers that let those pages call; none when there are no pages.
@@ -47,16 +65,20 @@ fn cors(origins: &WebOrigins) -> Option<CorsLayer> {
     Some(layer)
 }
 
-/// All routes: `/graphql`, `/healthcheck`, `/status/*`, `/debugging/config/dump`. `/healthcheck` is
-/// open to everyone, since load balancers have no token.
+/// All routes: `/graphql`, `/healthcheck`, `/status/*`, `/debugging/config/dump`, `/ui/*` and the
+/// pages. `/healthcheck` is open to everyone, since load balancers have no token; so are the pages,
+/// which hold nothing and ask for it.
 pub fn router<S: Send + Sync + 'static>(deps: Deps<S>) -> Router {
-    let mut graphql = graphql::service(deps.graphql);
-    let mut status = status::routes(&deps.status);
-    if !deps.token.is_empty() {
-        let guard = from_fn_with_state(Arc::new(deps.token), demand);
-        graphql = graphql.layer(guard.clone());
-        status = status.layer(guard);
-    }
+    let sessions = Sessions::new(&deps.token, deps.clock, deps.is_encrypted);
+    let access = Arc::new(Access { token: deps.token, sessions, hosts: deps.hosts });
+    let ui = Arc::new(ui::Ui {
+        query: deps.query,
+        work: Arc::clone(deps.graphql.work()),
+        metrics: ui::Metrics::new(&deps.registry),
+    });
+    let guard = from_fn_with_state(Arc::clone(&access), demand);
+    let mut graphql = graphql::service(deps.graphql).layer(guard.clone());
+    let status = status::routes(&deps.status).layer(guard);
     // Outside the guard: browsers ask in advance without the token.
     if let Some(cors) = cors(&deps.origins) {
         graphql = graphql.layer(cors);
@@ -65,4 +87,5 @@ pub fn router<S: Send + Sync + 'static>(deps: Deps<S>) -> Router {
         .route("/graphql", graphql)
         .route("/healthcheck", health::service(deps.health))
         .merge(status)
+        .merge(ui::routes(&ui, &access, deps.files))
 }

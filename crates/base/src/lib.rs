@@ -21,5 +21,6 @@ pub mod queue;
 pub mod receipt;
 pub mod secret;
 pub mod shutdown;
+pub mod web_host;
 pub mod web_origin;
 pub mod weigh;

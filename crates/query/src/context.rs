@@ -136,6 +136,11 @@ impl Ctx {
         self.answer.is_short.load(Ordering::Relaxed)
     }
 
+    /// Memory of what is answered, for whoever makes something else of it and lets it go.
+    pub fn take_kept(&self) -> Option<Hold> {
+        self.answer.kept.lock().take()
+    }
+
     /// The memory of the request.
     pub fn memory(&self) -> &Claim {
         &self.memory

@@ -15,6 +15,7 @@ pub mod control;
 mod entity;
 mod error;
 mod hash;
+mod measures;
 pub mod metadata;
 pub mod metrics;
 pub mod mqe;
@@ -35,4 +36,4 @@ pub use entity::{
 };
 pub use error::{Error, ErrorKind, Result};
 pub use query::{Deps, Query};
-pub use time::{Duration, Step};
+pub use time::{Duration, Range, Step};

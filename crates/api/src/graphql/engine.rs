@@ -14,11 +14,10 @@ use apollo_compiler::resolvers::{
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
-use skytrail_base::claim::{Hold, Memory};
+use skytrail_base::claim::Hold;
 use skytrail_base::metrics::Registry as SelfMetrics;
-use skytrail_base::pool::Pool;
 use skytrail_query::{Budget, Ctx};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::answer::{Writer, Written};
 use super::answered::Answered;
@@ -29,12 +28,12 @@ use super::limits::Limits;
 use super::metrics::Metrics;
 use super::registry::{Context, Registry, Tables};
 use super::resolving::{Call, Resolving, introspect};
-use super::room::{Room, overload};
+use super::room::Room;
 use super::rope::Rope;
 use super::schema::{self, SchemaError};
 use super::selection::{Collector, Selected};
-use super::sending::Carried;
 use super::weight::weigh;
+use super::work::Work;
 
 /// One GraphQL request.
 pub(crate) struct Request {
@@ -48,10 +47,7 @@ pub struct Engine<S: 'static> {
     schema: Valid<Schema>,
     registry: Registry<S>,
     documents: Documents,
-    limits: Limits,
-    metrics: Metrics,
-    memory: Memory,
-    unsent: Pool,
+    work: Arc<Work>,
     sources: Arc<S>,
 }
 
@@ -81,23 +77,15 @@ impl<S: Send + Sync + 'static> Engine<S> {
     pub fn new(
         sources: Arc<S>,
         tables: &Tables<S>,
-        mut limits: Limits,
+        limits: Limits,
         metrics: &SelfMetrics,
     ) -> Result<Self, SchemaError> {
         let schema = schema::load()?;
-        let metrics = Metrics::new(metrics);
-        let memory = Memory::new(limits.memory_bytes, metrics.memory());
-        let unsent = Pool::new(limits.unsent_bytes, metrics.held());
-        // One that could only wait in the large share would keep everybody from it.
-        limits.answer_bytes = limits.answer_bytes.min(unsent.limit().max(memory.most_kept()));
         Ok(Self {
             registry: Registry::new(&schema, tables)?,
             documents: Documents::new(),
             schema,
-            memory,
-            unsent,
-            limits,
-            metrics,
+            work: Arc::new(Work::new(limits, Metrics::new(metrics))),
             sources,
         })
     }
@@ -121,62 +109,28 @@ impl<S: Send + Sync + 'static> Engine<S> {
 
     /// The bounds of a request, with what follows from them.
     pub(crate) fn limits(&self) -> &Limits {
-        &self.limits
+        &self.work.limits
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
-        &self.metrics
+        &self.work.metrics
     }
 
-    /// What an HTTP request may read.
-    pub(crate) fn budget(&self) -> Arc<Budget> {
-        Arc::new(Budget::new(self.limits.cost))
-    }
-
-    /// Memory for an HTTP request, once there is some; none when there is not in time.
-    pub(crate) async fn room(&self) -> Option<Room> {
-        let deadline = Instant::now() + self.limits.deadline;
-        let claim = self.memory.claim(Some(deadline.into_std())).await.ok()?;
-        Some(Room::of(&self.limits, claim))
-    }
-
-    /// Memory for an answer that is made, which had `hold` so far, until it is taken. The large
-    /// share stays with no answer, however slowly it is taken: such a one waits for others.
-    ///
-    /// # Errors
-    /// There is none until the deadline.
-    pub(crate) async fn carried(
-        &self,
-        bytes: usize,
-        mut hold: Hold,
-        deadline: Option<std::time::Instant>,
-    ) -> Result<Carried, Failure> {
-        if let Some(share) = self.unsent.try_share(bytes) {
-            return Ok(Carried::Share(share));
-        }
-        hold.shrink(hold.bytes().saturating_sub(bytes));
-        hold.claim().part_with_spare();
-        if !hold.claim().is_largest() {
-            return Ok(Carried::Hold(hold));
-        }
-        let share = self.unsent.share(bytes);
-        let share = match deadline {
-            Some(deadline) => timeout_at(deadline.into(), share).await.ok(),
-            None => Some(share.await),
-        };
-        share.map(Carried::Share).ok_or_else(|| overload(&self.limits))
+    /// What it shares with other requests.
+    pub(crate) fn work(&self) -> &Arc<Work> {
+        &self.work
     }
 
     /// For a request whose time begins now.
     pub(crate) fn context(&self, budget: Arc<Budget>, room: Room) -> Context<S> {
-        let deadline = Instant::now() + self.limits.deadline;
+        let deadline = Instant::now() + self.limits().deadline;
         let ctx = Ctx::new(budget, Some(deadline.into_std()), room.claim().clone());
         Context { sources: Arc::clone(&self.sources), ctx, room: Arc::new(room) }
     }
 
     /// The response to one request, as JSON.
     pub(crate) async fn execute(&self, context: &Context<S>, request: &Request) -> (Rope, Hold) {
-        self.metrics.request();
+        self.metrics().request();
         let hold = || context.room.claim().hold();
         match self.answer(context, request).await {
             Ok(made) => made,
@@ -191,7 +145,7 @@ impl<S: Send + Sync + 'static> Engine<S> {
     ) -> Result<(Rope, Hold), Vec<Failure>> {
         let mut prepared = self.prepare(&context.room, request)?;
         let room = &context.room;
-        let arguments = room.hold(prepared.weight, context.ctx.deadline, &self.limits).await;
+        let arguments = room.hold(prepared.weight, context.ctx.deadline, self.limits()).await;
         let arguments = arguments.map_err(|failure| vec![failure])?;
         let calls = std::mem::take(&mut prepared.walked.calls);
         let document = Arc::clone(&prepared.document);
@@ -202,7 +156,7 @@ impl<S: Send + Sync + 'static> Engine<S> {
         let variables = &prepared.variables;
         let collector = Collector { schema: &self.schema, document: &document, variables };
         let selected = collector.collect(&operation.selection_set);
-        let resolving = Resolving { limits: &self.limits, metrics: &self.metrics };
+        let resolving = Resolving { limits: self.limits(), metrics: self.metrics() };
         let mut answered = resolving.all(context, prepared.operation, calls, &selected).await;
         if let Some(introspected) = &prepared.walked.introspected {
             introspect(context, &selected, introspected, &mut answered).await;
@@ -214,12 +168,12 @@ impl<S: Send + Sync + 'static> Engine<S> {
 
     /// A response without data.
     pub(crate) fn refuse(&self, failures: &[Failure]) -> Vec<u8> {
-        self.metrics.failed(failures);
+        self.metrics().failed(failures);
         refusal(failures)
     }
 
     fn prepare(&self, room: &Room, request: &Request) -> Result<Prepared<S>, Vec<Failure>> {
-        let document = self.documents.get(&self.schema, &self.limits, &request.query)?;
+        let document = self.documents.get(&self.schema, self.limits(), &request.query)?;
         let coded = |code| {
             let sources = &document.sources;
             move |error: RequestError| vec![Failure::coded(code, error.to_graphql_error(sources))]
@@ -232,7 +186,7 @@ impl<S: Send + Sync + 'static> Engine<S> {
         let collector =
             Collector { schema: &self.schema, document: &document, variables: &variables };
         let weight = weigh(&collector.roots(&operation.selection_set), &variables);
-        room.take_arguments(weight, &self.limits).map_err(|failure| vec![failure])?;
+        room.take_arguments(weight, self.limits()).map_err(|failure| vec![failure])?;
         let walked =
             self.walk(&document, operation, &variables).map_err(coded(Code::ValidationFailed))?;
         self.check_width(&walked)?;
@@ -246,7 +200,7 @@ impl<S: Send + Sync + 'static> Engine<S> {
     }
 
     fn check_width(&self, walked: &Walked<S>) -> Result<(), Vec<Failure>> {
-        let (asked, limit) = (walked.calls.len(), self.limits.aliases);
+        let (asked, limit) = (walked.calls.len(), self.limits().aliases);
         if asked <= limit {
             return Ok(());
         }
@@ -288,7 +242,7 @@ impl<S: Send + Sync + 'static> Engine<S> {
         selected: &[Selected<'_>],
         answered: HashMap<String, Answered>,
     ) -> Result<(Rope, Hold), Failure> {
-        let mut writer = Writer::new(room.claim().hold(), self.limits.answer_bytes);
+        let mut writer = Writer::new(room.claim().hold(), self.limits().answer_bytes);
         let incomplete = selected.iter().map(|root| root.key).filter(|key| {
             let field = answered.get(*key);
             field.is_some_and(Answered::is_incomplete)
@@ -307,7 +261,7 @@ impl<S: Send + Sync + 'static> Engine<S> {
             writer.rewind(start);
             writer.raw(b"null");
         }
-        incomplete.iter().for_each(|_| self.metrics.incomplete());
+        incomplete.iter().for_each(|_| self.metrics().incomplete());
         self.finish(room, writer, &incomplete)
     }
 
@@ -321,11 +275,11 @@ impl<S: Send + Sync + 'static> Engine<S> {
             if full.is_some() {
                 room.fill();
             }
-            room.failure(&self.limits)
+            room.failure(self.limits())
         });
         let (mut bytes, hold, failures) = finished?;
         if !failures.is_empty() {
-            self.metrics.failed(&failures);
+            self.metrics().failed(&failures);
             bytes.push(b",\"errors\":");
             bytes.push(&errors(&failures));
         }

@@ -30,6 +30,8 @@ pub enum Code {
     NotFound,
     /// The token is missing or wrong.
     Unauthenticated,
+    /// A page that is not the server's may not ask.
+    Forbidden,
     /// Answering would read more rows or points than allowed.
     CostExceeded,
     /// Answering took longer than allowed.
@@ -56,6 +58,7 @@ impl Code {
             Self::InvalidArgument => "INVALID_ARGUMENT",
             Self::NotFound => "NOT_FOUND",
             Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
             Self::CostExceeded => "COST_EXCEEDED",
             Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
             Self::NotSupported => "NOT_SUPPORTED",

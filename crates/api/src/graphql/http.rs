@@ -46,7 +46,7 @@ async fn handle<S: Send + Sync + 'static>(
     headers: &HeaderMap,
     body: Body,
 ) -> Response {
-    let budget = engine.budget();
+    let budget = engine.work().budget();
     let waiting = engine.metrics().begin(Arc::clone(&budget));
     let answer = answer(engine, budget, headers, body).await;
     waiting.answered();
@@ -64,7 +64,7 @@ async fn answer<S: Send + Sync + 'static>(
 ) -> Result<Made, Refused> {
     check_media_type(headers)?;
     let body = read(body, engine.limits()).await?;
-    let room = engine.room().await.ok_or_else(|| overloaded(engine.limits()))?;
+    let room = engine.work().room().await.ok_or_else(|| overloaded(engine.limits()))?;
     let posted = parse(&body, engine.limits().batch)?;
     // A task of its own, so that the connection sees its client leave while rows are read without
     // a pause; a set, since that ends the task when it is dropped.
@@ -97,7 +97,7 @@ async fn execute<S: Send + Sync + 'static>(
         }
     };
     let (bytes, hold) = bytes;
-    let memory = engine.carried(bytes.len(), hold, context.ctx.deadline).await;
+    let memory = engine.work().carried(bytes.len(), hold, context.ctx.deadline).await;
     let memory = memory.map_err(|failure| Refused(StatusCode::SERVICE_UNAVAILABLE, failure))?;
     let status = match context.room.is_overloaded() {
         true => StatusCode::SERVICE_UNAVAILABLE,

@@ -15,13 +15,14 @@ mod metrics;
 mod object;
 mod registry;
 mod resolving;
-mod room;
+pub(crate) mod room;
 pub mod root;
-mod rope;
+pub(crate) mod rope;
 mod schema;
 mod selection;
-mod sending;
+pub(crate) mod sending;
 mod weight;
+pub(crate) mod work;
 
 pub use answer::{Answer, Nulled, Out, Written};
 pub use arguments::{Arguments, Long};

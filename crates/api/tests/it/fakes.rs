@@ -9,7 +9,8 @@ use skytrail_api::health::{Health, HealthSource};
 use skytrail_api::status::{
     ClusterNode, DiskLimits, MetricsRetention, RecordsRetention, StatusSource,
 };
-use skytrail_api::{Deps, router};
+use skytrail_api::{Deps, Hosts, router};
+use skytrail_base::clock::ManualClock;
 use skytrail_base::metrics::Registry;
 use skytrail_base::secret::Secret;
 use skytrail_base::web_origin::WebOrigins;
@@ -114,8 +115,14 @@ pub(crate) fn deps<S: Send + Sync + 'static>(
         graphql: Arc::new(engine),
         health: Arc::new(Fixed { unhealthy }),
         status: Arc::new(Fixed { unhealthy }),
+        query: shop::query(),
+        files: &[],
         origins,
+        hosts: Hosts::default(),
         token: Secret::default(),
+        is_encrypted: false,
+        clock: ManualClock::at(0),
+        registry: Registry::default(),
     }
 }
 

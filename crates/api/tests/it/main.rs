@@ -17,3 +17,6 @@ mod self_metrics;
 mod shop;
 mod token;
 mod transport;
+mod ui;
+mod ui_files;
+mod ui_session;

@@ -2,6 +2,14 @@
 //! operation names and statements, a trace by the id of a segment or span; in a
 //! total order, with cursors, and saying whether anything was left out.
 
+mod compare;
+mod condition;
+mod scatter;
 mod segments;
+mod traces;
 
+pub use compare::{Chosen, ComparedTag, TagComparison};
+pub use condition::TraceCondition;
+pub use scatter::{MAX_POINTS, Scatter};
 pub use segments::{FoundTrace, SearchCondition, SearchPage};
+pub use traces::{MAX_LISTED, TracePage, TraceSearch};

@@ -123,12 +123,12 @@ impl Query {
 
 /// `1772303400000000000~7~trace42segment42`: the key of the order, the length of
 /// the trace id in bytes, then trace and segment, which may hold anything.
-fn write_cursor(cursor: &SegmentCursor) -> String {
+pub(super) fn write_cursor(cursor: &SegmentCursor) -> String {
     let SegmentCursor { key, trace_id, segment_id } = cursor;
     format!("{key}~{}~{trace_id}{segment_id}", trace_id.len())
 }
 
-fn read_cursor(text: &str) -> Result<SegmentCursor> {
+pub(super) fn read_cursor(text: &str) -> Result<SegmentCursor> {
     let mut parts = text.splitn(3, '~');
     let mut cursor = || {
         let key = parts.next()?.parse().ok()?;

@@ -2,6 +2,8 @@
 
 mod duration;
 mod points;
+mod range;
 
 pub use duration::{Duration, Step, Window};
 pub use points::{MAX_STEPS, Points};
+pub use range::Range;

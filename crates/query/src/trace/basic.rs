@@ -123,7 +123,7 @@ impl Query {
     }
 
     /// Gives segments to `take`, in order, until it says false.
-    pub(super) async fn each_segment(
+    pub(crate) async fn each_segment(
         &self,
         ctx: &Ctx,
         filter: &SegmentFilter,

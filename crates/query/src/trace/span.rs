@@ -148,7 +148,8 @@ fn logs(batch: &SpanBatch, span: &model::Span) -> Vec<LogEntity> {
     batch.events_of(span).iter().map(log).collect()
 }
 
-fn pairs(batch: &SpanBatch, rows: Rows) -> Vec<KeyValue> {
+/// Attributes as pairs.
+pub(super) fn pairs(batch: &SpanBatch, rows: Rows) -> Vec<KeyValue> {
     let pair = |attribute: &model::Attribute| {
         KeyValue::new(batch.name(attribute.key), batch.show(attribute.value))
     };

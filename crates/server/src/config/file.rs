@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use skytrail_base::quantity::{Bytes, Period};
 use skytrail_base::secret::Secret;
+use skytrail_base::web_host::WebHosts;
 use skytrail_base::web_origin::WebOrigins;
 use skytrail_model::time::Zone;
 use tracing_subscriber::EnvFilter;
@@ -177,6 +178,8 @@ pub struct ApiConfig {
     pub graphql: GraphqlConfig,
     /// Web pages that may ask from a browser.
     pub cors_origins: Vec<String>,
+    /// Names under which browsers reach the server.
+    pub allowed_hosts: Vec<String>,
 }
 
 /// `api.graphql`
@@ -267,6 +270,8 @@ impl Config {
         }
         let origins = WebOrigins::parse(&self.api.cors_origins).err();
         problems.extend(origins.map(|error| format!("api.cors_origins: {error}")));
+        let hosts = WebHosts::parse(&self.api.allowed_hosts).err();
+        problems.extend(hosts.map(|error| format!("api.allowed_hosts: {error}")));
         problems.extend(self.open_ports());
         problems
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use skytrail_analysis::{Analysis, Rules};
+use skytrail_api::Hosts;
 use skytrail_api::graphql::root::{Sources, TABLES};
 use skytrail_api::graphql::{Engine, Limits as GraphqlLimits};
 use skytrail_api::status as api_status;
@@ -14,6 +15,7 @@ use skytrail_base::clock::SharedClock;
 use skytrail_base::frontier::Frontier;
 use skytrail_base::metrics::Registry;
 use skytrail_base::shutdown::Shutdown;
+use skytrail_base::web_host::WebHosts;
 use skytrail_base::web_origin::WebOrigins;
 use skytrail_ingest::Ingest;
 use skytrail_model::command::NoCommands;
@@ -128,7 +130,7 @@ impl Parts {
         let ingest = Ingest::build(&config.ingest, deps)?;
         let query = query(&stage, storage.clone(), analysis.live(), catalogue);
         let status = Status::new(&config, layers);
-        let rest = rest(&config, &registry, &status, query)?.merge(ingest.http());
+        let rest = rest(&config, &registry, &status, (query, &clock))?.merge(ingest.http());
         let analysis = Arc::new(analysis);
         let checkpoints = Checkpoints {
             analysis: analysis.clone(),
@@ -236,9 +238,9 @@ fn rest(
     config: &Config,
     registry: &Registry,
     status: &Arc<Status>,
-    query: Arc<Query>,
+    (query, clock): (Arc<Query>, &SharedClock),
 ) -> anyhow::Result<Router> {
-    let sources = Sources { query, health: status.clone(), status: status.clone() };
+    let sources = Sources { query: query.clone(), health: status.clone(), status: status.clone() };
     let graphql = &config.api.graphql;
     let limits = GraphqlLimits {
         depth: graphql.max_depth,
@@ -254,7 +256,16 @@ fn rest(
         graphql: Arc::new(engine),
         health: status.clone(),
         status: status.clone(),
+        query,
+        files: skytrail_api::ui::BUILT,
         origins: WebOrigins::parse(&config.api.cors_origins)?,
+        hosts: Hosts {
+            allowed: WebHosts::parse(&config.api.allowed_hosts)?,
+            is_guarded: config.api.auth.token.is_empty() && config.api.rest.host.is_loopback(),
+        },
         token: config.api.auth.token.clone(),
+        is_encrypted: config.tls_files().map_err(anyhow::Error::msg)?.is_some(),
+        clock: clock.clone(),
+        registry: registry.clone(),
     }))
 }

@@ -74,7 +74,7 @@ impl Ports {
             match *name {
                 "grpc" => tracing::info!("agents (grpc): {address}"),
                 "rest" => tracing::info!(
-                    "graphql: {scheme}://{address}/graphql, and the agents' http routes"
+                    "web ui: {scheme}://{address}/ (graphql: /graphql, and the agents' http routes)"
                 ),
                 _ => tracing::info!("metrics of the server itself: {scheme}://{address}/metrics"),
             }
