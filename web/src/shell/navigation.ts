@@ -11,7 +11,7 @@ export interface NavigationEntry {
 /** Only pages that exist. */
 export const entries: readonly NavigationEntry[] = [
   { page: 'overview', icon: 'overview', covers: [] },
-  { page: 'services', icon: 'services', covers: ['service'] },
+  { page: 'services', icon: 'services', covers: ['service', 'instance', 'endpoint'] },
   { page: 'traces', icon: 'traces', covers: ['trace'] },
   { page: 'settings', icon: 'settings', covers: [], operate: true },
 ]

@@ -8,11 +8,15 @@ export interface MqeEntity {
   normal?: boolean
   serviceInstanceName?: string
   endpointName?: string
+  destServiceName?: string
+  destNormal?: boolean
 }
 export interface MqeSeries {
   labels: Record<string, string>
   /** By time in a series: ms since the epoch; by name in a ranking. */
   ids: (string | null)[]
+  /** Ids of the entities of a ranking. */
+  owners: (string | null)[]
   values: (number | null)[]
 }
 export interface MqeResult {
@@ -23,20 +27,31 @@ export interface MqeResult {
 interface Raw {
   type: string
   error: string | null
-  results: { metric: { labels: { key: string; value: string | null }[] }; values: { id: string | null; value: string | null }[] }[]
+  results: { metric: { labels: { key: string; value: string | null }[] }; values: { id: string | null; value: string | null; owner: { serviceID: string | null; serviceInstanceID: string | null; endpointID: string | null } | null }[] }[]
 }
 
-/** Evaluates all expressions in one round trip, in their order. The first that is faulty fails the whole. */
-export async function evaluate(expressions: readonly string[], entity: MqeEntity, from: number, to: number, signal: AbortSignal): Promise<MqeResult[]> {
+export interface MqeQuestion {
+  expression: string
+  entity: MqeEntity
+}
+
+/** Evaluates all expressions for one entity in one round trip, in their order. The first that is faulty fails the whole. */
+export function evaluate(expressions: readonly string[], entity: MqeEntity, from: number, to: number, signal: AbortSignal): Promise<MqeResult[]> {
+  return evaluateAll(expressions.map((expression) => ({ expression, entity })), from, to, signal)
+}
+
+/** As `evaluate`, each for an entity of its own. */
+export async function evaluateAll(questions: readonly MqeQuestion[], from: number, to: number, signal: AbortSignal): Promise<MqeResult[]> {
+  if (questions.length === 0) return []
   const duration = serverDuration(from, to, await serverOffset(signal))
-  const names = expressions.map((_, i) => `$x${i}: String!`).join(', ')
-  const fields = expressions.map((_, i) => `a${i}: execExpression(expression: $x${i}, entity: $entity, duration: $duration) { type error results { metric { labels { key value } } values { id value } } }`)
-  const query = `query($entity: Entity!, $duration: Duration!, ${names}) { ${fields.join(' ')} }`
-  const variables = { entity, duration, ...Object.fromEntries(expressions.map((text, i) => [`x${i}`, text])) }
+  const names = questions.map((_, i) => `$x${i}: String!, $e${i}: Entity!`).join(', ')
+  const fields = questions.map((_, i) => `a${i}: execExpression(expression: $x${i}, entity: $e${i}, duration: $duration) { type error results { metric { labels { key value } } values { id value owner { serviceID serviceInstanceID endpointID } } } }`)
+  const query = `query($duration: Duration!, ${names}) { ${fields.join(' ')} }`
+  const variables = { duration, ...Object.fromEntries(questions.flatMap(({ expression, entity }, i) => [[`x${i}`, expression], [`e${i}`, entity]])) }
   const answer = await postJson<{ data?: Record<string, Raw> | null; errors?: { message: string }[] }>('graphql', { query, variables }, signal)
   const failed = answer.errors?.[0]
   if (failed) throw new ApiError('INVALID', failed.message, { status: 200 })
-  return expressions.map((text, i) => readResult(answer.data?.[`a${i}`], text))
+  return questions.map(({ expression }, i) => readResult(answer.data?.[`a${i}`], expression))
 }
 
 function readResult(raw: Raw | undefined, expression: string): MqeResult {
@@ -46,6 +61,7 @@ function readResult(raw: Raw | undefined, expression: string): MqeResult {
     type: raw.type,
     series: raw.results.map((one) => ({
       labels: Object.fromEntries(one.metric.labels.map(({ key, value }) => [key, value ?? ''])),
+      owners: one.values.map(({ owner }) => owner?.endpointID ?? owner?.serviceInstanceID ?? owner?.serviceID ?? null),
       ids: one.values.map((value) => value.id),
       values: one.values.map((value) => (value.value === null ? null : Number(value.value))),
     })),

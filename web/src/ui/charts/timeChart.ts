@@ -1,6 +1,6 @@
 import uPlot from 'uplot'
 import { clock, dateClock } from '../text/instants'
-import { measure, type MeasureKind } from '../text/numbers'
+import { figures, spoken, type MeasureKind } from '../text/numbers'
 
 export interface ChartSeries {
   key: string
@@ -49,6 +49,22 @@ export function chartData(input: ChartInput): uPlot.AlignedData {
   return rows as unknown as uPlot.AlignedData
 }
 
+/** Steps of a scale of calls per minute that are round in the unit they are shown in. */
+const RATE_STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 120, 300, ...[1, 2, 5].flatMap((n) => [600, 6000, 60_000, 600_000, 6_000_000, 60_000_000].map((size) => n * size))].sort((a, b) => a - b)
+
+/** Labels of a scale, all in the unit of its largest. */
+export function scaleLabels(splits: readonly number[], kind: MeasureKind): string[] {
+  const most = Math.max(...splits.map(Math.abs))
+  if (kind === 'rate') return splits.map((value) => (most >= 60 ? `${figures(value / 60)}/s` : `${figures(value)}/min`))
+  if (kind === 'percent') return splits.map((value) => `${figures(value)} %`)
+  if (kind === 'score' || kind === 'count') return splits.map((value) => (kind === 'count' && most >= 1e6 ? spoken(value, kind) : figures(value)))
+  if (kind === 'duration') {
+    const [by, unit] = most >= 60_000 ? [60_000, 'min'] : most >= 1000 ? [1000, 's'] : most >= 1 ? [1, 'ms'] : [0.001, 'µs']
+    return splits.map((value) => `${figures(value / by)} ${unit}`)
+  }
+  return splits.map((value) => spoken(value, kind))
+}
+
 function axes(element: Element, input: ChartInput): uPlot.Axis[] {
   const text = resolveColour(element, '--faint')
   const grid = { stroke: resolveColour(element, '--grid'), width: 1 }
@@ -61,10 +77,8 @@ function axes(element: Element, input: ChartInput): uPlot.Axis[] {
     },
     {
       stroke: text, font, grid, ticks: { show: false }, size: 56, gap: 6, space: 32,
-      values: (_u, splits) => splits.map((value) => {
-        const { text: figure, unit } = measure(value, input.kind)
-        return unit.startsWith('/') ? figure + unit : `${figure} ${unit}`.trim()
-      }),
+      values: (_u, splits) => scaleLabels(splits, input.kind),
+      ...(input.kind === 'rate' ? { incrs: RATE_STEPS } : {}),
     },
   ]
 }
