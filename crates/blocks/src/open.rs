@@ -144,6 +144,12 @@ impl OpenBlock {
         find::of_trace(&self.rows, &self.growing.lock().grow, trace_id.as_bytes()).collect()
     }
 
+    /// Spans of the segments of some places.
+    pub fn spans_at(&self, places: &[u32]) -> u64 {
+        let rows = places.iter().filter_map(|place| self.rows.segments.get(*place as usize));
+        rows.map(|row| u64::from(row.spans)).sum()
+    }
+
     /// Starts, durations and places of the segments that may be what is searched for: an entry has all that is asked
     /// of entries, tags are those of a hash.
     pub fn candidates(&self, filter: &SegmentFilter) -> Vec<(i64, i64, u32)> {

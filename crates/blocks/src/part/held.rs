@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use skytrail_columns::Result;
 
-/// Something that can be read again.
+/// Something that can be read again from where it came.
 #[derive(Debug)]
 pub(super) struct Held<T>(Mutex<Option<Arc<T>>>);
 

@@ -60,6 +60,11 @@ fn memory_of(summaries: &[Arc<Summary>]) -> usize {
     summaries.map(|summary| summary.memory() + size_of::<Arc<Summary>>()).sum()
 }
 
+fn read_filter(fetch: &dyn Fetch, place: &Range<u64>) -> Result<Filter> {
+    let filter = Frame::open("filter of traces", FILTER, &fetch.fetch(place.clone())?, 0)?.plain;
+    Filter::new(filter).ok_or_else(|| Error::corrupt("filter of traces: not whole lines"))
+}
+
 fn read_directory(fetch: &dyn Fetch, footer: &Range<u64>) -> Result<Directory> {
     Directory::read(&fetch.fetch(footer.clone())?, HEADER as u64..footer.start)
 }
@@ -74,10 +79,7 @@ impl Part {
         // The indexes know them now.
         (directory.pages, directory.tag_pages) = Default::default();
         let summaries = Held::new(std::mem::take(&mut directory.summaries));
-        let bytes = fetch.fetch(directory.filter.clone())?;
-        let filter = Frame::open("filter of traces", FILTER, &bytes, 0)?.plain;
-        let filter = Filter::new(filter)
-            .ok_or_else(|| Error::corrupt("filter of traces: not whole lines"))?;
+        let filter = read_filter(fetch.as_ref(), &directory.filter)?;
         let dictionaries = directory.dictionaries.iter().map(|place| {
             Arc::new(PartDictionary::new(fetch.clone(), place.bytes.clone(), place.checksum))
         });
@@ -157,8 +159,21 @@ impl Part {
         dictionaries + summaries + self.filter.forget().map_or(0, |filter| filter.memory())
     }
 
+    /// Bytes of memory that the filter would take, where it was forgotten.
+    pub fn forgotten_filter(&self) -> Option<usize> {
+        self.filter.get().is_none().then_some(self.filter_bytes)
+    }
+
+    /// Reads the filter again where it was forgotten.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Io` when it cannot be read.
+    pub fn recall_filter(&self) -> Result<()> {
+        self.filter.get_or(|| read_filter(self.fetch.as_ref(), &self.directory.filter)).map(drop)
+    }
+
     /// Whether the trace with a hash may be in the part, as its filter in memory says: of other traces, one in a hundred.
-    /// All of them may be when the filter was forgotten; it is not read again, since the index costs less to ask.
+    /// All of them may be when the filter was forgotten; it is not read for one trace, since the index costs less to ask.
     pub fn may_hold(&self, trace_hash: u64) -> bool {
         let key = filter_key(TRACES.kept(trace_hash));
         self.filter.get().is_none_or(|filter| filter.may_hold(key))

@@ -153,7 +153,13 @@ fn what_was_forgotten_is_read_again() {
     assert!(part.blocks_of(trace_hash(b"other")).unwrap().is_empty());
     let trace_id = appends.batch.segments.first().map(|one| appends.batch.bytes_at(one.trace_id));
     assert_eq!(part.blocks_of(trace_hash(trace_id.unwrap())).unwrap(), [0]);
-    // A copy has a filter again.
+    // Until it is recalled.
+    let without = part.memory();
+    let bytes = part.forgotten_filter().unwrap();
+    part.recall_filter().unwrap();
+    assert_eq!((part.memory(), part.forgotten_filter()), (without + bytes, None));
+    assert!(!part.may_hold(trace_hash(b"other")));
+    // A copy has a filter, too.
     part.forget();
     let copy = open(copied(std::slice::from_ref(&part)).1).unwrap();
     assert!(!copy.may_hold(trace_hash(b"other")));

@@ -52,6 +52,21 @@ impl Asked {
     }
 }
 
+#[cfg(test)]
+impl Asked {
+    /// One that somebody waits for.
+    pub(crate) fn begun() -> Self {
+        let longest = Duration::from_secs(3_600);
+        let until = Instant::now() + longest;
+        Self { what: "a test", is_wanted: AtomicBool::new(true), longest, until }
+    }
+
+    /// One that is over.
+    pub(crate) fn ended() -> Self {
+        Self { is_wanted: AtomicBool::new(false), ..Self::begun() }
+    }
+}
+
 /// Dropped with the future of whoever asked.
 struct Waits(Arc<Asked>);
 

@@ -1,5 +1,6 @@
 //! What readers see: rows of this moment, and the parts of a version.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -70,6 +71,18 @@ impl Parts {
             held = held.saturating_sub(part.part.forget());
         }
         held
+    }
+
+    /// Parts whose filters of traces were forgotten and fit into so many bytes, the newest first.
+    pub(crate) fn without_filter(&self, mut bytes: usize, most: usize) -> Vec<&Arc<SpanPart>> {
+        let mut parts: Vec<_> = self.spans.iter().collect();
+        parts.sort_by_key(|part| Reverse(part.entry.last));
+        let fits = |part: &&Arc<SpanPart>| {
+            let wanted = part.part.forgotten_filter();
+            let left = wanted.and_then(|wanted| bytes.checked_sub(wanted));
+            left.map(|left| bytes = left).is_some()
+        };
+        parts.into_iter().filter(fits).take(most).collect()
     }
 
     /// The file of every part.

@@ -13,6 +13,9 @@ use crate::error::Result;
 /// How often it is looked for something to merge.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// Filters that are read again in one look.
+const MOST_RECALLED: usize = 16;
+
 /// How long nothing is merged after a merge has failed.
 const RETRY: Duration = Duration::from_secs(60);
 
@@ -33,11 +36,23 @@ pub(crate) fn run(core: &Core, ended: &Receiver<()>) {
     }
 }
 
-/// Forgets what parts of spans are read by while that takes more than it may.
+/// Forgets what parts of spans are read by while that takes more than it may, and reads filters
+/// again while it takes much less. Whatever writers take, half of it is for parts.
 fn forget(core: &Core) {
     let version = core.state.snapshot().version;
     let writers: usize = core.writers.lock().values().map(PartWriter::memory).sum();
-    version.parts.forget_beyond(core.config.dictionary_bytes.saturating_sub(writers));
+    let most = core.config.dictionary_bytes;
+    let most = most.saturating_sub(writers).max(most / 2);
+    let held = version.parts.forget_beyond(most);
+    // What is read again must not be what is forgotten next.
+    let room = (most / 4 * 3).saturating_sub(held);
+    for part in version.parts.without_filter(room, MOST_RECALLED) {
+        // What is damaged is told, and set aside.
+        if let Err(error) = core.suspects.judge(part, part.part.recall_filter()) {
+            tracing::debug!(%error, "a filter of traces is not read");
+            return;
+        }
+    }
 }
 
 /// Writes a part anew that holds something deleted, or merges; whether there was

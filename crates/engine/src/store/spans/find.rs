@@ -98,7 +98,9 @@ fn search(
     }
     snapshot.version.parts.spans.iter().for_each(|part| places.add_part(part));
     for block in open {
-        searched.examined += in_open(&block, asking, page)?;
+        let found = in_open(&block, asking, page)?;
+        searched.examined += found.examined;
+        searched.is_cut_off |= found.is_cut_off;
     }
     while let Some((most, place)) = places.next() {
         if page.bar().is_some_and(|bar| most < bar) {
@@ -132,12 +134,12 @@ fn search(
     Ok(searched)
 }
 
-/// The best of a block that is being filled, until the page has better ones.
+/// The best of a block that is being filled, until the page has better ones or it takes too long.
 fn in_open(
     block: &SharedBlock,
     asking: &Asking<'_>,
     page: &mut Page<'_>,
-) -> crate::error::Result<u64> {
+) -> crate::error::Result<Searched> {
     let mut found = block.read().candidates(asking.filter);
     let key = |(start, duration, _): &(i64, i64, u32)| match asking.filter.order {
         Order::Start => *start,
@@ -145,18 +147,22 @@ fn in_open(
     };
     found.retain(|one| page.wants_key(key(one)));
     found.sort_unstable_by_key(|one| Reverse(key(one)));
-    let mut examined = 0;
+    let mut searched = Searched::default();
     for some in found.chunks(OPEN_AT_ONCE) {
-        if asking.asked.is_over() || some.first().is_none_or(|one| !page.wants_key(key(one))) {
+        if some.first().is_none_or(|one| !page.wants_key(key(one))) {
+            break;
+        }
+        if asking.asked.is_over() {
+            searched.is_cut_off = true;
             break;
         }
         let places: Vec<_> = some.iter().map(|(_, _, place)| *place).collect();
         windows(block, &places, &mut |spans| {
-            examined += offer_matches(&spans.batch, &spans.entries, page);
+            searched.examined += offer_matches(&spans.batch, &spans.entries, page);
             true
         })?;
     }
-    Ok(examined)
+    Ok(searched)
 }
 
 fn in_sealed(
@@ -273,5 +279,37 @@ impl Places<'_> {
         };
         let is_before = self.after.is_some_and(|after| least > after.key);
         (in_time && is_long && !is_before).then_some(most)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use parking_lot::RwLock;
+    use skytrail_blocks::{Limits, PartWriter};
+    use skytrail_storage::SegmentFilter;
+    use skytrail_storage::contract::build::{append, entry, segment};
+    use skytrail_storage::rows::Page;
+
+    use super::{Asking, in_open, reading};
+
+    #[test]
+    fn a_search_that_takes_too_long_in_memory_is_cut_off_and_says_so() {
+        let spans = append((0..200).map(|n| {
+            segment(format!("trace-{n}"), format!("segment-{n}")).with([entry("op").at(n)])
+        }));
+        let mut block = PartWriter::new(Limits::default()).open();
+        block.add(&spans.batch, &spans.entries);
+        let block = Arc::new(RwLock::new(block));
+        let filter = SegmentFilter { from: 0, to: i64::MAX, ..SegmentFilter::default() };
+        let found = |asked: &reading::Asked| {
+            let mut page = Page::new(&filter, None, 300);
+            let asking = Asking { filter: &filter, after: None, limit: 300, asked };
+            let searched = in_open(&block, &asking, &mut page).unwrap();
+            (searched.examined, searched.is_cut_off)
+        };
+        assert_eq!(found(&reading::Asked::begun()), (200, false));
+        assert_eq!(found(&reading::Asked::ended()), (0, true));
     }
 }

@@ -12,12 +12,15 @@ use crate::store::reading::{Asked, Hand};
 use crate::store::rows::{Encoded, SharedBlock, windows};
 use crate::store::state::Snapshot;
 
-/// Segments in memory that are given at once, where nothing else has to be read.
-const FEW: usize = 64;
+/// Segments and spans in memory that are given at once, where nothing else has to be read: more
+/// would keep other requests waiting.
+const FEW: (usize, u64) = (64, 1_024);
 
 /// Where a trace is, or may be.
 struct Places {
     open: Vec<(SharedBlock, Vec<u32>)>,
+    /// Spans there.
+    open_spans: u64,
     encoded: Vec<Arc<Encoded>>,
     parts: Vec<Arc<SpanPart>>,
     /// Segments that started before are too old.
@@ -32,8 +35,7 @@ pub(super) async fn trace(
     take: &mut (dyn FnMut(SpanAppend) -> bool + Send),
 ) -> Result<Completeness> {
     let places = find(&core.state.snapshot(), trace_id);
-    let segments: usize = places.open.iter().map(|(_, segments)| segments.len()).sum();
-    if places.encoded.is_empty() && places.parts.is_empty() && segments <= FEW {
+    if places.are_few() {
         places.open(&mut |window| take(window))?;
         return Ok(Completeness::unless(places.is_doubtful));
     }
@@ -49,6 +51,7 @@ fn find(snapshot: &Snapshot, trace_id: &str) -> Places {
     let parts = snapshot.version.parts.spans.iter();
     let mut places = Places {
         open: Vec::new(),
+        open_spans: 0,
         encoded: Vec::new(),
         parts: parts.filter(|part| part.part.may_hold(hash)).cloned().collect(),
         before: gone.records_before,
@@ -57,9 +60,14 @@ fn find(snapshot: &Snapshot, trace_id: &str) -> Places {
     for generation in &snapshot.generations {
         generation.spans.rows.look(|layers| {
             let blocks = layers.rows().flat_map(|rows| &rows.blocks);
-            let of_trace =
-                blocks.map(|(_, block)| (block.clone(), block.read().of_trace(trace_id)));
-            places.open.extend(of_trace.filter(|(_, segments)| !segments.is_empty()));
+            for (_, shared) in blocks {
+                let block = shared.read();
+                let segments = block.of_trace(trace_id);
+                places.open_spans += block.spans_at(&segments);
+                if !segments.is_empty() {
+                    places.open.push((shared.clone(), segments));
+                }
+            }
             for encoded in &layers.parts {
                 match &**encoded {
                     Encoded::Part(part) if part.part.may_hold(hash) => {
@@ -77,6 +85,13 @@ fn find(snapshot: &Snapshot, trace_id: &str) -> Places {
 }
 
 impl Places {
+    /// Whether it takes so little to read them that nobody minds.
+    fn are_few(&self) -> bool {
+        let segments: usize = self.open.iter().map(|(_, segments)| segments.len()).sum();
+        let is_in_memory = self.encoded.is_empty() && self.parts.is_empty();
+        is_in_memory && segments <= FEW.0 && self.open_spans <= FEW.1
+    }
+
     /// Gives what is in blocks that are being filled; whether more is wanted.
     fn open(&self, take: &mut dyn FnMut(SpanAppend) -> bool) -> Result<bool> {
         for (block, segments) in &self.open {
