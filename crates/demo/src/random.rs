@@ -39,6 +39,19 @@ impl Random {
         self.below(length as u64) as usize
     }
 
+    /// One of some, each as often as its weight says in proportion.
+    pub(crate) fn weighed<'a, T>(&mut self, all: &'a [T], weight: impl Fn(&T) -> u64) -> &'a T {
+        let mut drawn = self.below(all.iter().map(&weight).sum());
+        let found = all.iter().find(|one| match drawn.checked_sub(weight(one)) {
+            Some(rest) => {
+                drawn = rest;
+                false
+            }
+            None => true,
+        });
+        found.unwrap_or(&all[0])
+    }
+
     /// One of `low..=high`; `low` when they are the wrong way round.
     pub(crate) fn between(&mut self, low: i64, high: i64) -> i64 {
         let count = high.saturating_sub(low).max(0) as u64 + 1;

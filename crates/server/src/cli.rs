@@ -221,6 +221,7 @@ pub enum ExportFormat {
 #[command(after_help = "Examples:
   skytrail demo
   skytrail demo --rate 200 --seconds 60
+  skytrail demo --history 120 --incident 7
   skytrail demo --address 127.0.0.1:11801 --token secret")]
 pub struct Demo {
     /// The server's gRPC address.
@@ -235,6 +236,15 @@ pub struct Demo {
     /// Equal seeds make equal traffic.
     #[arg(long, default_value_t = 1, value_name = "NUMBER")]
     pub seed: u64,
+    /// First send what the shop did in so many minutes until now.
+    #[arg(long, default_value_t = 0, value_name = "MINUTES")]
+    pub history: u64,
+    /// Something goes wrong in the shop, drawn by this number; what it was is told at the end.
+    #[arg(long, value_name = "NUMBER")]
+    pub incident: Option<u64>,
+    /// Seconds until it does.
+    #[arg(long, default_value_t = 0, value_name = "SECONDS", requires = "incident")]
+    pub incident_after: u64,
     /// The shared token, where the server asks for one.
     #[arg(long, value_name = "TEXT", env = "SKYTRAIL_DEMO_TOKEN", hide_env_values = true)]
     pub token: Option<String>,

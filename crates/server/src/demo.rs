@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use skytrail_base::shutdown;
 use skytrail_demo::client;
+use skytrail_demo::shop::Incident;
 
 use crate::cli::Demo;
 use crate::show;
@@ -21,6 +22,8 @@ pub fn run(demo: &Demo) -> anyhow::Result<()> {
         seed: demo.seed,
         token: demo.token.clone(),
         duration: demo.seconds.map(Duration::from_secs),
+        history: Duration::from_secs(demo.history.saturating_mul(60)),
+        incident: demo.incident.map(|number| (number, Duration::from_secs(demo.incident_after))),
         ..client::Options::default()
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -31,6 +34,9 @@ pub fn run(demo: &Demo) -> anyhow::Result<()> {
         let summary = client::run(options, async move { stop.stopping().await }).await;
         signals.abort();
         show::line(&summary.context("cannot send")?.to_string());
+        if let Some(number) = demo.incident {
+            show::line(&format!("what went wrong: {}", Incident::drawn(number)));
+        }
         Ok(())
     })
 }

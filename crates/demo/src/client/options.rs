@@ -6,6 +6,9 @@ use std::time::Duration;
 /// Highest rate, in traces per second: about what one core makes.
 pub(super) const MAX_RATE: f64 = 5_000.0;
 
+/// Longest history.
+pub(super) const MAX_HISTORY: Duration = Duration::from_secs(31 * 86_400);
+
 /// What to send and where to.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -21,6 +24,11 @@ pub struct Options {
     pub duration: Option<Duration>,
     /// Speak TLS.
     pub tls: Option<Tls>,
+    /// First send what the shop did for so long until now, at the same rate in the shop's time and
+    /// as fast as the server takes it; at most 31 days.
+    pub history: Duration,
+    /// What goes wrong in the shop, by number, and how long after the first live request.
+    pub incident: Option<(u64, Duration)>,
     /// Send the fixed set once, with `M0` starting at this instant (Unix milliseconds of a full
     /// minute), and stop; rate and seed do not matter then.
     pub once_fixed: Option<i64>,
@@ -36,6 +44,8 @@ impl Default for Options {
             token: None,
             duration: None,
             tls: None,
+            history: Duration::ZERO,
+            incident: None,
             once_fixed: None,
         }
     }
@@ -56,6 +66,9 @@ impl Options {
         if !(self.rate > 0.0 && self.rate <= MAX_RATE) {
             return Err(Error::Rate(self.rate));
         }
+        if self.history > MAX_HISTORY {
+            return Err(Error::History(self.history));
+        }
         match self.once_fixed {
             Some(base) if base % 60_000 != 0 => Err(Error::Base(base)),
             _ => Ok(()),
@@ -70,6 +83,8 @@ pub enum Error {
     Address(String),
     /// `rate` is out of bounds.
     Rate(f64),
+    /// `history` is too long.
+    History(Duration),
     /// `once_fixed` is not the start of a minute.
     Base(i64),
     /// `token` holds characters that no header may hold.
@@ -84,6 +99,9 @@ impl fmt::Display for Error {
             Self::Address(address) => write!(out, "address '{address}' is not host:port"),
             Self::Rate(rate) => {
                 write!(out, "rate {rate} is not above 0 and at most {MAX_RATE} traces per second")
+            }
+            Self::History(history) => {
+                write!(out, "history of {} s is longer than 31 days", history.as_secs())
             }
             Self::Base(base) => {
                 write!(out, "once_fixed {base} is not the start of a minute in unix milliseconds")

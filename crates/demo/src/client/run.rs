@@ -17,7 +17,7 @@ use super::reporter::Reporter;
 use super::summary::{Summary, Tallies};
 use super::traffic::Traffic;
 use crate::fixed;
-use crate::shop::Shop;
+use crate::shop::{Incident, Shop};
 
 /// Channels that segments are sent over; the instances of the shop share them.
 const LANES: usize = 4;
@@ -68,7 +68,12 @@ async fn passed(duration: Option<Duration>) {
 async fn play(options: &Options, connection: &Connection, tallies: &Arc<Tallies>, stop: Shutdown) {
     let clock: SharedClock = Arc::new(SystemClock);
     // Two shops of one seed have the same instances: one acts, the other speaks of itself.
-    let (shop, mirror) = (Shop::new(options.seed), Shop::new(options.seed));
+    let (mut shop, mirror) = (Shop::new(options.seed), Shop::new(options.seed));
+    if let Some((number, after)) = options.incident {
+        let after = i64::try_from(after.as_nanos()).unwrap_or(i64::MAX);
+        let since = clock.unix_nanos().saturating_add(after);
+        shop = shop.with_incident(Incident::drawn(number), since);
+    }
     let mut reporter = Reporter::new(connection, tallies.clone(), stop.clone());
     if !reporter.introduce(&shop.properties()).await {
         return;
@@ -85,7 +90,9 @@ async fn play(options: &Options, connection: &Connection, tallies: &Arc<Tallies>
         tasks.spawn(lane.run());
     }
     let rate = options.rate;
-    Traffic { shop, rate, clock, lanes, tallies: tallies.clone() }.run(stop).await;
+    let mut traffic = Traffic { shop, rate, clock, lanes, tallies: tallies.clone() };
+    traffic.catch_up(options.history, &stop).await;
+    traffic.run(stop).await;
     while tasks.join_next().await.is_some() {}
 }
 

@@ -29,6 +29,25 @@ pub(super) struct Traffic {
 }
 
 impl Traffic {
+    /// Sends what the shop did in `history` until now, each request at its time, and waits for the
+    /// lanes where the server is slower.
+    pub(super) async fn catch_up(&mut self, history: Duration, stop: &Shutdown) {
+        let end = self.clock.unix_nanos();
+        let step = (1e9 / self.rate) as i64;
+        let mut at = end - i64::try_from(history.as_nanos()).unwrap_or(0);
+        while at < end && !stop.is_stopping() {
+            for segment in self.shop.request(at) {
+                self.tallies.segments.make(1);
+                let lane = lane_of(&segment.service_instance, self.lanes.len());
+                if let Some(lane) = self.lanes.get(lane) {
+                    // A lane that has ended acknowledges nothing.
+                    let _ = lane.send(segment).await;
+                }
+            }
+            at += step.max(1);
+        }
+    }
+
     /// Returns at the shutdown; the lanes then know that nothing follows.
     pub(super) async fn run(mut self, mut stop: Shutdown) {
         let mut ticks = interval(TICK);

@@ -48,6 +48,8 @@ impl Walk<'_> {
         if self.random.permille(database.slow_permille) {
             end += self.micros(database.slow);
         }
+        let (longer, trouble) = self.hold_up(running.service.name, statement);
+        end += longer;
         let operation =
             if statement.starts_with("SELECT") { "executeQuery" } else { "executeUpdate" };
         let name = format!("{}/JDBC/PreparedStatement/{operation}", database.system);
@@ -59,7 +61,7 @@ impl Walk<'_> {
             pair("db.instance", database.schema),
             pair("db.statement", statement),
         ];
-        let failure = self.strike(&mut span, fault, end);
+        let failure = self.strike(&mut span, trouble.or(fault), end);
         running.recording.end(span, end);
         Done { end, failure }
     }

@@ -2,9 +2,10 @@
 //!
 //! `scenario` and `surroundings` are the shop as data, in the words of `script`; `request` plays one
 //! request of a customer through it; `instance` and `jvm` are what the processes say about
-//! themselves.
+//! themselves; `incident` is what may go wrong.
 
 mod exit;
+mod incident;
 mod instance;
 mod jvm;
 mod request;
@@ -15,4 +16,5 @@ mod surroundings;
 mod tests;
 mod walk;
 
+pub use incident::Incident;
 pub use request::Shop;

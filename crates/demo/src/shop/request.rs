@@ -6,10 +6,11 @@ use skytrail_proto::v3::{
     InstancePingPkg, InstanceProperties, JvmMetricCollection, SegmentObject, SpanLayer,
 };
 
+use super::incident::Incident;
 use super::instance::Crew;
 use super::jvm;
-use super::scenario::{CUSTOMERS, ENTRANCE};
-use super::script::{Language, Queue};
+use super::scenario::{CUSTOMERS, ENTRANCE, TENANTS};
+use super::script::{Language, Queue, Tenant};
 use super::surroundings::QUEUES;
 use super::walk::{Arrival, Message, Walk};
 use crate::random::Random;
@@ -34,6 +35,8 @@ pub struct Shop {
     random: Random,
     crew: Crew,
     waiting: VecDeque<Message>,
+    /// What goes wrong, from an instant on (Unix time in nanoseconds).
+    incident: Option<(Incident, i64)>,
 }
 
 impl Shop {
@@ -41,7 +44,13 @@ impl Shop {
     pub fn new(seed: u64) -> Self {
         let mut random = Random::new(seed);
         let crew = Crew::new(&mut random);
-        Self { random, crew, waiting: VecDeque::new() }
+        Self { random, crew, waiting: VecDeque::new(), incident: None }
+    }
+
+    /// The same shop, in which something goes wrong from `since` on (Unix time in nanoseconds).
+    #[must_use]
+    pub fn with_incident(self, incident: Incident, since: i64) -> Self {
+        Self { incident: Some((incident, since)), ..self }
     }
 
     /// The segments of one customer's request that is over at `now` (Unix time in nanoseconds),
@@ -83,15 +92,20 @@ impl Shop {
         };
         let Some(instance) = self.crew.instances.get_mut(target.place) else { return Vec::new() };
         let trace = instance.id(&mut self.random, 1, now.div_euclid(1_000_000));
+        let tenant = self.tenant();
         let (method, path) = endpoint.split_once(':').unwrap_or(("GET", endpoint));
         let number = self.random.between(1, 5_000).to_string();
         let url = format!("https://shop.example{}", path.replace("{id}", &number));
         let arrival = Arrival {
             kind: Kind::entry(SpanLayer::Http, target.service.server),
-            tags: vec![("http.method", method.to_owned()), ("url", url)],
+            tags: vec![
+                ("http.method", method.to_owned()),
+                ("url", url),
+                ("tenant", tenant.name.to_owned()),
+            ],
             references: Vec::new(),
         };
-        let mut walk = self.walk(trace, now);
+        let mut walk = self.walk(trace, Some(tenant), now);
         walk.serve(target, arrival, now);
         let Walk { mut segments, mut messages, .. } = walk;
         let ends = segments.iter().flat_map(|segment| &segment.spans).map(|span| span.end_time);
@@ -106,20 +120,20 @@ impl Shop {
 
     /// What a customer wants, as often as the scenario says.
     fn wish(&mut self) -> &'static str {
-        let all = CUSTOMERS.iter().map(|(weight, _)| weight).sum();
-        let mut drawn = self.random.below(all);
-        for (weight, endpoint) in CUSTOMERS {
-            match drawn.checked_sub(*weight) {
-                Some(rest) => drawn = rest,
-                None => return endpoint,
-            }
-        }
-        CUSTOMERS.first().map_or("", |(_, endpoint)| endpoint)
+        let (_, endpoint) = self.random.weighed(CUSTOMERS, |(weight, _)| *weight);
+        endpoint
     }
 
-    fn walk(&mut self, trace: String, now: i64) -> Walk<'_> {
-        let Self { crew, random, .. } = self;
-        Walk { crew, random, trace, now, segments: Vec::new(), messages: Vec::new() }
+    /// Whose customer it is.
+    fn tenant(&mut self) -> &'static Tenant {
+        self.random.weighed(TENANTS, |tenant| tenant.weight)
+    }
+
+    fn walk(&mut self, trace: String, tenant: Option<&'static Tenant>, now: i64) -> Walk<'_> {
+        let Self { crew, random, incident, .. } = self;
+        let incident = incident.as_ref().filter(|(_, since)| now >= *since).map(|(what, _)| what);
+        let (segments, messages) = (Vec::new(), Vec::new());
+        Walk { crew, random, trace, now, tenant, incident, segments, messages }
     }
 
     fn keep(&mut self, messages: Vec<Message>) {
@@ -161,7 +175,7 @@ impl Shop {
         let newest = batch.iter().map(|message| message.sent).max().unwrap_or(now);
         let start = newest + self.random.between(3_000_000, 50_000_000);
         let trace = batch.first().map(|message| message.reference.trace_id.clone());
-        let mut walk = self.walk(trace.unwrap_or_default(), now);
+        let mut walk = self.walk(trace.unwrap_or_default(), None, now);
         walk.consume(queue, batch, start);
         let Walk { mut segments, messages, .. } = walk;
         settle(&mut segments, 0);

@@ -1,8 +1,8 @@
 //! The shop as data: who there is, what each can be asked for, and whom it asks in turn.
 
 use super::script::{
-    Language, Protocol, Service, ask, call, endpoint, in_a_thread, local, micros, millis, publish,
-    redis, sql,
+    Language, Protocol, Service, Tenant, ask, call, endpoint, in_a_thread, local, micros, millis,
+    publish, redis, sql,
 };
 use super::surroundings::{
     BANK, DEADLOCK, LETTERS, MAILER, MODEL_MISSING, MYSQL, NO_SUCH_PRODUCT, OUT_OF_STOCK,
@@ -32,6 +32,24 @@ pub(super) static CUSTOMERS: &[(u64, &str)] = &[
     (3, "POST:/login"),
     (1, "GET:/orders/{id}"),
 ];
+
+/// A new order.
+const INSERT_PURCHASE: &str = "INSERT INTO purchase (id, account, total) VALUES (?, ?, ?)";
+
+/// Whose customers they are. The orders of one tenant are kept in a table that grew too large, so
+/// that its customers, and they alone, wait at the checkout.
+pub(super) static TENANTS: &[Tenant] = &[
+    tenant("contoso", 30),
+    tenant("fabrikam", 22),
+    tenant("tailspin", 16),
+    tenant("litware", 12),
+    tenant("adatum", 8),
+    Tenant { slow: Some((INSERT_PURCHASE, millis(450, 1_100))), ..tenant("northwind", 12) },
+];
+
+const fn tenant(name: &'static str, weight: u64) -> Tenant {
+    Tenant { name, weight, slow: None }
+}
 
 /// The service that the customers reach.
 pub(super) const ENTRANCE: &str = "gateway";
@@ -216,12 +234,7 @@ pub(super) static SERVICES: &[Service] = &[
                         "shop.orders.OrderService.place(Order)",
                         millis(1, 4),
                         &[
-                            sql(
-                                &MYSQL,
-                                "INSERT INTO purchase (id, account, total) VALUES (?, ?, ?)",
-                                millis(2, 9),
-                            )
-                            .failing(10, &DEADLOCK),
+                            sql(&MYSQL, INSERT_PURCHASE, millis(2, 9)).failing(10, &DEADLOCK),
                             publish(&PLACED_ORDERS),
                         ],
                     ),

@@ -11,6 +11,16 @@ pub(super) enum Language {
     Node,
 }
 
+/// A company whose customers buy in the shop.
+#[derive(Debug)]
+pub(super) struct Tenant {
+    pub(super) name: &'static str,
+    /// How many of the customers are its own, in proportion.
+    pub(super) weight: u64,
+    /// A statement that takes longer for it, and how much.
+    pub(super) slow: Option<(&'static str, Span)>,
+}
+
 /// How a service is called.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Protocol {

@@ -119,6 +119,27 @@ pub(super) static DEADLOCK: Fault = Fault {
         at shop.orders.OrderService.place(OrderService.java:61)\n",
 };
 
+pub(super) static LOCK_WAIT_TIMEOUT: Fault = Fault {
+    status: 500,
+    kind: "com.mysql.cj.jdbc.exceptions.MySQLTransactionRollbackException",
+    message: "Lock wait timeout exceeded; try restarting transaction",
+    stack: "com.mysql.cj.jdbc.exceptions.MySQLTransactionRollbackException: Lock wait timeout \
+        exceeded; try restarting transaction\n\
+        at com.mysql.cj.jdbc.exceptions.SQLError.createSQLException(SQLError.java:123)\n\
+        at com.mysql.cj.jdbc.ClientPreparedStatement.executeUpdate(ClientPreparedStatement.java:1054)\n",
+};
+
+pub(super) static NO_CONNECTION: Fault = Fault {
+    status: 503,
+    kind: "java.sql.SQLTransientConnectionException",
+    message: "HikariPool-1 - Connection is not available, request timed out",
+    stack: "java.sql.SQLTransientConnectionException: HikariPool-1 - Connection is not available, \
+        request timed out\n\
+        at com.zaxxer.hikari.pool.HikariPool.createTimeoutException(HikariPool.java:686)\n\
+        at com.zaxxer.hikari.pool.HikariPool.getConnection(HikariPool.java:179)\n\
+        at com.zaxxer.hikari.HikariDataSource.getConnection(HikariDataSource.java:144)\n",
+};
+
 pub(super) static WRONG_PASSWORD: Fault = Fault {
     status: 401,
     kind: "shop.users.BadCredentialsException",

@@ -3,10 +3,10 @@ use std::collections::{HashMap, HashSet};
 use prost::Message;
 use skytrail_proto::v3::{RefType, SegmentObject, SpanLayer, SpanObject, SpanType};
 
-use super::Shop;
 use super::scenario::{CUSTOMERS, ENTRANCE, SERVICES};
 use super::script::{Action, Step};
 use super::surroundings::QUEUES;
+use super::{Incident, Shop};
 
 /// 2026-01-05T10:00:00Z, where the bank is quick for the next 100 s.
 const START: i64 = 1_767_607_200_000_000_000;
@@ -165,6 +165,71 @@ fn the_bank_is_slow_in_the_last_20_seconds_of_every_2_minutes() {
     assert!(times.0.len() > 50 && times.1.len() > 10);
     assert!(times.0.iter().all(|time| *time <= 91), "{:?}", times.0);
     assert!(times.1.iter().all(|time| *time >= 699), "{:?}", times.1);
+}
+
+/// Milliseconds of the calls of a statement.
+fn times_of(segments: &[SegmentObject], statement: &str) -> Vec<i64> {
+    let spans = segments.iter().flat_map(|segment| &segment.spans);
+    let calls = spans.filter(|span| tag(span, "db.statement") == Some(statement));
+    calls.map(|span| span.end_time - span.start_time).collect()
+}
+
+#[test]
+fn orders_of_one_tenant_take_longer_and_its_requests_say_whose_they_are() {
+    let mut shop = Shop::new(1);
+    let (mut slow, mut others) = (Vec::new(), Vec::new());
+    for number in 0..6_000 {
+        let segments = shop.request(START + number * SECOND / 20);
+        let entrance = segments.iter().flat_map(|one| &one.spans).find_map(|s| tag(s, "tenant"));
+        let times =
+            times_of(&segments, "INSERT INTO purchase (id, account, total) VALUES (?, ?, ?)");
+        if entrance == Some("northwind") { &mut slow } else { &mut others }.extend(times);
+    }
+    assert!(slow.len() > 20 && others.len() > 200, "{} {}", slow.len(), others.len());
+    assert!(slow.iter().all(|time| *time >= 450), "{slow:?}");
+    let long = others.iter().filter(|time| **time >= 450).count();
+    assert!(long * 50 < others.len(), "{long} of {}", others.len());
+}
+
+#[test]
+fn an_incident_begins_when_it_is_said_to_and_stays_in_its_place() {
+    let kind = std::mem::discriminant::<Incident>;
+    let mut seen = HashSet::new();
+    for incident in (0..30).map(Incident::drawn).filter(|one| seen.insert(kind(one))) {
+        let begin = START + 25 * SECOND;
+        let mut shop = Shop::new(1).with_incident(incident.clone(), begin);
+        let mut usual = Shop::new(1);
+        let mut later = Vec::new();
+        for number in 0..3_500 {
+            let now = START + number * SECOND / 20;
+            let segments = shop.request(now);
+            if now < begin {
+                assert_eq!(segments, usual.request(now));
+            } else {
+                later.extend(segments);
+            }
+        }
+        let (mut of_it, mut of_others) = (Vec::new(), Vec::new());
+        for segment in &later {
+            let is_here = |span: &&SpanObject| match &incident {
+                Incident::SlowStatement { statement, .. }
+                | Incident::LockWait { statement, .. } => {
+                    tag(span, "db.statement") == Some(*statement)
+                }
+                Incident::BadInstance { instance, .. } => {
+                    segment.service_instance == *instance && span.span_type() == SpanType::Entry
+                }
+            };
+            let millis = |span: &SpanObject| span.end_time - span.start_time;
+            of_it.extend(segment.spans.iter().filter(is_here).map(millis));
+            let elsewhere = segment.spans.iter().filter(|span| !is_here(span));
+            of_others.extend(elsewhere.filter(|s| tag(s, "db.statement").is_some()).map(millis));
+        }
+        assert!(of_it.len() > 20, "{incident}: {}", of_it.len());
+        assert!(of_it.iter().all(|time| *time >= 150), "{incident}");
+        let long = of_others.iter().filter(|time| **time >= 150).count();
+        assert!(long * 20 < of_others.len(), "{incident}: {long} of {}", of_others.len());
+    }
 }
 
 #[test]

@@ -5,8 +5,12 @@
 
 use skytrail_proto::v3::{RefType, SegmentObject, SegmentReference, SpanLayer, SpanObject};
 
+use super::incident::{
+    CONNECTION_FAILURES, FOR_CONNECTION, FOR_LOCK, Incident, LOCK_FAILURES, WITHOUT_INDEX,
+};
 use super::instance::{Crew, Target};
-use super::script::{Action, Fault, Protocol, Queue, Service, Span, Step};
+use super::script::{Action, Fault, Protocol, Queue, Service, Span, Step, Tenant};
+use super::surroundings::{LOCK_WAIT_TIMEOUT, NO_CONNECTION};
 use crate::random::Random;
 use crate::recording::{Kind, Recording, fail, pair};
 
@@ -27,6 +31,10 @@ pub(super) struct Walk<'a> {
     pub(super) trace: String,
     /// Wall clock: slowdowns follow it, and ids hold it.
     pub(super) now: i64,
+    /// Whose customer it is, where one is waiting.
+    pub(super) tenant: Option<&'static Tenant>,
+    /// What goes wrong meanwhile.
+    pub(super) incident: Option<&'a Incident>,
     pub(super) segments: Vec<SegmentObject>,
     pub(super) messages: Vec<Message>,
 }
@@ -82,7 +90,11 @@ impl Walk<'_> {
         span.refs = arrival.references;
         span.tags.extend(arrival.tags.into_iter().map(|(key, value)| pair(key, value)));
 
-        let mut done = self.work(&mut running, &span, endpoint.own, endpoint.steps, start);
+        let (start, lost) = self.connect(&mut span, &target, start);
+        let mut done = match lost {
+            Some(status) => Done { end: start, failure: Some(status) },
+            None => self.work(&mut running, &span, endpoint.own, endpoint.steps, start),
+        };
         if done.failure.is_none() {
             done.failure = self.strike(&mut span, endpoint.fault, done.end);
         }
@@ -240,6 +252,49 @@ impl Walk<'_> {
                 let exit = Kind::exit(SpanLayer::RpcFramework, target.service.server);
                 (exit, name.to_owned(), arrival)
             }
+        }
+    }
+
+    /// Waits for a connection where the instance has none left; says when it has one, and how it
+    /// answers when it gets none.
+    fn connect(
+        &mut self,
+        span: &mut SpanObject,
+        target: &Target,
+        start: i64,
+    ) -> (i64, Option<u16>) {
+        let Some(Incident::BadInstance { instance, .. }) = self.incident else {
+            return (start, None);
+        };
+        let is_it = self.crew.instances.get(target.place).is_some_and(|one| one.name == *instance);
+        if !is_it {
+            return (start, None);
+        }
+        let end = start + self.micros(FOR_CONNECTION);
+        (end, self.strike(span, Some((CONNECTION_FAILURES, &NO_CONNECTION)), end))
+    }
+
+    /// How much longer a statement takes than usual, and how it may fail besides.
+    pub(super) fn hold_up(
+        &mut self,
+        service: &str,
+        statement: &str,
+    ) -> (i64, Option<(u32, &'static Fault)>) {
+        let slow = self.tenant.and_then(|tenant| tenant.slow);
+        let slow = slow.filter(|(of, _)| *of == statement).map_or(0, |(_, time)| self.micros(time));
+        let is_it = |whose: &str, which: &str| whose == service && which == statement;
+        match self.incident {
+            Some(Incident::SlowStatement { service: whose, statement: which })
+                if is_it(whose, which) =>
+            {
+                (slow + self.micros(WITHOUT_INDEX), None)
+            }
+            Some(Incident::LockWait { service: whose, statement: which })
+                if is_it(whose, which) =>
+            {
+                (slow + self.micros(FOR_LOCK), Some((LOCK_FAILURES, &LOCK_WAIT_TIMEOUT)))
+            }
+            _ => (slow, None),
         }
     }
 
