@@ -1,6 +1,8 @@
 export type ErrorCode =
   | 'INVALID'
   | 'UNAUTHENTICATED'
+  /** The page was opened by an address that the server does not answer to. */
+  | 'FORBIDDEN'
   | 'NOT_FOUND'
   | 'TOO_LARGE'
   | 'OVERLOADED'
@@ -36,7 +38,7 @@ export class ApiError extends Error {
 const byStatus: Record<number, ErrorCode> = {
   400: 'INVALID',
   401: 'UNAUTHENTICATED',
-  403: 'UNAUTHENTICATED',
+  403: 'FORBIDDEN',
   404: 'NOT_FOUND',
   413: 'TOO_LARGE',
   429: 'OVERLOADED',

@@ -22,6 +22,17 @@ const pages: RouteRecordRaw[] = [
   { path: '/settings', name: 'settings', component: () => import('@/pages/settings') },
 ]
 
+/** Fetches the code of the other pages once nothing else is to do, so that they open at once, also while the server is away. */
+export function loadPagesWhenIdle(): void {
+  const loads = pages.flatMap((page) => (typeof page.component === 'function' ? [page.component as () => Promise<unknown>] : []))
+  const next = (): void => {
+    const load = loads.shift()
+    if (load) void load().then(later, () => undefined)
+  }
+  const later = (): void => void (typeof requestIdleCallback === 'function' ? requestIdleCallback(next) : setTimeout(next, 200))
+  setTimeout(later, 1500)
+}
+
 /** Path of the folder that the page was loaded from: `/apm/overview` gives `/apm/`. */
 export const basePath = location.pathname.slice(0, location.pathname.lastIndexOf('/') + 1)
 

@@ -120,15 +120,13 @@ export function chartOptions(element: HTMLElement, input: ChartInput, height: nu
     width: Math.max(80, element.clientWidth),
     height,
     ms: 1,
-    padding: [8, 8, 0, 0],
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     cursor: {
       sync: { key: group },
       points: { size: 6 },
       drag: { x: true, y: false, setScale: false, dist: 6 },
-      focus: { prox: 20 },
     },
-    focus: { alpha: 0.35 },
     scales: {
       x: { time: true, range: () => range() },
       y: { range: (_u, _min, max) => [0, Math.max(input.atLeast ?? 0, (max ?? 0) * 1.08) || 1] },
