@@ -1,0 +1,89 @@
+/** The plane of the scatter in px, and what it shows. */
+export interface Plane {
+  left: number
+  top: number
+  width: number
+  height: number
+  from: number
+  to: number
+  /** Longest duration that is shown, in ms. */
+  longest: number
+  /** Shortest that a logarithmic scale shows; 0 for a linear one. */
+  shortest: number
+}
+
+/** Below this a logarithmic scale ends, in ms. */
+const LEAST = 0.1
+
+/** A plane that holds all durations with a little room above. */
+export function planeOf(durations: readonly number[], stretch: { from: number; to: number }, area: { left: number; top: number; width: number; height: number }, log: boolean): Plane {
+  let longest = 0
+  let shortest = Infinity
+  for (const duration of durations) {
+    longest = Math.max(longest, duration)
+    if (duration > 0) shortest = Math.min(shortest, duration)
+  }
+  longest = longest > 0 ? longest * 1.06 : 1
+  return { ...area, ...stretch, longest, shortest: log ? Math.max(LEAST, Math.min(shortest * 0.8, longest / 10)) : 0 }
+}
+
+export const xOf = (plane: Plane, at: number): number => plane.left + ((at - plane.from) / (plane.to - plane.from)) * plane.width
+
+export function yOf(plane: Plane, duration: number): number {
+  const share = plane.shortest > 0 ? Math.log(Math.max(duration, plane.shortest) / plane.shortest) / Math.log(plane.longest / plane.shortest) : duration / plane.longest
+  return plane.top + plane.height * (1 - Math.min(1, share))
+}
+
+export const timeAt = (plane: Plane, x: number): number => plane.from + ((Math.max(plane.left, Math.min(plane.left + plane.width, x)) - plane.left) / plane.width) * (plane.to - plane.from)
+
+/** Duration at a height; the lower edge of a logarithmic scale stands for 0, so that a box down to it misses nothing. */
+export function durationAt(plane: Plane, y: number): number {
+  const share = 1 - (Math.max(plane.top, Math.min(plane.top + plane.height, y)) - plane.top) / plane.height
+  if (plane.shortest === 0) return share * plane.longest
+  return share <= 0 ? 0 : plane.shortest * (plane.longest / plane.shortest) ** share
+}
+
+/** Index of the point next to a place, -1 when none is within `reach` px. */
+export function nearest(plane: Plane, starts: readonly number[], durations: readonly number[], x: number, y: number, reach: number): number {
+  let best = -1
+  let least = reach * reach
+  for (let i = 0; i < starts.length; i++) {
+    const dx = xOf(plane, starts[i]!) - x
+    if (dx > reach || dx < -reach) continue
+    const dy = yOf(plane, durations[i]!) - y
+    const distance = dx * dx + dy * dy
+    if (distance <= least) {
+      least = distance
+      best = i
+    }
+  }
+  return best
+}
+
+/** Durations for the lines of the plane: round steps, or powers of ten. */
+export function durationTicks(plane: Plane, most: number): number[] {
+  const found: number[] = []
+  if (plane.shortest > 0) {
+    for (let at = 10 ** Math.ceil(Math.log10(plane.shortest)); at <= plane.longest && found.length < 12; at *= 10) found.push(at)
+    return found
+  }
+  const step = roundStep(plane.longest / most)
+  for (let i = 1; i * step <= plane.longest && found.length < 12; i++) found.push(i * step)
+  return found
+}
+
+function roundStep(least: number): number {
+  const power = 10 ** Math.floor(Math.log10(least))
+  return [1, 2, 5, 10].find((factor) => factor * power >= least * 0.999)! * power
+}
+
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800].map((seconds) => seconds * 1000)
+
+/** Instants for the lines of the plane, on round minutes of a zone that is `offset` minutes ahead of UTC. */
+export function timeTicks({ from, to }: Pick<Plane, 'from' | 'to'>, most: number, offset: number): number[] {
+  const step = STEPS.find((one) => (to - from) / one <= most) ?? Math.ceil((to - from) / most)
+  const shift = offset * 60_000
+  const found: number[] = []
+  for (let at = Math.ceil((from + shift) / step) * step - shift; at < to && found.length <= most; at += step) found.push(at)
+  return found
+}
