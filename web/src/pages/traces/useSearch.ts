@@ -1,15 +1,8 @@
 import { computed } from 'vue'
 import type { TraceCondition } from '@/api'
+import type { Box } from '@/ui/charts/scatterPlane'
 import { useTime } from '@/ui/time/useTime'
 import { choiceCodec, numberCodec, textCodec, useAddress, useAddressList, type Codec } from '@/ui/view/address'
-
-/** A part of the scatter: starts in ms since 1970 (`to` exclusive) and durations in ms (both included). */
-export interface Box {
-  from: number
-  to: number
-  min: number
-  max: number
-}
 
 /** `from~to~min~max`. */
 export const boxCodec: Codec<Box | null> = {
@@ -22,8 +15,6 @@ export const boxCodec: Codec<Box | null> = {
   format: (box) => (box === null ? null : [Math.round(box.from), Math.round(box.to), trim(box.min), trim(box.max)].join('~')),
 }
 const trim = (ms: number): string => String(Math.round(ms * 1000) / 1000)
-
-export const isWithin = (box: Box, start: number, duration: number): boolean => start >= box.from && start < box.to && duration >= box.min && duration <= box.max
 
 export const STATES = ['all', 'ok', 'error'] as const
 export const SORTS = ['start', 'duration', 'spans', 'errors', 'depth'] as const

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { durationAt, durationTicks, nearest, planeOf, timeAt, timeTicks, xOf, yOf } from './plot'
+import { durationAt, durationTicks, isWithin, nearest, planeOf, timeAt, timeTicks, xOf, yOf } from './scatterPlane'
 
 const area = { left: 50, top: 10, width: 400, height: 200 }
 
@@ -44,4 +44,9 @@ describe('lines of time', () => {
     expect(ticks.length).toBeGreaterThan(2)
     for (const at of ticks) expect(((at / 60_000 + 330) % 5) + 0).toBe(0)
   })
+})
+
+it('a box holds what begins in it and lasts that long', () => {
+  const box = { from: 100, to: 200, min: 10, max: 20 }
+  expect([isWithin(box, 100, 10), isWithin(box, 199, 20), isWithin(box, 200, 15), isWithin(box, 150, 21)]).toEqual([true, true, false, false])
 })

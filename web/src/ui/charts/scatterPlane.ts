@@ -1,3 +1,13 @@
+/** A part of a scatter: starts in ms since 1970 (`to` exclusive) and durations in ms (both included). */
+export interface Box {
+  from: number
+  to: number
+  min: number
+  max: number
+}
+
+export const isWithin = (box: Box, start: number, duration: number): boolean => start >= box.from && start < box.to && duration >= box.min && duration <= box.max
+
 /** The plane of the scatter in px, and what it shows. */
 export interface Plane {
   left: number
