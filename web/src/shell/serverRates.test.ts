@@ -8,6 +8,6 @@ it('needs two readings of one run of the server', () => {
 })
 
 it('adds what all receivers lost', () => {
-  const receiver = { name: 'a', address: '', received: 3, refused: 1, dropped: [{ reason: 'x', count: 2 }, { reason: 'y', count: 1 }] }
+  const receiver = { name: 'a', address: '', received: 3, stored: 0, refused: 1, dropped: [{ reason: 'x', count: 2 }, { reason: 'y', count: 1 }] }
   expect(totals([receiver, receiver])).toEqual({ received: 6, refused: 2, dropped: 6 })
 })

@@ -4,7 +4,7 @@ import type { Complete, Maybe, Points, Stretch } from './conditions'
 export type ServiceStatus = 'failing' | 'risk' | 'ok' | 'idle'
 export type Severity = 'bad' | 'warn' | 'info'
 
-/** Why a service stands where it stands. `rule` is one of the documented list. */
+/** Why a service stands where it stands. `rule` is one of those of docs/user/overview.md. */
 export interface Reason {
   rule: string
   severity: Severity
@@ -63,7 +63,7 @@ export interface Statement {
 }
 
 export interface Change {
-  kind: 'service' | 'endpoint' | 'edge' | 'instance' | 'version'
+  kind: 'service' | 'endpoint' | 'edge' | 'instance'
   change: 'new' | 'gone' | 'started'
   name: string
   id: string
@@ -71,7 +71,7 @@ export interface Change {
   at: Maybe
 }
 
-/** Skytrail itself: what arrived and what became of it. */
+/** Skytrail itself: what arrived since its start, and what became of it. */
 export interface ServerHealth {
   receivedPerSecond: Maybe
   stored: Maybe
@@ -84,7 +84,8 @@ export interface ServerHealth {
 export interface Overview extends Complete {
   from: number
   to: number
-  /** ms between two points of every line. */
+  /** Instant of the first point of every line, and ms between two. */
+  first: number
   step: number
   compareFrom: Maybe
   services: readonly OverviewService[]

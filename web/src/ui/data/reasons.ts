@@ -1,20 +1,26 @@
 import type { Reason } from '@/api'
 import { spoken, type MeasureKind } from '../text/numbers'
 
-/** Texts are `ui.reason.<rule>`; the value is told in the measure of its rule. */
-const kinds: Record<string, MeasureKind> = { latency: 'duration', errors: 'percent', traffic: 'rate', apdex: 'score', dependency: 'percent' }
+/** What the value of a rule is measured in, by the first word of its name; the rules are those of docs/user/overview.md. */
+const kinds: Record<string, MeasureKind> = { latency: 'duration', errors: 'percent', endpoint: 'percent', traffic: 'rate', apdex: 'score' }
+/** Rules that are told as a multiple of the usual. */
+const multiples = new Set(['latency', 'traffic'])
+
+const family = (reason: Reason): string => reason.rule.split('-')[0] ?? ''
 
 /** How many times its usual: "×3.1"; for what has no usual the value itself. */
 export function reasonValue(reason: Reason): string {
   const { value, usual } = reason
-  if (value === null) return ''
-  if (reason.rule === 'latency' && usual !== null && usual > 0 && value / usual >= 1.1) {
+  const kind = kinds[family(reason)]
+  if (value === null || kind === undefined) return ''
+  if (multiples.has(family(reason)) && usual !== null && usual > 0) {
     const times = value / usual
     return `×${times >= 10 ? Math.round(times) : times.toFixed(1)}`
   }
-  return spoken(value, kinds[reason.rule] ?? 'count')
+  return spoken(value, kind)
 }
 
 export function reasonUsual(reason: Reason): string {
-  return reason.usual === null ? '' : spoken(reason.usual, kinds[reason.rule] ?? 'count')
+  const kind = kinds[family(reason)]
+  return reason.usual === null || kind === undefined ? '' : spoken(reason.usual, kind)
 }
