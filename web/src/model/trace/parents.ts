@@ -30,6 +30,7 @@ export function resolveParents(columns: TraceColumns, meter: Meter = newMeter())
     cycles: 0,
     orphans: 0,
   }
+  adoptLinked(columns, result)
   dropDuplicates(columns, result, meter)
   cutCycles(columns.start, result, meter)
   for (let row = 0; row < columns.count; row++) {
@@ -43,11 +44,18 @@ export function resolveParents(columns: TraceColumns, meter: Meter = newMeter())
   return result
 }
 
+/** A batch consumer whose first parent is in another trace hangs under the first of its parents that is in this one. */
+function adoptLinked(columns: TraceColumns, result: Parents): void {
+  for (const link of columns.header.links) {
+    if (link.to >= 0 && link.kind !== 'follows' && result.parent[link.row]! < 0) result.parent[link.row] = link.to
+  }
+}
+
 function dropDuplicates(columns: TraceColumns, result: Parents, meter: Meter): void {
   const first = firstRows(columns, meter)
   if (first === null) return
   for (let row = 0; row < columns.count; row++) {
-    const parent = columns.parent[row]!
+    const parent = result.parent[row]!
     if (first[row] !== row) {
       result.marks[row]! |= Mark.duplicate
       result.parent[row] = -1

@@ -66,6 +66,18 @@ describe('a batch consumer', () => {
   })
 })
 
+describe('a batch consumer whose first parent is in another trace', () => {
+  const notes: SpanNote[] = [
+    { id: 'send', service: 'shop', kind: 'producer', at: [0, 5] },
+    { id: 'batch', service: 'mail', kind: 'consumer', at: [20, 30], flags: ['process', 'links', 'orphan'], links: [{ to: 'send', kind: 'batch' }] },
+  ]
+  it('hangs under the parent that is here', () => {
+    const model = open(notes)
+    expect(model.tree.parent[1]).toBe(0)
+    expect(model.summary).toMatchObject({ orphans: 0, late: 1, total: 30 })
+  })
+})
+
 describe('other threads', () => {
   const notes: SpanNote[] = [
     { id: 'root', service: 'shop', kind: 'entry', at: [0, 100] },

@@ -43,6 +43,12 @@ export function nameOf({ trace, hasServer }: Pick<ShownTrace, 'trace' | 'hasServ
   return { service, peer, operation: header.operations[arrays.operation[row]!] ?? '' }
 }
 
+/** A peer as a row has room for: without its port, cut in the middle when it is long. */
+export function shortPeer(peer: string): string {
+  const host = peer.replace(/:\d{1,5}$/, '')
+  return host.length <= 26 ? host : `${host.slice(0, 15)}…${host.slice(-10)}`
+}
+
 /** Fills the cell for a span at a depth; `twist` as in the visible rows. */
 export function fillNameCell(parts: NameCell, shown: ShownTrace, row: number, at: { depth: number; twist: number; hidden: number; client: number }): void {
   const { trace, words } = shown
@@ -57,7 +63,7 @@ export function fillNameCell(parts: NameCell, shown: ShownTrace, row: number, at
   const failed = ((arrays.flags[row]! | (at.client >= 0 ? arrays.flags[at.client]! : 0)) & Flag.error) !== 0
   setHidden(parts.failed, !failed)
   if (failed) parts.failed.setAttribute('aria-label', words.failed)
-  setText(parts.service, peer === '' ? service : `${service} → ${peer}`)
+  setText(parts.service, peer === '' ? service : `${service} → ${shortPeer(peer)}`)
   setText(parts.operation, operation)
   const mark = markOf(shown, row, at.hidden)
   setHidden(parts.mark, mark === '')

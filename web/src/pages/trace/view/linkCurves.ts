@@ -27,7 +27,7 @@ export function linkCurves(shown: ShownTrace, window: Window): { top: number; he
     return server >= 0 ? at[server]! : -1
   }
   for (const link of header.links) {
-    if (link.to < 0 || paths.length >= MOST) continue
+    if (link.to < 0 || link.to === arrays.parent[link.row] || paths.length >= MOST) continue
     const from = place(link.to)
     const to = place(link.row)
     if (from < 0 || to < 0 || Math.max(from, to) < window.first || Math.min(from, to) >= window.last) continue
