@@ -1,20 +1,11 @@
 import { computed } from 'vue'
 import type { TraceCondition } from '@/api'
+import { boxCodec } from '@/ui/charts/boxCodec'
 import type { Box } from '@/ui/charts/scatterPlane'
 import { useTime } from '@/ui/time/useTime'
 import { choiceCodec, numberCodec, textCodec, useAddress, useAddressList, type Codec } from '@/ui/view/address'
 
-/** `from~to~min~max`. */
-export const boxCodec: Codec<Box | null> = {
-  parse(text) {
-    const parts = (text ?? '').split('~').map(Number)
-    const [from, to, min, max] = parts
-    if (parts.length !== 4 || !parts.every((part) => Number.isFinite(part) && part >= 0)) return null
-    return from! < to! && min! <= max! ? { from: from!, to: to!, min: min!, max: max! } : null
-  },
-  format: (box) => (box === null ? null : [Math.round(box.from), Math.round(box.to), trim(box.min), trim(box.max)].join('~')),
-}
-const trim = (ms: number): string => String(Math.round(ms * 1000) / 1000)
+export { boxCodec }
 
 export const STATES = ['all', 'ok', 'error'] as const
 export const SORTS = ['start', 'duration', 'spans', 'errors', 'depth'] as const
