@@ -120,7 +120,7 @@ fn disk_limits(config: &Config) -> DiskLimits {
     let bytes = Some(embedded.disk_size.0).filter(|bytes| *bytes > 0);
     DiskLimits {
         bytes: bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)),
-        percent: Some(i32::from(embedded.disk_percent)),
+        percent: Some(embedded.disk_percent).filter(|one| (1..100).contains(one)).map(i32::from),
     }
 }
 

@@ -44,6 +44,12 @@ impl Deletions {
             },
             _ => nothing(&error, false),
         })?;
+        // What came meanwhile is deleted too if there was another checkpoint, and is in files that
+        // the log has begun since.
+        discard_log().map_err(|error| Undone {
+            why: format!("nothing of it is answered any more, but files of the log stay: {error}"),
+            is_for_now: true,
+        })?;
         Ok(format!(
             "nothing of {what} is answered any more that came up to record {} of the log; {} files \
              that hold some of it are written anew now",

@@ -2,6 +2,7 @@
 //! it.
 
 use std::collections::BTreeMap;
+use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use skytrail_base::future::BoxFuture;
@@ -104,29 +105,35 @@ impl<W: Work> Desk<W> {
         }
     }
 
-    /// Whether a request that nobody waits for is done, or none. Until it is removed nobody takes
+    /// Whether a request that nobody waits for is done, or none, or never will be done. Until it is removed nobody takes
     /// it for done: so it may be done twice, and is not lost.
     async fn finished(&self, waiting: &Waiting, tries: usize, stop: &Shutdown) -> bool {
-        let answer = match waiting.read() {
-            Ok(request) => self.answer(&request, tries, stop).await,
-            Err(error) => {
-                tracing::warn!(?waiting, "nobody knows what the operator asked for: {error:#}");
-                return true;
-            }
+        let request = match waiting.read() {
+            Ok(request) => request,
+            Err(error) => return is_no_request(waiting, &error),
         };
-        match answer {
-            Answer::Done(done) => {
+        match self.done(&request, tries, stop).await {
+            Ok(done) => {
                 tracing::info!(?waiting, "the operator asked: {done}");
                 true
             }
-            Answer::Failed(why) => {
+            Err(Undone { why, is_for_now: true }) => {
                 tracing::error!(
                     ?waiting,
                     next_try = ?RETRY,
-                    "what the operator asked for before the start is not done, and what was to be \
-                     deleted is answered until it is: {why}"
+                    "what the operator asked for before the start is not done; what was to be \
+                     deleted is answered until it is, and what arrives of it until then goes \
+                     with it: {why}"
                 );
                 false
+            }
+            Err(Undone { why, .. }) => {
+                tracing::error!(
+                    ?waiting,
+                    "what the operator asked for before the start cannot be done: {why}"
+                );
+                tell(waiting, &Answer::Failed(why));
+                true
             }
         }
     }
@@ -138,46 +145,82 @@ impl<W: Work> Desk<W> {
             tracing::warn!(%error, "a request of the operator cannot be taken");
             return;
         }
-        let answer = match request {
-            Ok(request) => self.answer(&request, TRIES, stop).await,
-            Err(error) => Answer::Failed(format!("nothing was done: {error:#}")),
+        let done = match request {
+            Ok(request) => self.done(&request, TRIES, stop).await.map_err(|undone| undone.why),
+            Err(error) => Err(format!("nothing was done: {error:#}")),
         };
-        match &answer {
-            Answer::Done(done) => tracing::info!(?waiting, "the operator asked: {done}"),
-            Answer::Failed(why) => tracing::warn!(?waiting, "the operator asked, in vain: {why}"),
+        match &done {
+            Ok(done) => tracing::info!(?waiting, "the operator asked: {done}"),
+            Err(why) => tracing::warn!(?waiting, "the operator asked, in vain: {why}"),
         }
-        if let Err(error) = waiting.answer(&answer) {
-            tracing::warn!(%error, "whoever asked cannot be told what became of it");
-        }
+        tell(waiting, &done.map_or_else(Answer::Failed, Answer::Done));
     }
 
-    async fn answer(&self, request: &Request, tries: usize, stop: &Shutdown) -> Answer {
+    async fn done(
+        &self,
+        request: &Request,
+        tries: usize,
+        stop: &Shutdown,
+    ) -> Result<String, Undone> {
         let mut stop = stop.clone();
         let mut tried = 0;
         loop {
             let undone = match self.work.attempt(request).await {
-                Ok(done) => return Answer::Done(done),
+                Ok(done) => return Ok(done),
                 Err(undone) => undone,
             };
             tried += 1;
             if tried >= tries || !undone.is_for_now {
-                return Answer::Failed(undone.why);
+                return Err(undone);
             }
             tokio::select! {
                 () = tokio::time::sleep(PAUSE) => {}
                 () = stop.stopping() => {
-                    return Answer::Failed(format!("{}; the server stops now", undone.why));
+                    let why = format!("{}; the server stops now", undone.why);
+                    return Err(Undone { why, ..undone });
                 }
             }
         }
     }
 }
 
+fn tell(waiting: &Waiting, answer: &Answer) {
+    if let Err(error) = waiting.answer(answer) {
+        tracing::warn!(%error, "whoever asked cannot be told what became of it");
+    }
+}
+
+/// Whether what cannot be read is no request, and will not be one.
+fn is_no_request(waiting: &Waiting, error: &anyhow::Error) -> bool {
+    match error.downcast_ref::<io::Error>().map(io::Error::kind) {
+        Some(ErrorKind::NotFound) => {
+            tracing::info!(?waiting, "the operator asks for it no more");
+            true
+        }
+        None | Some(ErrorKind::InvalidData) => {
+            tracing::warn!(?waiting, "nobody knows what the operator asked for: {error:#}");
+            true
+        }
+        Some(_) => {
+            tracing::error!(
+                ?waiting,
+                next_try = ?RETRY,
+                "what the operator asked for before the start cannot be read, and what was to be \
+                 deleted is answered: {error:#}"
+            );
+            false
+        }
+    }
+}
+
+/// Whether a request is gone, by this or by the operator.
 fn removed(waiting: &Waiting) -> bool {
-    let taken = waiting.take();
-    taken
-        .inspect_err(|error| tracing::warn!(%error, "a request is done again at the next start"))
-        .is_ok()
+    let Err(error) = waiting.take() else { return true };
+    let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    if kind != Some(ErrorKind::NotFound) {
+        tracing::warn!(%error, "a request is done again at the next start");
+    }
+    kind == Some(ErrorKind::NotFound)
 }
 
 #[cfg(test)]

@@ -14,13 +14,14 @@ use crate::requests::{Answer, Request, Requests, Waiting};
 /// Fails so often, and counts how often it was asked.
 struct Failing {
     times: usize,
+    is_for_now: bool,
     asked: Arc<AtomicUsize>,
 }
 
 impl Work for Failing {
     fn attempt<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, Result<String, Undone>> {
         let asked = self.asked.fetch_add(1, Ordering::Relaxed);
-        let undone = Undone { why: "the disk is full".to_owned(), is_for_now: true };
+        let undone = Undone { why: "the disk is full".to_owned(), is_for_now: self.is_for_now };
         let result = if asked < self.times { Err(undone) } else { Ok("deleted".to_owned()) };
         Box::pin(std::future::ready(result))
     }
@@ -48,7 +49,8 @@ impl Test {
 
     /// One whose work fails so often.
     fn desk(&self, times: usize) -> Desk<Failing> {
-        Desk::new(self.requests.clone(), Failing { times, asked: self.asked.clone() })
+        let work = Failing { times, is_for_now: true, asked: self.asked.clone() };
+        Desk::new(self.requests.clone(), work)
     }
 
     fn waiting(&self) -> usize {
@@ -112,4 +114,42 @@ async fn a_shutdown_ends_it_at_once_and_leaves_what_was_not_begun() {
     let now = Instant::now();
     test.desk(usize::MAX).begin(&test.stop).await;
     assert_eq!((test.waiting(), now.elapsed()), (1, Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_never_can_be_done_is_answered_and_tried_no_more() {
+    let test = Test::new();
+    let left = test.leave("a");
+    let work = Failing { times: usize::MAX, is_for_now: false, asked: test.asked.clone() };
+    Desk::new(test.requests.clone(), work).begin(&test.stop).await;
+    assert_eq!((test.waiting(), test.asked()), (0, 1));
+    assert_eq!(left.answered().unwrap(), Some(Answer::Failed("the disk is full".to_owned())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_operator_takes_back_is_tried_no_more() {
+    let test = Test::new();
+    let left = test.leave("a");
+    let mut desk = test.desk(usize::MAX);
+    desk.begin(&test.stop).await;
+    let tried = test.asked();
+    std::fs::remove_file(left.path()).unwrap();
+    desk.try_again(&test.stop).await;
+    assert_eq!((desk.kept.len(), test.asked()), (0, tried));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_read_now_is_kept() {
+    let test = Test::new();
+    let left = test.leave("a");
+    // Reading a folder fails, as a disk may for a while.
+    std::fs::remove_file(left.path()).unwrap();
+    std::fs::create_dir(left.path()).unwrap();
+    let mut desk = test.desk(0);
+    desk.begin(&test.stop).await;
+    assert_eq!((desk.kept.len(), test.asked()), (1, 0));
+    std::fs::remove_dir(left.path()).unwrap();
+    test.leave("b");
+    desk.begin(&test.stop).await;
+    assert_eq!(test.asked(), 1);
 }
