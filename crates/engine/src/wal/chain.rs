@@ -11,6 +11,9 @@ use super::scan::End;
 use super::segment::{Blank, Segment, mark_of, number_of};
 use crate::error::{Error, ErrorKind, Result};
 
+/// More generations than any log has, so that there is always a next one.
+const MOST_GENERATIONS: u64 = u64::MAX / 2;
+
 /// Segments, and files that wait to be used again.
 #[derive(Default)]
 pub(super) struct Chain {
@@ -44,7 +47,10 @@ impl Chain {
                 chain.next_number = chain.next_number.max(number.saturating_add(1));
                 chain.take(fs, config, &entry.name)?;
             } else if let Some(generation) = mark_of(&entry.name).filter(|_| !entry.is_dir) {
-                chain.marked(generation);
+                // No log writes a name like the others.
+                if generation <= MOST_GENERATIONS {
+                    chain.marked(generation);
+                }
             }
         }
         chain.segments.make_contiguous().sort_by_key(|segment| segment.header.generation);
@@ -111,10 +117,15 @@ impl Chain {
         }
     }
 
+    /// The generation of the segment that is begun next.
+    pub(super) fn next_generation(&self) -> u64 {
+        self.generation + 1
+    }
+
     /// A file to begin a segment of usual size with, if one waits, and the generation of the
     /// segment.
     pub(super) fn begin(&mut self, is_usual: bool) -> (Option<Blank>, u64) {
-        self.generation += 1;
+        self.generation = self.next_generation();
         (is_usual.then(|| self.spare.pop()).flatten(), self.generation)
     }
 

@@ -162,6 +162,12 @@ impl Intake {
         marked
     }
 
+    /// The same for the file that is begun next.
+    pub(super) fn discard_next(&self) -> Result<(), JournalError> {
+        let next = self.chain.lock().next_generation();
+        self.mark(next)
+    }
+
     /// Says on the disk what is not to be used again.
     fn mark(&self, generation: u64) -> Result<(), JournalError> {
         if self.chain.lock().is_marked(generation) {
@@ -257,10 +263,11 @@ impl Intake {
         }
         // What the disk cannot say is found out when it is written.
         let Ok(space) = self.fs.space() else { return Ok(()) };
-        let wanted = self.config.file_bytes(bytes).saturating_add(self.config.leave_bytes);
-        match space.free < wanted {
+        let (file, leave) = (self.config.file_bytes(bytes), self.config.leave_bytes);
+        match space.free < file.saturating_add(leave) {
             true => Err(refusal(&format!(
-                "the disk has no room for a record of this size: {} bytes of {wanted} are free",
+                "the disk has no room for a record of this size: {} bytes are free, its file takes \
+                 {file}, and {leave} are left free for storage.embedded.reserve",
                 space.free
             ))),
             false => Ok(()),

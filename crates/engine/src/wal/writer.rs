@@ -133,7 +133,7 @@ impl Writer {
             && let Err(error) = self.begin(next, 0, self.durable)
         {
             // It is tried again with the next record, or checkpoint.
-            tracing::debug!(%error, "a file of the log that is to go cannot be left yet");
+            tracing::warn!(%error, "a file of the log that holds what was deleted cannot be left yet");
         }
         if let Some(segment) = &self.current {
             self.intake.chain.lock().put(segment);
@@ -144,12 +144,16 @@ impl Writer {
     /// Leaves a file for good.
     fn let_go(&self, mut segment: Segment) {
         segment.blank.is_last_use = true;
-        let mut chain = self.intake.chain.lock();
-        if chain.has(&segment) {
-            chain.put(&segment);
-        } else if self.intake.fs.remove(&segment.blank.path).is_err() {
-            // Nothing in it is durable, and nothing refers to it.
-            chain.keep_undeleted(segment.blank);
+        {
+            let mut chain = self.intake.chain.lock();
+            if chain.has(&segment) {
+                chain.put(&segment);
+                return;
+            }
+        }
+        // Nothing in it is durable, and nothing refers to it. Whoever appends does not wait for it.
+        if self.intake.fs.remove(&segment.blank.path).is_err() {
+            self.intake.chain.lock().keep_undeleted(segment.blank);
         }
     }
 
@@ -346,12 +350,16 @@ impl Writer {
             return Ok(());
         };
         let durable = self.durable;
+        let is_to_go = self.intake.chain.lock().is_discarded(newest.header.generation);
+        if is_to_go && let Err(error) = self.intake.discard_next() {
+            // It is tried once more when it is written.
+            tracing::debug!(%error, "what was deleted is written once more");
+        }
         self.begin(first, self.group.bytes() as u64, self.found)?;
         // In one piece, since it counts as a whole.
         self.write_next().inspect_err(|error| self.leave(error))?;
         self.intake.chain.lock().cut(&newest, durable);
         self.intake.settled();
-        let is_to_go = self.intake.chain.lock().is_discarded(newest.header.generation);
         if is_to_go && let Err(error) = self.intake.discard() {
             tracing::warn!(%error, "what was deleted may stay in a file of the log");
         }

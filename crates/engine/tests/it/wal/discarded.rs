@@ -1,8 +1,10 @@
 //! What was deleted leaves the files of the log, whatever happens on the way.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
+use skytrail_base::fs::FileSystem;
 use skytrail_base::fs::sim::{Fault, Operation, SimFileSystem};
 use skytrail_base::journal::{Journal, Position, Record};
 use skytrail_engine::wal::{Log, Writer};
@@ -53,9 +55,15 @@ fn after_any_crash_it_goes_with_the_next_checkpoint_though_nothing_is_received()
         disk.stop_after(stop);
         let last = discarded(&disk);
         let is_whole = disk.operations() < stop;
-        for seed in 0..4 {
-            let disk = disk.crash(stop * 4 + seed);
+        for seed in 0..8 {
+            let disk = disk.crash(stop * 8 + seed);
             let checkpoint = last.unwrap_or(0);
+            // The next start crashes, too.
+            disk.stop_after(seed * 3);
+            if let Ok((_log, mut writer)) = opened_behind(disk.clone(), checkpoint) {
+                writer.step();
+            }
+            let disk = disk.crash(seed);
             let (log, mut writer) = opened_behind(disk.clone(), checkpoint).unwrap();
             writer.step();
             let found = replayed(&log, checkpoint + 1).unwrap();
@@ -104,4 +112,16 @@ fn nothing_is_said_to_be_deleted_while_the_disk_cannot_note_it() {
     writer.step();
     log.trim(Position(last + 1)).unwrap();
     assert!(!has_secret(&disk));
+}
+
+#[test]
+fn a_file_with_the_name_of_a_mark_that_no_log_makes_does_no_harm() {
+    let disk = SimFileSystem::new();
+    let name = format!("{}.discard", u64::MAX);
+    disk.create(Path::new(&name)).unwrap();
+    let (log, mut writer) = opened(disk.clone()).unwrap();
+    let last = secrets(&log, &mut writer, 5).unwrap();
+    drop((log, writer));
+    let (again, _) = opened(disk.crash(1)).unwrap();
+    assert_eq!(replayed(&again, 0).unwrap().len() as u64, last);
 }
