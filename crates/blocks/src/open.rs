@@ -1,4 +1,7 @@
 //! Blocks that are being filled: segments in codes, a third of what they take as batches.
+//!
+//! Blocks of a writer share its dictionaries, behind a lock that is the last one that anybody takes: whoever holds a
+//! block, or all that is in memory, or the writers, takes it; whoever holds it takes no other.
 
 mod fill;
 mod find;

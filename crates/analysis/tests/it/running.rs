@@ -13,7 +13,7 @@ use skytrail_base::handoff::Handoff;
 use skytrail_base::journal::{JournalError, Position};
 use skytrail_base::receipt::{Outcome, Pending, receipt};
 use skytrail_base::shutdown;
-use skytrail_model::batch::Batch;
+use skytrail_model::batch::{Batch, Spare};
 use skytrail_model::metric::MetricBlock;
 use skytrail_model::relation::RelationRow;
 use skytrail_model::time::Zone;
@@ -36,6 +36,8 @@ struct Flaky {
     inner: Arc<MemoryStorage>,
     kind: ErrorKind,
     of_spans: AtomicU32,
+    /// Whether it makes something else of spans, as a store on disk does, and lets go of them.
+    lets_go: bool,
     /// Failures of every append of metrics or relations.
     of_rows: u32,
     /// Attempts of appends of metrics and of relations.
@@ -51,7 +53,7 @@ impl Flaky {
         let of_spans = AtomicU32::new(of_spans);
         let gate = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
         let (attempts, saves) = (Mutex::default(), AtomicU32::new(0));
-        Self { inner, kind, of_spans, of_rows, attempts, gate, saves }
+        Self { inner, kind, of_spans, lets_go: false, of_rows, attempts, gate, saves }
     }
 
     fn fails(&self, family: &'static str, origin: Origin) -> bool {
@@ -132,6 +134,9 @@ impl Spans for Flaky {
     fn append<'a>(&'a self, origin: Origin, spans: SpanAppend) -> BoxFuture<'a, Result<(), Error>> {
         if has_left(&self.of_spans) {
             return refused(self.kind);
+        }
+        if self.lets_go {
+            return Box::pin(std::future::ready(Ok(())));
         }
         self.inner.spans().append(origin, spans)
     }
@@ -301,6 +306,28 @@ fn a_store_that_recovers_loses_nothing_and_one_that_refuses_is_told_to_the_clien
         assert_eq!(world.registry.encode().contains(lost), kind == ErrorKind::Invalid);
         // Metrics count everything that came, stored or not.
         world.expect(START, "service_cpm shop = 1");
+    }
+}
+
+#[test]
+fn buffers_of_a_batch_that_the_store_lets_go_are_filled_again_also_after_a_failure() {
+    for failures in [0, 2] {
+        let inner = memory();
+        let flaky = Flaky::new(inner.clone(), ErrorKind::Unavailable, failures, 0);
+        let flaky = Arc::new(Flaky { lets_go: true, ..flaky });
+        let mut world = World::with(flaky, inner, &Config::default(), Zone::utc(), 1);
+        let (spare, mut item) = (Spare::new(), batch(&mut world, 0));
+        item.spans.spare = spare.clone();
+        // A little room, as a batch has that was filled by a receiver.
+        item.spans.bytes = [item.spans.bytes.as_slice(), &[0; 16]].concat();
+        item.spans.bytes.truncate(item.spans.bytes.len() - 16);
+        let (size, place) = (item.spans.size(), item.spans.bytes.as_ptr());
+        let mut pending = send(&world, &Account::new(), item, 1, Ok(()));
+        let (trigger, signal) = shutdown::channel();
+        trigger.stop();
+        world.block_on(world.analysis.run(signal)).unwrap();
+        assert_eq!(world.block_on(pending.outcome()), Outcome::Durable);
+        assert_eq!(spare.batch(size).bytes.as_ptr(), place, "after {failures} failures");
     }
 }
 

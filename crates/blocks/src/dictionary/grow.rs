@@ -65,6 +65,9 @@ const RECENT: usize = 256;
 /// Words among so many numbers are few: the numbers stay numbers.
 const FEW_WORDS: u64 = 64;
 
+/// After so many words it is not looked for numbers any more.
+const MANY_WORDS: u64 = 1_024;
+
 /// How a text of a key is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Word {
@@ -97,8 +100,11 @@ impl Policy {
     /// Keeps a value: as a number where nearly all are numbers; as a text when a dictionary is not worth it, because
     /// most values are new. What the values take more for it is added to `grown`.
     fn word(&mut self, value: Hashed<'_>, grown: &mut usize) -> Word {
-        match signed_decimal(value.text) {
-            Some(number) if self.words * FEW_WORDS <= self.numbers => {
+        let are_numbers = self.words * FEW_WORDS <= self.numbers;
+        let is_open = are_numbers || self.words < MANY_WORDS;
+        let number = if is_open { signed_decimal(value.text) } else { None };
+        match number {
+            Some(number) if are_numbers => {
                 self.numbers += 1;
                 self.has_decimals = true;
                 self.has_texts |= self.seen > 0;

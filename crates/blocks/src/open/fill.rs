@@ -192,6 +192,8 @@ impl<'a> Fill<'a> {
         let shape = Shape { operation, peer, flavour, component: span.component, keys };
         let texts = [span.id, span.parent_id, span.status_message, span.trace_state];
         let has_extra = texts.iter().any(|text| !text.is_empty());
+        // As many as there are: of a run that is not whole there is none.
+        let (links, events) = (self.batch.links_of(span), self.batch.events_of(span));
         let shape = match last {
             Some((code, last)) if last == shape => code,
             _ => self.shape(span.operation, &shape),
@@ -206,18 +208,18 @@ impl<'a> Fill<'a> {
             parent: span.parent,
             flags: span.flags,
             cells,
-            links: span.links.len,
-            events: span.events.len,
+            links: links.len() as u32,
+            events: events.len() as u32,
             status: span.status,
             has_extra,
         });
         if has_extra {
             self.extra(span);
         }
-        for link in self.batch.links_of(span) {
+        for link in links {
             self.link(link);
         }
-        for event in self.batch.events_of(span) {
+        for event in events {
             let cells = self.attributes(Owner::Event, event.attributes);
             let keys = self.grow.listed_keys(None);
             let time = event.time.wrapping_sub(span.end());

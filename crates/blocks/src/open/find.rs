@@ -6,6 +6,7 @@ use skytrail_storage::{SegmentFilter, TagFilter};
 use super::read::{entry_of, id_of};
 use super::rows::{Cell, Rows, SegmentRow};
 use crate::dictionary::{Grow, Owner, ValueKind};
+use crate::ids::Id;
 use crate::row::trace_hash;
 use crate::tags::text_half;
 
@@ -55,6 +56,15 @@ pub(super) fn of_trace<'a>(
     of_hash.filter(move |(_, row)| is_it(row)).map(|(place, _)| place)
 }
 
+/// Whether a segment or one of its spans has an id, or another id of the same hash.
+fn may_have_id(rows: &Rows, grow: &Grow, place: u32, id: &[u8]) -> bool {
+    let wanted = Id::parse(id);
+    let Some(row) = rows.segments.get(place as usize) else { return false };
+    let mut extras = rows.extras_of(place).iter();
+    row.id_hash == trace_hash(id)
+        || extras.any(|extra| id_of(grow, rows.id(extra.id)) == Some(wanted))
+}
+
 /// Places of the segments that may be what is searched for.
 pub(super) fn candidates(rows: &Rows, grow: &Grow, filter: &SegmentFilter) -> Vec<u32> {
     let wanted = filter.tags.iter().map(|tag| Wanted::of(tag, grow));
@@ -63,6 +73,10 @@ pub(super) fn candidates(rows: &Rows, grow: &Grow, filter: &SegmentFilter) -> Ve
         let Some(row) = rows.segments.get(place as usize) else { return false };
         filter.service.is_none_or(|service| service == row.service)
             && entry_of(grow, row).is_some_and(|entry| matches_entry(filter, &entry))
+            && filter
+                .span_id
+                .as_ref()
+                .is_none_or(|id| may_have_id(rows, grow, place, id.as_bytes()))
             && (wanted.is_empty() || {
                 let cells = rows.cells_of(place);
                 wanted.iter().all(|one| one.may_be(cells))

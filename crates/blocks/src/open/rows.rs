@@ -208,10 +208,19 @@ impl Rows {
 
     /// All cells of a segment.
     pub(crate) fn cells_of(&self, place: u32) -> &[Cell] {
-        let start = |place: usize| self.segments.get(place).map(|row| row.starts.cells as usize);
+        self.of(place, &self.cells, |starts| starts.cells)
+    }
+
+    /// All extras of a segment.
+    pub(crate) fn extras_of(&self, place: u32) -> &[Extra] {
+        self.of(place, &self.extras, |starts| starts.extras)
+    }
+
+    fn of<'a, T>(&self, place: u32, rows: &'a [T], start: impl Fn(&Starts) -> u32) -> &'a [T] {
+        let start = |place: usize| Some(start(&self.segments.get(place)?.starts) as usize);
         let Some(first) = start(place as usize) else { return &[] };
-        let end = start(place as usize + 1).unwrap_or(self.cells.len());
-        self.cells.get(first..end).unwrap_or_default()
+        let end = start(place as usize + 1).unwrap_or(rows.len());
+        rows.get(first..end).unwrap_or_default()
     }
 
     pub(crate) fn text(&self, text: Text) -> &[u8] {
