@@ -53,6 +53,27 @@ describe('work after the answer', () => {
   it('does not share a row with the producer', () => expect(model.calls.server[1]).toBe(-1))
 })
 
+describe('a consumer that works while its producer still runs', () => {
+  const notes: SpanNote[] = [
+    { id: 'send', service: 'shop', kind: 'producer', at: [0, 50] },
+    { id: 'take', service: 'mail', parent: 'send', kind: 'consumer', at: [10, 40], flags: ['process'] },
+  ]
+  it('is not waited for: neither on the path nor less self time of the producer', () => {
+    const model = open(notes)
+    expect(pathOf(notes, model)).toEqual(['send 0-50'])
+    expect(model.times.self[0]).toBe(50)
+  })
+})
+
+describe('a call that two servers answered', () => {
+  const notes: SpanNote[] = [
+    { id: 'out', service: 'a', kind: 'exit', at: [0, 50] },
+    { id: 'one', service: 'b', segment: 'b1', parent: 'out', kind: 'entry', at: [1, 10], flags: ['process'] },
+    { id: 'two', service: 'b', segment: 'b2', parent: 'out', kind: 'entry', at: [11, 49], flags: ['process'] },
+  ]
+  it('keeps a row of its own', () => expect([...open(notes).calls.server]).toEqual([-1, -1, -1]))
+})
+
 describe('a batch consumer', () => {
   const notes: SpanNote[] = [
     { id: 'a', service: 'shop', segment: 'a', kind: 'producer', at: [0, 5] },
@@ -159,6 +180,8 @@ describe('clock skew', () => {
       { id: 'in2', service: 'pay', segment: 'pay2', parent: 'out2', kind: 'entry', at: [1020, 1030], flags: ['process'] },
     ]
     expect(open(notes).clocks[0]!.shift).toBe(-995)
+    const [root, out, first, out2, second] = notes
+    expect(open([root!, out2!, second!, out!, first!]).clocks[0]!.shift).toBe(-995)
   })
   it('is not read from a server that worked longer than its client waited', () => {
     const notes: SpanNote[] = [
