@@ -82,5 +82,5 @@ export function comparedWith(instants: Instants, comparison: Comparison): Instan
 /** How often live data is asked for again: often for short ranges, seldom where a step is an hour. */
 export function refreshEvery(range: Range): number {
   if (range.kind === 'fixed') return 0
-  return range.minutes <= 60 ? 10_000 : range.minutes <= 360 ? 30_000 : 60_000
+  return range.minutes <= 60 ? 15_000 : range.minutes <= 360 ? 30_000 : 60_000
 }
