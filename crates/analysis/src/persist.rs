@@ -48,7 +48,7 @@ impl Persister {
         let [of_entities, of_aliases, of_spans, of_records, of_tags] = origins;
         let Effects { segments, records, entities, aliases, tags, .. } = effects;
         let storage = &self.storage;
-        let spans = SpanAppend { batch: spans, entries: segments };
+        let mut spans = SpanAppend { batch: spans, entries: segments };
         // Names first, so that nobody finds rows without one.
         self.retry("entities", patience, entities.len(), || {
             storage.entities().upsert(of_entities, entities.clone())
@@ -58,7 +58,7 @@ impl Persister {
             storage.entities().upsert_aliases(of_aliases, aliases.clone())
         })
         .await?;
-        let (spans, records, tags) = tokio::join!(
+        let (stored, records, tags) = tokio::join!(
             self.retry("spans", patience, spans.entries.len(), || {
                 storage.spans().append(of_spans, spans.clone())
             }),
@@ -69,7 +69,12 @@ impl Persister {
                 storage.tags().upsert(of_tags, tags.clone())
             }),
         );
-        spans.and(records).and(tags)
+        // A store that has made something else of it does not hold it any more: it is filled again
+        // while it is in the cache.
+        if let Some(batch) = Arc::get_mut(&mut spans.batch) {
+            batch.recycle();
+        }
+        stored.and(records).and(tags)
     }
 
     /// Appends rows of closed windows. The store gets them as they are; for

@@ -318,9 +318,10 @@ fn buffers_of_a_batch_that_the_store_lets_go_are_filled_again_also_after_a_failu
         let mut world = World::with(flaky, inner, &Config::default(), Zone::utc(), 1);
         let (spare, mut item) = (Spare::new(), batch(&mut world, 0));
         item.spans.spare = spare.clone();
-        // A little room, as a batch has that was filled by a receiver.
-        item.spans.bytes = [item.spans.bytes.as_slice(), &[0; 16]].concat();
-        item.spans.bytes.truncate(item.spans.bytes.len() - 16);
+        // A little room, as batches of a receiver have.
+        let text = std::mem::take(&mut item.spans.bytes);
+        item.spans.bytes.reserve_exact(text.len() * 9 / 8);
+        item.spans.bytes.extend_from_slice(&text);
         let (size, place) = (item.spans.size(), item.spans.bytes.as_ptr());
         let mut pending = send(&world, &Account::new(), item, 1, Ok(()));
         let (trigger, signal) = shutdown::channel();

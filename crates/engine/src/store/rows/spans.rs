@@ -150,7 +150,7 @@ pub(crate) struct Filling<'a> {
 impl SpanMemtable {
     /// Adds spans; whether there are rows to be encoded.
     pub(crate) fn append(&self, spans: SpanAppend, filling: &Filling<'_>) -> bool {
-        let SpanAppend { mut batch, entries } = spans;
+        let SpanAppend { batch, entries } = spans;
         let _appending = self.appending.lock();
         let more: u64 = entries.iter().map(|entry| spans_of(&batch, entry) as u64).sum();
         let is_full = self.rows.look(|layers| {
@@ -165,10 +165,6 @@ impl SpanMemtable {
             let (run, rest) = left.split_at(count);
             self.block(filling, day, spans).write().add(&batch, run);
             left = rest;
-        }
-        // Nobody else reads it, mostly: what it took is filled again while it is in the cache.
-        if let Some(batch) = Arc::get_mut(&mut batch) {
-            batch.recycle();
         }
         let mut bytes = 0;
         let memory = self.rows.append(|open| {
