@@ -2,6 +2,7 @@ import { computed, onScopeDispose, shallowRef, watch } from 'vue'
 import { postBytes, readTraceColumns } from '@/api'
 import type { Raster, VisibleRows } from '@/model'
 import { useServerData } from '@/ui/state/useServerData'
+import { refreshCount } from '@/ui/time/useTime'
 import type { OpenedTrace, RequestName, Requests, ShapeChange } from './protocol'
 import { TraceSession } from './session'
 import type { TraceView } from './useTraceView'
@@ -15,6 +16,18 @@ export interface Laid {
 
 const TAGS = 'query ($id: ID!) { queryTrace(traceId: $id) { spans { segmentId spanId tags { key value } } } }'
 
+/** Traces that began longer ago, in ms, are not asked for again. */
+const YOUNG = 15 * 60_000
+
+function sameBytes(a: ArrayBuffer, b: ArrayBuffer): boolean {
+  if (a === b) return true
+  if (a.byteLength !== b.byteLength || a.byteLength % 4 !== 0) return false
+  const x = new Uint32Array(a)
+  const y = new Uint32Array(b)
+  for (let i = 0; i < x.length; i++) if (x[i] !== y[i]) return false
+  return true
+}
+
 /** The trace of the page: its bytes from the server, its model in a worker. */
 export function useTrace(view: TraceView) {
   const trace = shallowRef<OpenedTrace | null>(null)
@@ -23,6 +36,7 @@ export function useTrace(view: TraceView) {
   const tagKeys = shallowRef<{ key: string; spans: number }[] | null>(null)
   let session: TraceSession | null = null
   let tagged: Promise<void> | null = null
+  let held: ArrayBuffer | null = null
 
   const bytes = useServerData(
     () => ['trace', view.id.value],
@@ -33,6 +47,8 @@ export function useTrace(view: TraceView) {
   function close(): void {
     session?.close()
     session = null
+    held = null
+    failure.value = null
     trace.value = null
     laid.value = null
     tagKeys.value = null
@@ -43,7 +59,11 @@ export function useTrace(view: TraceView) {
   function ask<N extends RequestName>(name: N, question: Requests[N]['ask']): Promise<Requests[N]['answer']> {
     const asked = session
     if (asked === null) return new Promise(() => {})
-    return asked.ask(name, question).then((answer) => (asked === session ? answer : new Promise(() => {})))
+    const never = new Promise<never>(() => {})
+    return asked.ask(name, question).then(
+      (answer) => (asked === session ? answer : never),
+      (error: unknown) => (asked === session ? Promise.reject(error) : never),
+    )
   }
 
   async function change(changes: ShapeChange[]): Promise<number> {
@@ -65,23 +85,42 @@ export function useTrace(view: TraceView) {
     return changes
   }
 
+  /** Opens bytes beside what is shown, which stays until the new is ready; what is the same as before is left alone. */
+  async function open(data: ArrayBuffer): Promise<void> {
+    if (held !== null && sameBytes(held, data)) return
+    held = data
+    failure.value = null
+    const next = new TraceSession()
+    try {
+      const opened = await next.ask('open', { bytes: data, skew: view.skew.value === 'on' })
+      if (held !== data) return next.close()
+      session?.close()
+      session = next
+      tagKeys.value = null
+      tagged = null
+      trace.value = opened
+      await change(shapeOfAddress(opened))
+    } catch (error) {
+      next.close()
+      if (held === data) failure.value = error instanceof Error ? error : new Error(String(error))
+    }
+  }
+
+  watch(view.id, close)
   watch(
     () => bytes.data.value,
-    async (data) => {
-      close()
-      failure.value = null
-      if (data === undefined) return
-      session = new TraceSession()
-      try {
-        const opened = await ask('open', { bytes: data, skew: view.skew.value === 'on' })
-        trace.value = opened
-        await change(shapeOfAddress(opened))
-      } catch (error) {
-        failure.value = error instanceof Error ? error : new Error(String(error))
-      }
+    (data) => {
+      if (data !== undefined) void open(data)
     },
     { immediate: true },
   )
+  // A young trace that misses something may have got it since.
+  watch(refreshCount, () => {
+    const opened = trace.value
+    if (opened === null || Date.now() - opened.header.base > YOUNG) return
+    const { orphans, inFlight } = opened.summary
+    if (orphans > 0 || inFlight > 0 || !opened.header.complete) void bytes.refetch()
+  })
   watch(view.skew, async (skew) => {
     if (trace.value === null) return
     trace.value = await ask('skew', { skew: skew === 'on' })
