@@ -30,6 +30,8 @@ pub struct Deps<S: 'static> {
     pub status: Arc<dyn StatusSource>,
     /// Answers `/ui/*`.
     pub query: Arc<Query>,
+    /// What the server says about itself on the pages.
+    pub server: Arc<dyn ui::ServerSource>,
     /// The pages at `/`: [`ui::BUILT`] unless a test has its own.
     pub files: &'static [ui::File],
     /// Web pages that may call `/graphql` from a browser.
@@ -75,6 +77,8 @@ pub fn router<S: Send + Sync + 'static>(deps: Deps<S>) -> Router {
         query: deps.query,
         work: Arc::clone(deps.graphql.work()),
         metrics: ui::Metrics::new(&deps.registry),
+        status: Arc::clone(&deps.status),
+        server: deps.server,
     });
     let guard = from_fn_with_state(Arc::clone(&access), demand);
     let mut graphql = graphql::service(deps.graphql).layer(guard.clone());

@@ -7,14 +7,21 @@ mod conditions;
 mod error;
 mod json;
 mod metrics;
+mod overview;
 mod parameters;
+mod questions;
 mod routes;
+mod server;
+mod service;
 mod session;
 mod span;
+mod status;
+mod topology;
 mod trace;
 mod traces;
 
 pub use assets::{BUILT, File};
+pub use server::{Dropped, Receiver, ServerSource};
 
 pub(crate) use error::Failure;
 pub(crate) use metrics::Metrics;

@@ -1,6 +1,7 @@
 //! `skytrail serve`: everything in one process.
 
 mod backend;
+mod books;
 mod checkpoints;
 mod deletions;
 mod embedded;

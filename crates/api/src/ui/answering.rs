@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use skytrail_base::claim::{Claim, Full};
-use skytrail_query::{Budget, Ctx, Query};
+use skytrail_query::{Budget, Ctx};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
@@ -47,7 +47,7 @@ struct Told {
 pub(crate) async fn answer<T: Made>(
     ui: Arc<Ui>,
     route: &'static str,
-    question: impl Fn(Arc<Query>, Ctx) -> Asked<T> + Send + 'static,
+    question: impl Fn(&Arc<Ui>, Ctx) -> Asked<T> + Send + 'static,
 ) -> Response {
     let budget = ui.work.budget();
     let waiting = ui.metrics.begin(route, Arc::clone(&budget));
@@ -62,7 +62,7 @@ pub(crate) async fn answer<T: Made>(
 async fn within<T: Made>(
     ui: &Arc<Ui>,
     budget: Arc<Budget>,
-    question: impl Fn(Arc<Query>, Ctx) -> Asked<T> + Send + 'static,
+    question: impl Fn(&Arc<Ui>, Ctx) -> Asked<T> + Send + 'static,
 ) -> Result<Told, Failure> {
     let room = ui.work.room().await.ok_or_else(|| overloaded(&ui.work))?;
     // A task of its own, so that the connection sees its client leave while rows are read without
@@ -82,14 +82,14 @@ async fn run<T: Made>(
     ui: Arc<Ui>,
     budget: Arc<Budget>,
     room: Room,
-    question: impl Fn(Arc<Query>, Ctx) -> Asked<T> + Send,
+    question: impl Fn(&Arc<Ui>, Ctx) -> Asked<T> + Send,
 ) -> Result<Told, Failure> {
     let deadline = Instant::now() + ui.work.limits.deadline;
     let claim = room.claim();
     let whole = Ctx::new(budget, Some(deadline.into_std()), claim.clone());
     loop {
         let ctx = whole.question();
-        let asked = timeout_at(deadline, question(Arc::clone(&ui.query), ctx.clone())).await;
+        let asked = timeout_at(deadline, question(&ui, ctx.clone())).await;
         let asked = asked.map_err(|_| late())?;
         if !ctx.is_short()
             && let Some((bytes, hold)) = write(asked?, &ctx, claim, &ui.work)?

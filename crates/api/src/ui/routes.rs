@@ -3,35 +3,35 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
-use axum::routing::{MethodRouter, get, post};
-use futures_util::FutureExt;
+use axum::routing::{MethodRouter, get};
 use http::Uri;
-use skytrail_query::search::{MAX_POINTS, Scatter, TagComparison, TracePage};
-use skytrail_query::trace::{SpanDetail, TraceColumns};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use skytrail_query::{Ctx, Query};
 
 use super::answering::{Asked, Made, answer};
 use super::assets::{File, pages};
-use super::conditions::CompareForm;
 use super::error::Failure;
 use super::metrics::Metrics;
 use super::parameters::Parameters;
-use super::{body, conditions, session};
+use super::server::ServerSource;
+use super::{questions, session};
 use crate::auth::{Access, demand_of_ui};
 use crate::graphql::work::Work;
+use crate::status::StatusSource;
 
 /// What questions of the pages are answered from.
 pub(crate) struct Ui {
     pub(crate) query: Arc<Query>,
     pub(crate) work: Arc<Work>,
     pub(crate) metrics: Metrics,
+    pub(crate) status: Arc<dyn StatusSource>,
+    pub(crate) server: Arc<dyn ServerSource>,
 }
 
 /// What an address is made of once its parameters are read: a question.
-type Read<T> = Result<Box<dyn Fn(Arc<Query>, Ctx) -> Asked<T> + Send>, Failure>;
+pub(super) type Read<T> = Result<Box<dyn Fn(&Arc<Ui>, Ctx) -> Asked<T> + Send>, Failure>;
 
 /// A route that is asked by `GET`.
 fn ask<T: Made>(
@@ -54,66 +54,22 @@ fn ask<T: Made>(
 /// The routes that ask for the token.
 fn guarded(ui: &Arc<Ui>) -> Router {
     Router::new()
-        .route("/ui/trace", ask(ui, "trace", trace))
-        .route("/ui/span", ask(ui, "span", span))
-        .route("/ui/traces", ask(ui, "traces", traces))
-        .route("/ui/scatter", ask(ui, "scatter", scatter))
-        .route("/ui/tags/compare", compare_tags(ui))
+        .route("/ui/trace", ask(ui, "trace", questions::trace))
+        .route("/ui/span", ask(ui, "span", questions::span))
+        .route("/ui/traces", ask(ui, "traces", questions::traces))
+        .route("/ui/scatter", ask(ui, "scatter", questions::scatter))
+        .route("/ui/tags/compare", questions::compare_tags(ui))
+        .route("/ui/overview", ask(ui, "overview", questions::overview))
+        .route("/ui/topology", ask(ui, "topology", questions::topology))
+        .route("/ui/service", ask(ui, "service", questions::service))
+        .route("/ui/status", ask(ui, "status", questions::status))
+        .route("/ui/openapi.json", get(openapi))
 }
 
-fn traces(parameters: &Parameters) -> Read<TracePage> {
-    let search = conditions::search(parameters)?;
-    Ok(Box::new(move |query, ctx| {
-        let search = search.clone();
-        async move { Ok(query.search_traces(&ctx, &search).await?) }.boxed()
-    }))
-}
-
-fn scatter(parameters: &Parameters) -> Read<Scatter> {
-    let condition = conditions::condition(parameters)?;
-    let limit = parameters.number("limit")?.unwrap_or(MAX_POINTS);
-    Ok(Box::new(move |query, ctx| {
-        let condition = condition.clone();
-        async move { Ok(query.scatter(&ctx, &condition, limit).await?) }.boxed()
-    }))
-}
-
-fn compare_tags(ui: &Arc<Ui>) -> MethodRouter {
-    let ui = Arc::clone(ui);
-    post(move |request: Request| {
-        let ui = Arc::clone(&ui);
-        async move {
-            let (parts, body) = request.into_parts();
-            let form = body::read::<CompareForm>(&parts.headers, body, "condition").await;
-            let (condition, chosen) = match form.and_then(CompareForm::read) {
-                Ok(asked) => asked,
-                Err(failure) => return failure.into_response(),
-            };
-            let question = move |query: Arc<Query>, ctx: Ctx| -> Asked<TagComparison> {
-                let (condition, chosen) = (condition.clone(), chosen.clone());
-                async move { Ok(query.compare_tags(&ctx, &condition, &chosen).await?) }.boxed()
-            };
-            answer(ui, "tags_compare", question).await
-        }
-    })
-}
-
-fn trace(parameters: &Parameters) -> Read<TraceColumns> {
-    let id = parameters.needed("id")?.to_owned();
-    Ok(Box::new(move |query, ctx| {
-        let id = id.clone();
-        async move { Ok(query.trace_columns(&ctx, &id).await?) }.boxed()
-    }))
-}
-
-fn span(parameters: &Parameters) -> Read<SpanDetail> {
-    let trace = parameters.needed("trace")?.to_owned();
-    let segment = parameters.needed("segment")?.to_owned();
-    let number = parameters.needed_number("span")?;
-    Ok(Box::new(move |query, ctx| {
-        let (trace, segment) = (trace.clone(), segment.clone());
-        async move { Ok(query.span_detail(&ctx, (&trace, &segment, number)).await?) }.boxed()
-    }))
+/// All of these routes in the words of OpenAPI 3.1.
+async fn openapi() -> impl IntoResponse {
+    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-cache")];
+    (headers, include_str!("openapi.json"))
 }
 
 /// The files of the UI, and what its pages ask for.

@@ -9,6 +9,7 @@ use skytrail_api::health::{Health, HealthSource};
 use skytrail_api::status::{
     ClusterNode, DiskLimits, MetricsRetention, RecordsRetention, StatusSource,
 };
+use skytrail_api::ui::{Dropped, Receiver, ServerSource};
 use skytrail_api::{Deps, Hosts, router};
 use skytrail_base::clock::ManualClock;
 use skytrail_base::metrics::Registry;
@@ -76,6 +77,29 @@ impl StatusSource for Fixed {
     }
 }
 
+impl ServerSource for Fixed {
+    fn uptime(&self) -> u64 {
+        10_000
+    }
+
+    fn receivers(&self) -> Vec<Receiver> {
+        let dropped = vec![Dropped { reason: "overloaded".to_owned(), count: 3 }];
+        let receiver = |name: &str, received, refused, dropped| Receiver {
+            name: name.to_owned(),
+            address: "127.0.0.1:11800".to_owned(),
+            received,
+            stored: received - 5,
+            refused,
+            dropped,
+        };
+        vec![receiver("segment", 100, 2, dropped), receiver("jvm", 5, 0, Vec::new())]
+    }
+
+    fn stored_bytes(&self) -> Option<u64> {
+        Some(1 << 20)
+    }
+}
+
 /// The engine that the product runs, over the shop.
 pub(crate) fn engine() -> Engine<Sources> {
     engine_within(Limits::default(), &Registry::default())
@@ -116,6 +140,7 @@ pub(crate) fn deps<S: Send + Sync + 'static>(
         health: Arc::new(Fixed { unhealthy }),
         status: Arc::new(Fixed { unhealthy }),
         query: shop::query(),
+        server: Arc::new(Fixed { unhealthy }),
         files: &[],
         origins,
         hosts: Hosts::default(),

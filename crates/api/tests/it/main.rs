@@ -19,4 +19,5 @@ mod token;
 mod transport;
 mod ui;
 mod ui_files;
+mod ui_pages;
 mod ui_session;

@@ -15,7 +15,7 @@ use crate::fakes::product;
 /// 09:00 in Delhi, in milliseconds.
 pub(crate) const START: i64 = 29_921_970 * 60_000;
 
-async fn get(router: &Router, path: &str) -> (StatusCode, Value) {
+pub(crate) async fn get(router: &Router, path: &str) -> (StatusCode, Value) {
     send(router, Request::get(path).body(Body::empty()).expect("request")).await
 }
 

@@ -1,5 +1,6 @@
 //! What there is: layers, services, instances, endpoints, and the server's time.
 
+mod agents;
 mod clock;
 mod endpoint;
 mod hierarchy;
@@ -7,6 +8,8 @@ mod instance;
 mod legacy;
 mod service;
 
+pub use agents::Agent;
+pub(crate) use agents::{language, version};
 pub use clock::TimeInfo;
 pub use endpoint::{Endpoint, EndpointInfo};
 pub use hierarchy::LayerLevel;

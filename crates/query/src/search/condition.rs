@@ -36,7 +36,7 @@ impl TraceCondition {
     ///
     /// # Errors
     /// `Invalid` for a wrong id.
-    pub(super) fn filter(&self, order: Order) -> Result<SegmentFilter> {
+    pub(crate) fn filter(&self, order: Order) -> Result<SegmentFilter> {
         let service = self.service.as_deref();
         let service = service.map(|id| parse_service("service", id).map(|service| service.id()));
         let instance = self.instance.as_deref();

@@ -2,6 +2,7 @@
 
 use skytrail_model::time::Minute;
 
+use super::duration::{Step, Window};
 use crate::error::{Error, Result};
 
 /// The longest range, in days.
@@ -61,6 +62,13 @@ impl Range {
     #[must_use]
     pub fn earlier(&self, nanos: i64) -> Self {
         Self { from: self.from - nanos, to: self.to - nanos }
+    }
+
+    /// The same as a window of minutes.
+    pub(crate) fn window(&self) -> Window {
+        let (first, last) = (self.first_minute(), self.last_minute());
+        let (from_nanos, to_nanos) = (self.from, self.last());
+        Window { step: Step::Minute, first, last, end: last, from_nanos, to_nanos }
     }
 
     /// Parts of about the same length, in order; fewer than asked for where it is very short.

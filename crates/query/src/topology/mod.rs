@@ -4,10 +4,14 @@ mod answer;
 mod calls;
 mod endpoint;
 mod instance;
+mod map;
 mod read;
 mod service;
+mod traffic;
 
 pub use answer::{
     Call, EndpointNode, EndpointTopology, Node, ServiceInstanceNode, ServiceInstanceTopology,
     Topology,
 };
+pub use map::{Map, MapEdge, MapNode, MapScope, MapSearch};
+pub use traffic::Traffic;

@@ -25,6 +25,7 @@ use skytrail_storage::{LiveMetrics, SharedStorage};
 use tokio::task::JoinSet;
 
 use super::backend::{Backend, OnDisk, Opening, coded};
+use super::books::Books;
 use super::checkpoints::Checkpoints;
 use super::deletions::Deletions;
 use super::former::{Replayed, Stage};
@@ -116,8 +117,9 @@ impl Parts {
         let Replayed { analysis, tables, senders, last, .. } = replayed;
         let Backend { storage, journal, journal_bytes, on_disk } = backend;
         let frontier = Arc::new(Frontier::after(last));
+        let account = Account::new();
         let deps = skytrail_ingest::Deps {
-            account: Account::new(),
+            account: account.clone(),
             journal: journal.clone(),
             frontier: frontier.clone(),
             clock: clock.clone(),
@@ -130,7 +132,11 @@ impl Parts {
         let ingest = Ingest::build(&config.ingest, deps)?;
         let query = query(&stage, storage.clone(), analysis.live(), catalogue);
         let status = Status::new(&config, layers);
-        let rest = rest(&config, &registry, &status, (query, &clock))?.merge(ingest.http());
+        let rest = {
+            let books = Books::new(account, storage.clone(), status.clone(), clock.clone());
+            rest(&config, &registry, &status, (query, books, &clock))?
+        }
+        .merge(ingest.http());
         let analysis = Arc::new(analysis);
         let checkpoints = Checkpoints {
             analysis: analysis.clone(),
@@ -238,7 +244,7 @@ fn rest(
     config: &Config,
     registry: &Registry,
     status: &Arc<Status>,
-    (query, clock): (Arc<Query>, &SharedClock),
+    (query, books, clock): (Arc<Query>, Books, &SharedClock),
 ) -> anyhow::Result<Router> {
     let sources = Sources { query: query.clone(), health: status.clone(), status: status.clone() };
     let graphql = &config.api.graphql;
@@ -257,6 +263,7 @@ fn rest(
         health: status.clone(),
         status: status.clone(),
         query,
+        server: Arc::new(books),
         files: skytrail_api::ui::BUILT,
         origins: WebOrigins::parse(&config.api.cors_origins)?,
         hosts: Hosts {

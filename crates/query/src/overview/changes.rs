@@ -1,0 +1,190 @@
+//! What is there that was not there before, and what is gone.
+
+use skytrail_model::entity::{Entity, EntityId, EntityRecord};
+use skytrail_model::id;
+use skytrail_model::scope::Scope;
+use skytrail_model::time::Minute;
+use skytrail_storage::{EntityFilter, EntityQuery};
+
+use crate::context::Ctx;
+use crate::error::Result;
+use crate::hash::Set;
+use crate::query::Query;
+use crate::time::Range;
+
+/// Changes that are told, at most.
+const MOST: usize = 50;
+
+/// Entities of a kind that are looked at, at most: those that were seen last.
+const LOOKED_AT: usize = 2_000;
+
+/// Minutes without a sign after which an instance, which tells every minute that it lives, is gone.
+const SILENT: i64 = 5;
+
+/// What changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ChangeKind {
+    /// A service.
+    Service,
+    /// A service calling a service.
+    Edge,
+    /// An instance.
+    Instance,
+    /// An endpoint.
+    Endpoint,
+}
+
+/// How it changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Changed {
+    /// It was never seen before.
+    New,
+    /// It is not seen any more.
+    Gone,
+    /// An instance of a service that had been there.
+    Started,
+}
+
+/// Something that changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// What.
+    pub kind: ChangeKind,
+    /// How.
+    pub change: Changed,
+    /// Its name; `caller → callee` of an edge.
+    pub name: String,
+    /// Its id.
+    pub id: String,
+    /// Name of its service; none for services and edges.
+    pub service: Option<String>,
+    /// When it was first or last seen, milliseconds since the Unix epoch.
+    pub at: i64,
+}
+
+impl Query {
+    /// What is new in a range, and what was seen since `before` and is gone. Newest first, services
+    /// before edges, instances and endpoints.
+    pub(super) async fn changes(
+        &self,
+        ctx: &Ctx,
+        range: &Range,
+        before: Option<&Range>,
+        services: &Set<EntityId>,
+    ) -> Result<Vec<Change>> {
+        let since = before.map_or(range.from, |before| before.from);
+        let since = Minute::of_nanos(since.min(range.from));
+        let mut changes = Vec::new();
+        for (scope, kind) in [
+            (Scope::Service, ChangeKind::Service),
+            (Scope::ServiceRelation, ChangeKind::Edge),
+            (Scope::ServiceInstance, ChangeKind::Instance),
+            (Scope::Endpoint, ChangeKind::Endpoint),
+        ] {
+            let filters = vec![
+                EntityFilter::SeenSince(since),
+                EntityFilter::FirstSeenBy(range.last_minute()),
+            ];
+            let query = EntityQuery { scope, filters, limit: LOOKED_AT };
+            ctx.charge_examined(self.storage.entities().examined(&query))?;
+            let mut working = ctx.working();
+            working.set(LOOKED_AT * 256)?;
+            let (records, is_cut) = self.storage.entities().list(&query).await?;
+            if is_cut {
+                ctx.note_incomplete();
+            }
+            let is_wanted = |record: &EntityRecord| touches(&record.entity, services);
+            let records = records.iter().filter(|record| is_wanted(record));
+            changes.extend(records.filter_map(|record| change(record, kind, range, before)));
+        }
+        changes.sort_by(|a: &Change, b: &Change| {
+            a.kind.cmp(&b.kind).then(b.at.cmp(&a.at)).then_with(|| a.id.cmp(&b.id))
+        });
+        changes.truncate(MOST);
+        Ok(changes)
+    }
+}
+
+/// Whether an entity belongs to one of some services, or calls one.
+fn touches(entity: &Entity, services: &Set<EntityId>) -> bool {
+    match entity {
+        Entity::ServiceRelation { source, dest } => {
+            services.contains(&source.id()) || services.contains(&dest.id())
+        }
+        other => services.contains(&other.service().id()),
+    }
+}
+
+fn change(
+    record: &EntityRecord,
+    kind: ChangeKind,
+    range: &Range,
+    before: Option<&Range>,
+) -> Option<Change> {
+    let (first, last) = (range.first_minute(), range.last_minute());
+    let is_silent = match kind {
+        ChangeKind::Instance if record.last_seen < last.plus(-SILENT) => true,
+        _ => before.is_some() && record.last_seen < first,
+    };
+    let (change, at) = match (record.first_seen >= first, kind) {
+        (true, ChangeKind::Instance) => (Changed::Started, record.first_seen),
+        (true, _) => (Changed::New, record.first_seen),
+        (false, _) if is_silent => (Changed::Gone, record.last_seen),
+        (false, _) => return None,
+    };
+    let (name, service) = match &record.entity {
+        Entity::ServiceRelation { source, dest } => {
+            (format!("{} → {}", source.name, dest.name), None)
+        }
+        Entity::Instance(child) | Entity::Endpoint(child) => {
+            (child.name.clone(), Some(child.service.name.clone()))
+        }
+        other => (other.service().name.clone(), None),
+    };
+    let id = id::entity_id(&record.entity);
+    Some(Change { kind, change, name, id, service, at: at.start_millis() })
+}
+
+#[cfg(test)]
+mod tests {
+    use skytrail_model::entity::{ChildRef, Entity, EntityRecord, ServiceRef};
+    use skytrail_model::layer::LayerSet;
+    use skytrail_model::time::Minute;
+
+    use super::{ChangeKind, Changed, change};
+    use crate::time::Range;
+
+    const MINUTE: i64 = 60_000_000_000;
+
+    fn seen(entity: Entity, first: i64, last: i64) -> EntityRecord {
+        EntityRecord {
+            entity,
+            layers: LayerSet::default(),
+            first_seen: Minute(first),
+            last_seen: Minute(last),
+            properties: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_came_or_went_in_time_is_told() {
+        let service = ServiceRef { name: "web".to_owned(), normal: true };
+        let instance =
+            Entity::Instance(ChildRef { service: service.clone(), name: "1".to_owned() });
+        let service = Entity::Service(service);
+        let range = Range { from: 100 * MINUTE, to: 130 * MINUTE };
+        let before = range.earlier(30 * MINUTE);
+        let of = |entity: &Entity, kind, first, last, before: Option<&Range>| {
+            change(&seen(entity.clone(), first, last), kind, &range, before).map(|one| one.change)
+        };
+        let (one, other) = (ChangeKind::Service, ChangeKind::Instance);
+        assert_eq!(of(&service, one, 100, 129, None), Some(Changed::New));
+        assert_eq!(of(&service, one, 10, 129, Some(&before)), None);
+        assert_eq!(of(&service, one, 10, 101, Some(&before)), None, "it may only be quiet");
+        assert_eq!(of(&service, one, 10, 99, Some(&before)), Some(Changed::Gone));
+        assert_eq!(of(&service, one, 10, 99, None), None, "compared with nothing");
+        assert_eq!(of(&instance, other, 110, 129, None), Some(Changed::Started));
+        assert_eq!(of(&instance, other, 10, 123, None), Some(Changed::Gone));
+        assert_eq!(of(&instance, other, 10, 124, None), None);
+    }
+}
