@@ -32,10 +32,10 @@ export interface ServerDuration {
   step: 'MINUTE' | 'HOUR' | 'DAY'
 }
 
-/** Minutes up to 12 hours, hours up to 15 days, else days: at most 720 points. */
+/** Minutes up to 8 hours, hours up to 20 days, else days: the server answers for at most 500 steps. */
 export function stepFor(from: number, to: number): ServerDuration['step'] {
   const hours = (to - from) / 3_600_000
-  return hours <= 12 ? 'MINUTE' : hours <= 24 * 15 ? 'HOUR' : 'DAY'
+  return hours <= 8 ? 'MINUTE' : hours <= 24 * 20 ? 'HOUR' : 'DAY'
 }
 
 /** The stretch as the protocol writes it: in the server's zone, both ends included. */

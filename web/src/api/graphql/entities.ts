@@ -38,36 +38,3 @@ export async function getEndpoint(id: string, signal: AbortSignal): Promise<Endp
   if (!found) throw new ApiError('NOT_FOUND', 'no such endpoint')
   return found
 }
-
-export interface NeighbourNode {
-  id: string
-  name: string
-  type: string | null
-  isReal: boolean
-}
-export interface NeighbourCall {
-  node: NeighbourNode
-  /** Sides that reported the call. */
-  sides: readonly string[]
-}
-export interface Neighbours {
-  callers: NeighbourCall[]
-  callees: NeighbourCall[]
-}
-
-const topology = graphql(`query($id: ID!, $duration: Duration!) { getServiceTopology(serviceId: $id, duration: $duration) { nodes { id name type isReal } calls { source target detectPoints } } }`)
-
-/** Services that call a service, and those that it calls. */
-export async function readNeighbours(id: string, from: number, to: number, signal: AbortSignal): Promise<Neighbours> {
-  const duration = serverDuration(from, to, await serverOffset(signal))
-  const { nodes, calls } = (await ask(topology, { id, duration }, signal)).getServiceTopology ?? { nodes: [], calls: [] }
-  const known = new Map(nodes.map((node) => [node.id, { id: node.id, name: node.name, type: node.type ?? null, isReal: node.isReal }]))
-  const of = (other: 'source' | 'target', own: 'source' | 'target'): NeighbourCall[] =>
-    calls
-      .filter((call) => call[own] === id && call[other] !== id)
-      .flatMap((call) => {
-        const node = known.get(call[other])
-        return node ? [{ node, sides: call.detectPoints }] : []
-      })
-  return { callers: of('source', 'target'), callees: of('target', 'source') }
-}

@@ -8,8 +8,6 @@ export interface MqeEntity {
   normal?: boolean
   serviceInstanceName?: string
   endpointName?: string
-  destServiceName?: string
-  destNormal?: boolean
 }
 export interface MqeSeries {
   labels: Record<string, string>
@@ -17,8 +15,6 @@ export interface MqeSeries {
   ids: (string | null)[]
   /** Traces that records were sampled from. */
   traces: (string | null)[]
-  /** Ids of the entities of a ranking. */
-  owners: (string | null)[]
   values: (number | null)[]
 }
 export interface MqeResult {
@@ -29,7 +25,7 @@ export interface MqeResult {
 interface Raw {
   type: string
   error: string | null
-  results: { metric: { labels: { key: string; value: string | null }[] }; values: { id: string | null; value: string | null; traceID: string | null; owner: { serviceID: string | null; serviceInstanceID: string | null; endpointID: string | null } | null }[] }[]
+  results: { metric: { labels: { key: string; value: string | null }[] }; values: { id: string | null; value: string | null; traceID: string | null; }[] }[]
 }
 
 export interface MqeQuestion {
@@ -47,7 +43,7 @@ export async function evaluateAll(questions: readonly MqeQuestion[], from: numbe
   if (questions.length === 0) return []
   const duration = serverDuration(from, to, await serverOffset(signal))
   const names = questions.map((_, i) => `$x${i}: String!, $e${i}: Entity!`).join(', ')
-  const fields = questions.map((_, i) => `a${i}: execExpression(expression: $x${i}, entity: $e${i}, duration: $duration) { type error results { metric { labels { key value } } values { id value traceID owner { serviceID serviceInstanceID endpointID } } } }`)
+  const fields = questions.map((_, i) => `a${i}: execExpression(expression: $x${i}, entity: $e${i}, duration: $duration) { type error results { metric { labels { key value } } values { id value traceID } } }`)
   const query = `query($duration: Duration!, ${names}) { ${fields.join(' ')} }`
   const variables = { duration, ...Object.fromEntries(questions.flatMap(({ expression, entity }, i) => [[`x${i}`, expression], [`e${i}`, entity]])) }
   const answer = await postJson<{ data?: Record<string, Raw> | null; errors?: { message: string }[] }>('graphql', { query, variables }, signal)
@@ -63,7 +59,6 @@ function readResult(raw: Raw | undefined, expression: string): MqeResult {
     type: raw.type,
     series: raw.results.map((one) => ({
       labels: Object.fromEntries(one.metric.labels.map(({ key, value }) => [key, value ?? ''])),
-      owners: one.values.map(({ owner }) => owner?.endpointID ?? owner?.serviceInstanceID ?? owner?.serviceID ?? null),
       traces: one.values.map((value) => value.traceID),
       ids: one.values.map((value) => value.id),
       values: one.values.map((value) => (value.value === null ? null : Number(value.value))),

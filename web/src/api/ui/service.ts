@@ -1,22 +1,22 @@
 import { getJson } from '../http'
-import type { Complete, Maybe, Named, Points, Stretch } from './conditions'
+import type { Complete, Maybe, Named, Stretch } from './conditions'
 
-/** What instances, endpoints and neighbours have in common. */
+/** Calls per minute, average in ms, per cent. */
 export interface Traffic {
   cpm: Maybe
-  avg?: Maybe
-  p99?: Maybe
+  avg: Maybe
   errors: Maybe
 }
 export interface InstanceRow extends Named, Traffic {
-  points?: Points
-  language?: string | null
-  version?: string | null
-  started?: Maybe
+  language: string
+  version: string | null
+  started: Maybe
+  lastSeen: Maybe
 }
 export interface EndpointRow extends Named, Traffic {
-  points?: Points
+  p99: Maybe
 }
+/** Failures that look the same; `exception` is the operation where no exception was recorded. */
 export interface ExceptionRow {
   exception: string
   message: string
@@ -26,7 +26,9 @@ export interface ExceptionRow {
   traceId: string | null
 }
 export interface Neighbour extends Named, Traffic {
-  type?: string
+  /** Component that the call goes by; empty when unknown. */
+  type: string
+  p99: Maybe
 }
 export interface ServiceDetail extends Complete {
   instances: readonly InstanceRow[]

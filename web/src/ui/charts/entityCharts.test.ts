@@ -4,7 +4,7 @@ import { definitions, linesOf, scopeOf, shades } from './entityCharts'
 const byPercentile = definitions.service[1]
 const result = (series: [string, [number, number | null][]][]) => ({
   type: 'TIME_SERIES_VALUES',
-  series: series.map(([p, points]) => ({ labels: { p }, ids: points.map(([at]) => String(at)), owners: [], traces: [], values: points.map(([, value]) => value) })),
+  series: series.map(([p, points]) => ({ labels: { p }, ids: points.map(([at]) => String(at)), traces: [], values: points.map(([, value]) => value) })),
 })
 
 it('lines stand on the union of all times, with gaps where one has no value', () => {
