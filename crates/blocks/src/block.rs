@@ -31,6 +31,7 @@ use crate::tags::Granules;
 pub(crate) use batch::{BatchBuilder, rows_from};
 use frames::{Groups, Reader};
 use head::{Head, HeadView};
+pub(crate) use matching::STATEMENT;
 use source::Source;
 pub(crate) use variants::kind_of;
 

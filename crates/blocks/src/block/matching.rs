@@ -16,7 +16,7 @@ use crate::ids::Id;
 use crate::tags::{Granules, shown_bytes};
 
 /// The attribute that a keyword search reads beside operation names.
-const STATEMENT: &[u8] = b"db.statement";
+pub(crate) const STATEMENT: &[u8] = b"db.statement";
 
 /// Rows of a frame, a bit each.
 type Bits = Vec<u64>;

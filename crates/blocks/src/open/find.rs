@@ -1,11 +1,12 @@
 //! Which segments may be what is asked for.
 
-use skytrail_storage::rows::matches_entry;
+use skytrail_storage::rows::{Keyword, matches_entry};
 use skytrail_storage::{SegmentFilter, TagFilter};
 
 use super::read::{entry_of, id_of};
-use super::rows::{Cell, Rows, SegmentRow};
-use crate::dictionary::{Grow, Owner, ValueKind};
+use super::rows::{Cell, How, Rows, SegmentRow};
+use crate::block::STATEMENT;
+use crate::dictionary::{Grow, Key, Owner, ValueKind};
 use crate::ids::Id;
 use crate::row::trace_hash;
 use crate::tags::text_half;
@@ -22,7 +23,7 @@ impl Wanted {
     /// None if no span has the key.
     fn of(tag: &TagFilter, grow: &Grow) -> Option<Self> {
         let name = grow.names.find(tag.key.as_bytes())?;
-        let is_it = |key: &crate::dictionary::Key| key.name == name && key.owner == Owner::Span;
+        let is_it = |key: &Key| key.name == name && key.owner == Owner::Span;
         let keys: Vec<_> = grow.keys.entries().filter(|(_, key)| is_it(key)).collect();
         let is_text = keys.iter().all(|(_, key)| key.kind == ValueKind::Text);
         let half = tag.value.as_ref().filter(|_| is_text).map(|value| text_half(value.as_bytes()));
@@ -56,6 +57,56 @@ pub(super) fn of_trace<'a>(
     of_hash.filter(move |(_, row)| is_it(row)).map(|(place, _)| place)
 }
 
+/// What a keyword is looked for in.
+struct Words<'a> {
+    keyword: Keyword<'a>,
+    rows: &'a Rows,
+    grow: &'a Grow,
+    /// Whether names have it, as far as they were looked at.
+    names: Vec<Option<bool>>,
+    /// Keys whose values are looked at.
+    statements: Vec<u32>,
+}
+
+impl<'a> Words<'a> {
+    fn new(keyword: &'a str, rows: &'a Rows, grow: &'a Grow) -> Self {
+        let name = grow.names.find(STATEMENT);
+        let is_it = |key: &Key| {
+            Some(key.name) == name && key.owner == Owner::Span && key.kind == ValueKind::Text
+        };
+        let statements = grow.keys.entries().filter(|(_, key)| is_it(key)).map(|(code, _)| code);
+        let statements = statements.collect();
+        let names = vec![None; grow.names.texts().len()];
+        Self { keyword: Keyword::new(keyword), rows, grow, names, statements }
+    }
+
+    fn is_named(&mut self, name: u32) -> bool {
+        let Some(known) = self.names.get_mut(name as usize) else { return false };
+        let text = || self.grow.names.texts().get(name as usize).unwrap_or_default();
+        *known.get_or_insert_with(|| self.keyword.is_in(text()))
+    }
+
+    fn may_state(&self, cell: &Cell) -> bool {
+        self.statements.contains(&cell.key())
+            && match cell.how() {
+                How::Code => {
+                    let value = self.grow.value(cell.key(), cell.code_of_text());
+                    value.is_some_and(|value| self.keyword.is_in(value))
+                }
+                How::Text => self.keyword.is_in(self.rows.text(cell.place())),
+                How::Number | How::Decimal => true,
+            }
+    }
+
+    /// Whether an operation of a segment has the keyword, or a statement may have it.
+    fn may_be(&mut self, place: u32) -> bool {
+        let rows = self.rows;
+        let Some(row) = rows.segments.get(place as usize) else { return false };
+        rows.spans_of(row).iter().any(|span| self.is_named(span.operation))
+            || rows.cells_of(place).iter().any(|cell| self.may_state(cell))
+    }
+}
+
 /// Whether a segment or one of its spans has an id, or another id of the same hash.
 fn may_have_id(rows: &Rows, grow: &Grow, place: u32, id: &[u8]) -> bool {
     let wanted = Id::parse(id);
@@ -69,7 +120,8 @@ fn may_have_id(rows: &Rows, grow: &Grow, place: u32, id: &[u8]) -> bool {
 pub(super) fn candidates(rows: &Rows, grow: &Grow, filter: &SegmentFilter) -> Vec<u32> {
     let wanted = filter.tags.iter().map(|tag| Wanted::of(tag, grow));
     let Some(wanted) = wanted.collect::<Option<Vec<_>>>() else { return Vec::new() };
-    let may_be = |place: u32| {
+    let mut words = filter.keyword.as_ref().map(|keyword| Words::new(keyword, rows, grow));
+    let mut may_be = |place: u32| {
         let Some(row) = rows.segments.get(place as usize) else { return false };
         filter.service.is_none_or(|service| service == row.service)
             && entry_of(grow, row).is_some_and(|entry| matches_entry(filter, &entry))
@@ -81,6 +133,7 @@ pub(super) fn candidates(rows: &Rows, grow: &Grow, filter: &SegmentFilter) -> Ve
                 let cells = rows.cells_of(place);
                 wanted.iter().all(|one| one.may_be(cells))
             })
+            && words.as_mut().is_none_or(|words| words.may_be(place))
     };
     match &filter.trace_id {
         Some(trace_id) => {

@@ -89,6 +89,26 @@ fn numbers_among_which_words_come_are_found_as_both() {
 }
 
 #[test]
+fn words_and_ids_of_spans_leave_few_candidates() {
+    let of = |n: i64| {
+        let one = entry(format!("GET:/orders/{n}")).at(1_773_100_800_000_000_000 + n);
+        let one =
+            one.ids(&format!("{n:016x}"), "").tag("db.statement", format!("select {n}").as_str());
+        segment("trace", format!("segment-{n}")).with([one])
+    };
+    let block = filled(&[append((0..100).map(of))]);
+    let count = |filter: SegmentFilter| block.candidates(&filter).len();
+    let word = |word: &str| SegmentFilter { keyword: Some(word.to_owned()), ..anything() };
+    for (text, hits) in [("get:/ORDERS/7", 11), ("SELECT 99", 1), ("", 100), ("none", 0)] {
+        assert_eq!(count(word(text)), hits, "{text}");
+    }
+    let id = |id: &str| SegmentFilter { span_id: Some(id.to_owned()), ..anything() };
+    for (text, hits) in [("000000000000001f", 1), ("segment-7", 1), ("segment", 0)] {
+        assert_eq!(count(id(text)), hits, "{text}");
+    }
+}
+
+#[test]
 fn a_block_is_sealed_after_its_writer_is_gone_and_while_another_one_is_filled() {
     let mut writer = PartWriter::new(Limits::default());
     let (first, second) = (values(["a".to_owned()]), values(["b".to_owned(), "a".to_owned()]));
