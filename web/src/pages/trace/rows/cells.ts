@@ -1,5 +1,5 @@
 import { percent, type Measure } from '@/ui/text/numbers'
-import { element, setMeasure, setText } from './elements'
+import { element, setMeasure, setStyle, setText, setTitle } from './elements'
 
 /** A column of a table whose cells are filled again as rows scroll. */
 export interface TableColumn {
@@ -22,7 +22,7 @@ export const textCell = (key: string, label: string, width: string, text: (index
   fill(cell, index) {
     const shown = text(index)
     setText(cell, shown)
-    if (cell.title !== shown) cell.title = shown
+    setTitle(cell, shown)
   },
 })
 
@@ -61,7 +61,7 @@ export const shareCell = (key: string, label: string, share: (index: number) => 
       shares.set(cell, (parts = { bar: element('i', '', track), text: element('span', 'tr-share-text', cell) }))
     }
     const value = share(index)
-    parts.bar.style.width = `${Math.min(100, value * 100)}%`
+    setStyle(parts.bar, 'width', `${Math.min(100, value * 100)}%`)
     setText(parts.text, value > 0 ? `${percent(value * 100).text} %` : '')
   },
 })

@@ -1,6 +1,6 @@
 import { Edge, Flag, Kind, Mark, Twist } from '@/model'
 import type { ShownTrace } from '../shown'
-import { element, setClass, setHidden, setText } from './elements'
+import { element, setAttribute, setClass, setHidden, setStyle, setText, setTitle } from './elements'
 
 /** Levels beyond this are not indented further. */
 const DEEPEST = 24
@@ -55,22 +55,20 @@ export function fillNameCell(parts: NameCell, shown: ShownTrace, row: number, at
   const { arrays } = trace
   const { service, peer, operation } = nameOf(shown, row)
   const indent = Math.min(at.depth, DEEPEST) * LEVEL
-  parts.cell.style.paddingLeft = `${parts.pad + indent}px`
-  parts.cell.style.backgroundSize = `${indent}px 100%`
+  setStyle(parts.cell, 'paddingLeft', `${parts.pad + indent}px`)
+  setStyle(parts.cell, 'backgroundSize', `${indent}px 100%`)
   setText(parts.twist, at.twist === Twist.leaf ? '' : at.twist === Twist.closed ? '▸' : '▾')
-  const colour = shown.colours[arrays.service[row]!] ?? ''
-  if (parts.colour.style.background !== colour) parts.colour.style.background = colour
+  setStyle(parts.colour, 'background', shown.colours[arrays.service[row]!] ?? '')
   const failed = ((arrays.flags[row]! | (at.client >= 0 ? arrays.flags[at.client]! : 0)) & Flag.error) !== 0
   setHidden(parts.failed, !failed)
-  if (failed) parts.failed.setAttribute('aria-label', words.failed)
+  if (failed) setAttribute(parts.failed, 'aria-label', words.failed)
   setText(parts.service, peer === '' ? service : `${service} → ${shortPeer(peer)}`)
   setText(parts.operation, operation)
   const mark = markOf(shown, row, at.hidden)
   setHidden(parts.mark, mark === '')
   setText(parts.mark, mark)
   setClass(parts.mark, arrays.marks[row]! & (Mark.orphan | Mark.cycle) ? 'tr-mark warn' : 'tr-mark')
-  const title = `${peer === '' ? service : `${service} → ${peer}`}\n${operation}${at.depth > DEEPEST ? `\n${words.depth(at.depth)}` : ''}`
-  if (parts.cell.title !== title) parts.cell.title = title
+  setTitle(parts.cell, `${peer === '' ? service : `${service} → ${peer}`}\n${operation}${at.depth > DEEPEST ? `\n${words.depth(at.depth)}` : ''}`)
 }
 
 function markOf({ trace, words }: ShownTrace, row: number, hidden: number): string {

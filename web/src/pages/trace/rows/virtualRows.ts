@@ -1,3 +1,5 @@
+import { setHidden } from './elements'
+
 /** Makes and fills the elements of rows; a filled element is filled again for another row as the list scrolls. */
 export interface RowRenderer {
   create(): HTMLElement
@@ -80,7 +82,7 @@ export class VirtualRows {
     for (let index = this.first; index < this.last; index++) this.put(index, all)
     for (const slot of this.slots) {
       const hidden = slot.index < 0
-      if (slot.element.hidden !== hidden) slot.element.hidden = hidden
+      setHidden(slot.element, hidden)
     }
     this.moved()
   }
@@ -98,7 +100,7 @@ export class VirtualRows {
     while (this.slots.length < size) {
       const element = this.renderer.create()
       element.classList.add('rows-row')
-      element.hidden = true
+      setHidden(element, true)
       this.body.append(element)
       this.slots.push({ element, index: -1 })
     }

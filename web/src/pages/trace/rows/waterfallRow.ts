@@ -1,7 +1,7 @@
 import { Edge, Flag } from '@/model'
 import { duration } from '@/ui/text/numbers'
 import type { ShownTrace } from '../shown'
-import { element, setHidden, setMeasure, setText } from './elements'
+import { element, setAttribute, setHidden, setMeasure, setStyle, setText, toggleClass } from './elements'
 import { createNameCell, fillNameCell, type NameCell } from './nameCell'
 import { joinStretches, percentAt, type Stretch } from './scale'
 import type { RowRenderer } from './virtualRows'
@@ -73,27 +73,29 @@ function fill(row: HTMLElement, parts: Parts, shown: ShownTrace, index: number):
   const depth = rows.depth[index]!
   const twist = rows.twist[index]!
   fillNameCell(parts.name, shown, span, { depth, twist, hidden: rows.hidden[index]!, client })
-  row.setAttribute('aria-level', String(depth + 1))
-  row.setAttribute('aria-rowindex', String(index + 2))
-  if (twist === 0) row.removeAttribute('aria-expanded')
-  else row.setAttribute('aria-expanded', String(twist === 1))
+  setAttribute(row, 'aria-level', String(depth + 1))
+  setAttribute(row, 'aria-rowindex', String(index + 2))
+  setAttribute(row, 'aria-expanded', twist === 0 ? null : String(twist === 1))
   const selected = shown.selected === span || (client >= 0 && shown.selected === client)
-  row.classList.toggle('selected', selected)
-  row.setAttribute('aria-selected', String(selected))
-  row.id = `span-${index}`
+  toggleClass(row, 'selected', selected)
+  setAttribute(row, 'aria-selected', String(selected))
+  setAttribute(row, 'id', `span-${index}`)
   const hit = shown.hits !== null && (shown.hits[span] === 1 || (client >= 0 && shown.hits[client] === 1))
-  row.classList.toggle('hit', hit)
-  row.classList.toggle('dim', shown.hits !== null && !hit)
+  toggleClass(row, 'hit', hit)
+  toggleClass(row, 'dim', shown.hits !== null && !hit)
   bars(parts, shown, span, client)
   const length = client >= 0 ? arrays.duration[client]! : arrays.duration[span]!
   if (arrays.flags[span]! & Flag.inFlight) setMeasure(parts.time, parts.unit, { text: '…', unit: '' })
   else setMeasure(parts.time, parts.unit, duration(length))
 }
 
+/** A hundredth of a per cent is less than a pixel. */
+const percent = (value: number): string => `${Math.round(value * 100) / 100}%`
+
 function put(node: HTMLElement, stretch: Stretch, from: number, to: number): void {
   const left = percentAt(stretch, from)
-  node.style.left = `${left}%`
-  node.style.width = `${Math.max(0, percentAt(stretch, to) - left)}%`
+  setStyle(node, 'left', percent(left))
+  setStyle(node, 'width', percent(Math.max(0, percentAt(stretch, to) - left)))
 }
 
 function bars(parts: Parts, shown: ShownTrace, span: number, client: number): void {
@@ -103,13 +105,12 @@ function bars(parts: Parts, shown: ShownTrace, span: number, client: number): vo
   const start = arrays.start[span]!
   const end = arrays.flags[span]! & Flag.inFlight ? Math.max(arrays.end[span]!, trace.to) : arrays.end[span]!
   put(parts.bar, stretch, start, end)
-  if (parts.bar.style.background !== colour) parts.bar.style.background = colour
-  parts.bar.classList.toggle('open', (arrays.flags[span]! & Flag.inFlight) !== 0)
+  setStyle(parts.bar, 'background', colour)
+  toggleClass(parts.bar, 'open', (arrays.flags[span]! & Flag.inFlight) !== 0)
   setHidden(parts.client, client < 0)
   if (client >= 0) {
     put(parts.client, stretch, arrays.start[client]!, arrays.end[client]!)
-    const pale = `color-mix(in srgb, ${colour} 42%, transparent)`
-    if (parts.client.style.background !== pale) parts.client.style.background = pale
+    setStyle(parts.client, 'background', `color-mix(in srgb, ${colour} 42%, transparent)`)
   }
   const whole = trace.to - trace.from
   const waits = arrays.gapTo[span]! - arrays.gapFrom[span]! >= whole * TELL_GAP
@@ -117,7 +118,7 @@ function bars(parts: Parts, shown: ShownTrace, span: number, client: number): vo
   if (waits) put(parts.gap, stretch, arrays.gapFrom[span]!, arrays.gapTo[span]!)
   const failed = ((arrays.flags[span]! | (client >= 0 ? arrays.flags[client]! : 0)) & Flag.error) !== 0
   setHidden(parts.failed, !failed)
-  if (failed) parts.failed.style.left = `${percentAt(stretch, client >= 0 && !(arrays.flags[span]! & Flag.error) ? arrays.end[client]! : end)}%`
+  if (failed) setStyle(parts.failed, 'left', percent(percentAt(stretch, client >= 0 && !(arrays.flags[span]! & Flag.error) ? arrays.end[client]! : end)))
   pathPieces(parts, shown, span, client)
   note(parts, shown, span, client, waits)
 }
@@ -153,16 +154,12 @@ function note(parts: Parts, shown: ShownTrace, span: number, client: number, wai
   const left = percentAt(shown.stretch, Math.min(arrays.start[span]!, client >= 0 ? arrays.start[client]! : Infinity))
   const open = (arrays.flags[span]! & Flag.inFlight) !== 0
   const right = open ? 100 : percentAt(shown.stretch, Math.max(arrays.end[span]!, client >= 0 ? arrays.end[client]! : -Infinity))
-  const { style } = parts.note
   const inside = right - left > 35 && client < 0 && !(open && left > 15)
-  parts.note.classList.toggle('inside', inside)
-  style.left = inside ? `calc(${Math.max(0, left)}% + 8px)` : right <= 62 ? `calc(${right}% + 8px)` : 'auto'
-  style.right = inside || right <= 62 ? 'auto' : `calc(${100 - left}% + 8px)`
-  if (!inside && right > 62 && left < 25) {
-    style.left = `calc(${Math.max(0, left)}% + 8px)`
-    style.right = 'auto'
-    parts.note.classList.add('inside')
-  }
+  const behind = !inside && right <= 62
+  const over = inside || (!behind && left < 25)
+  toggleClass(parts.note, 'inside', over)
+  setStyle(parts.note, 'left', over ? `calc(${percent(left)} + 8px)` : behind ? `calc(${percent(right)} + 8px)` : 'auto')
+  setStyle(parts.note, 'right', over || behind ? 'auto' : `calc(${percent(100 - left)} + 8px)`)
 }
 
 function noteText({ trace, words, linksOf }: ShownTrace, span: number, client: number, waits: boolean): string {
