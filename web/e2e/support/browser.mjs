@@ -35,7 +35,9 @@ export async function openPage(browser, { width = 1280, height = 900, theme = 'l
 
 /** Waits until nothing is being loaded any more and what was loaded is drawn. */
 export async function settled(page) {
+  const isIdle = () => document.querySelector('main') !== null && document.querySelector('[aria-busy="true"], [role="progressbar"]') === null
+  await page.waitForFunction(isIdle)
   await page.waitForLoadState('networkidle')
-  await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null)
+  await page.waitForFunction(isIdle)
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
 }
