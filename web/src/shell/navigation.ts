@@ -1,7 +1,7 @@
 import type { IconName } from '@/ui/controls/icons'
 
 export interface NavigationEntry {
-  page: 'overview' | 'services' | 'traces' | 'settings'
+  page: 'overview' | 'topology' | 'services' | 'traces' | 'settings'
   icon: IconName
   /** Pages that stand below this one. */
   covers: readonly string[]
@@ -11,6 +11,7 @@ export interface NavigationEntry {
 /** Only pages that exist. */
 export const entries: readonly NavigationEntry[] = [
   { page: 'overview', icon: 'overview', covers: [] },
+  { page: 'topology', icon: 'topology', covers: [] },
   { page: 'services', icon: 'services', covers: ['service', 'instance', 'endpoint'] },
   { page: 'traces', icon: 'traces', covers: ['trace'] },
   { page: 'settings', icon: 'settings', covers: [], operate: true },

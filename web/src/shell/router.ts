@@ -13,6 +13,7 @@ declare module 'vue-router' {
 /** Every page has a path of one segment, so that relative addresses of assets and requests hold under any prefix. */
 const pages: RouteRecordRaw[] = [
   { path: '/overview', name: 'overview', component: () => import('@/pages/overview'), meta: { timed: true, compared: true, scoped: true } },
+  { path: '/topology', name: 'topology', component: () => import('@/pages/topology'), meta: { timed: true, compared: true, scoped: true } },
   { path: '/services', name: 'services', component: () => import('@/pages/services'), meta: { timed: true, scoped: true } },
   { path: '/service', name: 'service', component: () => import('@/pages/service'), meta: { timed: true } },
   { path: '/instance', name: 'instance', component: () => import('@/pages/instance'), meta: { timed: true } },

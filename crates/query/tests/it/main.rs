@@ -11,4 +11,3 @@ mod shop;
 mod templates;
 mod topology;
 mod traces;
-mod ui;

@@ -8,6 +8,10 @@ export interface MqeEntity {
   normal?: boolean
   serviceInstanceName?: string
   endpointName?: string
+  destServiceName?: string
+  destNormal?: boolean
+  destServiceInstanceName?: string
+  destEndpointName?: string
 }
 export interface MqeSeries {
   labels: Record<string, string>

@@ -45,6 +45,10 @@ export interface TopologyScope {
   endpoint?: string
 }
 
-export function readTopology(stretch: Stretch, scope: TopologyScope, signal: AbortSignal): Promise<Topology> {
-  return getJson<Topology>('ui/topology', { ...stretch, ...scope }, signal)
+/** A side of a call that nobody reports is answered with nothing in each of its figures. */
+const told = (calls: Calls | null): Calls | null => (calls !== null && Object.values(calls).some((value) => value !== null) ? calls : null)
+
+export async function readTopology(stretch: Stretch, scope: TopologyScope, signal: AbortSignal): Promise<Topology> {
+  const answer = await getJson<Topology>('ui/topology', { ...stretch, ...scope }, signal)
+  return { ...answer, edges: answer.edges.map((edge) => ({ ...edge, client: told(edge.client), server: told(edge.server) })) }
 }
