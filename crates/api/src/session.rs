@@ -7,7 +7,7 @@ use skytrail_base::clock::SharedClock;
 use skytrail_base::secret::Secret;
 
 /// Name of the cookie.
-const NAME: &str = "skytrail_session";
+const NAME: &str = concat!("skytrail", "_session");
 
 /// How long a session lasts, in seconds: 7 days. It is renewed in its second half.
 const LIFETIME: i64 = 7 * 86_400;

@@ -15,6 +15,7 @@ mod server;
 mod service;
 mod session;
 mod span;
+mod state;
 mod status;
 mod topology;
 mod trace;
@@ -25,4 +26,5 @@ pub use server::{Dropped, Receiver, ServerSource};
 
 pub(crate) use error::Failure;
 pub(crate) use metrics::Metrics;
-pub(crate) use routes::{Ui, routes};
+pub(crate) use routes::routes;
+pub(crate) use state::Ui;

@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::error::{Code, Failure};
 use super::json::Out;
-use super::routes::Ui;
+use super::state::Ui;
 use crate::graphql::room::{Room, overload};
 use crate::graphql::rope::Rope;
 use crate::graphql::sending::{self, Carried};

@@ -19,9 +19,12 @@ use super::conditions::{self, CompareForm};
 use super::error::Failure;
 use super::overview::OverviewPage;
 use super::parameters::Parameters;
-use super::routes::{Read, Ui};
 use super::server::Health;
+use super::state::Ui;
 use super::status::{Kept, StatusPage};
+
+/// What an address is made of once its parameters are read: a question.
+pub(super) type Read<T> = Result<Box<dyn Fn(&Arc<Ui>, Ctx) -> Asked<T> + Send>, Failure>;
 
 /// Words of `compare`.
 const COMPARED: [(&str, Compare); 3] =

@@ -8,30 +8,14 @@ use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get};
 use http::Uri;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use skytrail_query::{Ctx, Query};
 
-use super::answering::{Asked, Made, answer};
+use super::answering::{Made, answer};
 use super::assets::{File, pages};
-use super::error::Failure;
-use super::metrics::Metrics;
 use super::parameters::Parameters;
-use super::server::ServerSource;
-use super::{questions, session};
+use super::questions::{self, Read};
+use super::session;
+use super::state::Ui;
 use crate::auth::{Access, demand_of_ui};
-use crate::graphql::work::Work;
-use crate::status::StatusSource;
-
-/// What questions of the pages are answered from.
-pub(crate) struct Ui {
-    pub(crate) query: Arc<Query>,
-    pub(crate) work: Arc<Work>,
-    pub(crate) metrics: Metrics,
-    pub(crate) status: Arc<dyn StatusSource>,
-    pub(crate) server: Arc<dyn ServerSource>,
-}
-
-/// What an address is made of once its parameters are read: a question.
-pub(super) type Read<T> = Result<Box<dyn Fn(&Arc<Ui>, Ctx) -> Asked<T> + Send>, Failure>;
 
 /// A route that is asked by `GET`.
 fn ask<T: Made>(

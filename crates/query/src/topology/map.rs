@@ -1,6 +1,7 @@
 //! The map of the UI: who calls whom, how much, how well, and what changed.
 
 mod draw;
+mod shapes;
 
 use std::collections::BTreeMap;
 
@@ -9,8 +10,9 @@ use skytrail_model::scope::Scope;
 use skytrail_storage::EntitySelection;
 
 use self::draw::Drawing;
+use self::shapes::{Calls, Drawn, Measurements, Pair};
+pub use self::shapes::{Map, MapEdge, MapNode};
 use super::read::{Edges, caller, ends};
-use super::traffic::Traffic;
 use crate::context::Ctx;
 use crate::entity::{parse_child, parse_service};
 use crate::error::Result;
@@ -19,7 +21,7 @@ use crate::measures::{
     ENDPOINT_SERVER, INSTANCE_CLIENT, INSTANCE_SERVER, Measured, MetricNames, SERVICE_CLIENT,
     SERVICE_SERVER,
 };
-use crate::overview::{Grid, Scene, Status};
+use crate::overview::{Grid, Scene};
 use crate::query::Query;
 use crate::time::Range;
 
@@ -51,81 +53,6 @@ pub struct MapSearch {
     /// So many calls away, at most.
     pub depth: usize,
 }
-
-/// A node of the map.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MapNode {
-    /// Id.
-    pub id: String,
-    /// Name.
-    pub name: String,
-    /// What it is built with or what it is; empty when nothing tells.
-    pub r#type: String,
-    /// Whether it reports itself.
-    pub real: bool,
-    /// Names of its layers.
-    pub layers: Vec<&'static str>,
-    /// Group of its service; else empty.
-    pub group: String,
-    /// Its numbers; of what does not report itself, those that its callers tell.
-    pub traffic: Traffic,
-    /// How it is.
-    pub status: Status,
-    /// `new` or `gone`; none if neither.
-    pub change: Option<&'static str>,
-}
-
-/// An edge of the map.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MapEdge {
-    /// Id.
-    pub id: String,
-    /// Id of the caller.
-    pub source: String,
-    /// Id of the callee.
-    pub target: String,
-    /// Names of the components on either side.
-    pub components: Vec<String>,
-    /// What the caller tells; none where it tells nothing.
-    pub client: Option<Traffic>,
-    /// What the callee tells; none where it tells nothing.
-    pub server: Option<Traffic>,
-    /// `new` or `gone`; none if neither.
-    pub change: Option<&'static str>,
-}
-
-/// The map. Nodes and edges stand in the order of their ids.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Map {
-    /// Nodes.
-    pub nodes: Vec<MapNode>,
-    /// Edges.
-    pub edges: Vec<MapEdge>,
-    /// Whether nothing is missing.
-    pub complete: bool,
-}
-
-/// Caller and callee.
-pub(super) type Pair = (EntityId, EntityId);
-
-/// A call on its way to an edge.
-#[derive(Debug, Clone)]
-pub(super) struct Drawn {
-    pub(super) source: Entity,
-    pub(super) dest: Entity,
-    /// What tells of it: keys of relations, one for each name of the callee.
-    pub(super) relations: Vec<EntityId>,
-    pub(super) components: Vec<(bool, i32)>,
-}
-
-/// Calls by their ends, and the records of what is known of these.
-pub(super) struct Calls {
-    pub(super) by_ends: BTreeMap<Pair, Drawn>,
-    pub(super) records: hash::Map<EntityId, EntityRecord>,
-}
-
-/// What was measured of calls, by their ends.
-pub(super) type Measurements = hash::Map<Pair, Measured>;
 
 impl Query {
     /// The map of a scene.

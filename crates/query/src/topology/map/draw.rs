@@ -8,11 +8,12 @@ use skytrail_model::id;
 use skytrail_model::layer::Layer;
 use skytrail_model::time::Minute;
 
-use super::{Calls, Drawn, Map, MapEdge, MapNode, Measurements, Pair, Traffic};
+use super::shapes::{Calls, Drawn, Map, MapEdge, MapNode, Measurements, Pair};
 use crate::hash;
 use crate::measures::Measured;
 use crate::overview::plain_status;
 use crate::topology::calls::foremost;
+use crate::topology::traffic::Traffic;
 
 /// Name of the caller that requests from outside are attributed to.
 const USER: &str = "User";
