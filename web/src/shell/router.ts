@@ -20,6 +20,8 @@ const pages: RouteRecordRaw[] = [
   { path: '/endpoint', name: 'endpoint', component: () => import('@/pages/endpoint'), meta: { timed: true } },
   { path: '/traces', name: 'traces', component: () => import('@/pages/traces'), meta: { timed: true } },
   { path: '/trace', name: 'trace', component: () => import('@/pages/trace') },
+  { path: '/dashboards', name: 'dashboards', component: () => import('@/pages/dashboards') },
+  { path: '/dashboard', name: 'dashboard', component: () => import('@/pages/dashboard'), meta: { timed: true } },
   { path: '/settings', name: 'settings', component: () => import('@/pages/settings') },
 ]
 

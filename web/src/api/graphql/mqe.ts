@@ -13,17 +13,29 @@ export interface MqeEntity {
   destServiceInstanceName?: string
   destEndpointName?: string
 }
+export interface MqeOwner {
+  kind: 'service' | 'instance' | 'endpoint'
+  id: string
+}
 export interface MqeSeries {
   labels: Record<string, string>
   /** By time in a series: ms since the epoch; by name in a ranking. */
   ids: (string | null)[]
   /** Traces that records were sampled from. */
   traces: (string | null)[]
+  /** Entities of a ranking. */
+  owners?: (MqeOwner | null)[]
   values: (number | null)[]
 }
 export interface MqeResult {
   type: string
   series: MqeSeries[]
+}
+
+interface RawOwner {
+  serviceID: string | null
+  serviceInstanceID: string | null
+  endpointID: string | null
 }
 
 interface Raw {
@@ -47,13 +59,19 @@ export async function evaluateAll(questions: readonly MqeQuestion[], from: numbe
   if (questions.length === 0) return []
   const duration = serverDuration(from, to, await serverOffset(signal))
   const names = questions.map((_, i) => `$x${i}: String!, $e${i}: Entity!`).join(', ')
-  const fields = questions.map((_, i) => `a${i}: execExpression(expression: $x${i}, entity: $e${i}, duration: $duration) { type error results { metric { labels { key value } } values { id value traceID } } }`)
+  const fields = questions.map((_, i) => `a${i}: execExpression(expression: $x${i}, entity: $e${i}, duration: $duration) { type error results { metric { labels { key value } } values { id value traceID owner { serviceID serviceInstanceID endpointID } } } }`)
   const query = `query($duration: Duration!, ${names}) { ${fields.join(' ')} }`
   const variables = { duration, ...Object.fromEntries(questions.flatMap(({ expression, entity }, i) => [[`x${i}`, expression], [`e${i}`, entity]])) }
   const answer = await postJson<{ data?: Record<string, Raw> | null; errors?: { message: string }[] }>('graphql', { query, variables }, signal)
   const failed = answer.errors?.[0]
   if (failed) throw new ApiError('INVALID', failed.message, { status: 200 })
   return questions.map(({ expression }, i) => readResult(answer.data?.[`a${i}`], expression))
+}
+
+function ownerOf(raw: RawOwner | null): MqeOwner | null {
+  if (raw?.endpointID) return { kind: 'endpoint', id: raw.endpointID }
+  if (raw?.serviceInstanceID) return { kind: 'instance', id: raw.serviceInstanceID }
+  return raw?.serviceID ? { kind: 'service', id: raw.serviceID } : null
 }
 
 function readResult(raw: Raw | undefined, expression: string): MqeResult {
@@ -63,6 +81,7 @@ function readResult(raw: Raw | undefined, expression: string): MqeResult {
     type: raw.type,
     series: raw.results.map((one) => ({
       labels: Object.fromEntries(one.metric.labels.map(({ key, value }) => [key, value ?? ''])),
+      owners: one.values.map(({ owner }) => ownerOf(owner)),
       traces: one.values.map((value) => value.traceID),
       ids: one.values.map((value) => value.id),
       values: one.values.map((value) => (value.value === null ? null : Number(value.value))),

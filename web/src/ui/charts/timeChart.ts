@@ -10,6 +10,8 @@ export interface ChartSeries {
   colour: string
   fill?: boolean
   dashed?: boolean
+  /** Bars instead of a line. */
+  bars?: boolean
 }
 export interface ChartBand {
   low: readonly (number | null)[]
@@ -110,6 +112,7 @@ export function chartOptions(element: HTMLElement, input: ChartInput, height: nu
     const stroke = resolveColour(element, one.colour)
     return {
       label: one.label, stroke, width: 1.5, points: { show: false }, spanGaps: false,
+      ...(one.bars && uPlot.paths.bars ? { paths: uPlot.paths.bars({ size: [0.7, 24], align: 0 }), width: 0, fill: `color-mix(in srgb, ${stroke} 72%, transparent)` } : {}),
       ...(one.dashed ? { dash: [4, 3] } : {}),
       ...(one.fill ? { fill: `color-mix(in srgb, ${stroke} 14%, transparent)` } : {}),
     }

@@ -7,7 +7,7 @@ function carried(query: LocationQueryRaw): LocationQueryRaw {
   return Object.fromEntries(CARRIED.filter((name) => query[name] !== undefined).map((name) => [name, query[name]]))
 }
 
-export type Page = 'overview' | 'topology' | 'services' | 'service' | 'instance' | 'endpoint' | 'traces' | 'trace' | 'dashboards' | 'settings'
+export type Page = 'overview' | 'topology' | 'services' | 'service' | 'instance' | 'endpoint' | 'traces' | 'trace' | 'dashboards' | 'dashboard' | 'settings'
 
 /** Address of a page with these parameters and what the frame carries from the page that is open; a range of its own replaces that. */
 export function pageLink(page: Page, query: Record<string, string | number | string[] | null | undefined>, current: LocationQueryRaw): RouteLocationRaw {
