@@ -106,12 +106,19 @@ function drawMarks(plot: uPlot, marks: readonly ChartMark[], colour: string): vo
   ctx.restore()
 }
 
+/** Points of a line that stand alone between gaps: no stroke would show them. */
+export function lonePoints(values: ArrayLike<number | null | undefined>): number[] {
+  const gap = (at: number): boolean => (values[at] ?? null) === null
+  return Array.from(values).flatMap((_, at) => (!gap(at) && gap(at - 1) && gap(at + 1) ? [at] : []))
+}
+
 /** Options of one chart. Charts of the same `group` share their cursor. `marks` is asked for at every drawing. */
 export function chartOptions(element: HTMLElement, input: ChartInput, height: number, group: string, marks: () => readonly ChartMark[], range: () => [number, number], events: ChartEvents): uPlot.Options {
   const lines = input.series.map((one): uPlot.Series => {
     const stroke = resolveColour(element, one.colour)
     return {
-      label: one.label, stroke, width: 1.5, points: { show: false }, spanGaps: false,
+      label: one.label, stroke, width: 1.5, spanGaps: false,
+      points: one.bars ? { show: false } : { show: () => true, size: 5, fill: stroke, filter: (plot, at) => lonePoints(plot.data[at] ?? []) },
       ...(one.bars && uPlot.paths.bars ? { paths: uPlot.paths.bars({ size: [0.7, 24], align: 0 }), width: 0, fill: `color-mix(in srgb, ${stroke} 72%, transparent)` } : {}),
       ...(one.dashed ? { dash: [4, 3] } : {}),
       ...(one.fill ? { fill: `color-mix(in srgb, ${stroke} 14%, transparent)` } : {}),

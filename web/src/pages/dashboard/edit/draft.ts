@@ -20,7 +20,7 @@ export function duplicateWidget(dashboard: Dashboard, of: string): { dashboard: 
   const source = dashboard.widgets.find((one) => one.id === of)
   if (!source) return null
   const id = newId(dashboard.widgets)
-  const copy: Widget = { ...structuredClone(source), id, ...firstFree(dashboard.widgets, { w: source.w, h: source.h }) }
+  const copy: Widget = { ...source, queries: source.queries.map((one) => ({ ...one })), id, ...firstFree(dashboard.widgets, { w: source.w, h: source.h }) }
   return { dashboard: { ...dashboard, widgets: [...dashboard.widgets, copy] }, id }
 }
 
