@@ -15,7 +15,7 @@ describe('answers of a widget', () => {
   it('become figures: the last that is known', () => expect(figuresOf([answer('TIME_SERIES_VALUES', [series(['1', '2', '3'], [1, 5, null])])])).toMatchObject([{ value: 5, points: [1, 5, null] }]))
   it('become entries that lead on', () => {
     const ranking = answer('SORTED_LIST', [series(['a', 'b'], [2, 1], { owners: ['id-a', null], kinds: ['service', null] })])
-    const records = answer('RECORD_LIST', [series(['SELECT 1'], [9], { traces: ['t1'] })])
+    const records = answer('RECORD_LIST', [series(['SELECT 1', 'SELECT 1'], [9, 8], { traces: ['t1', 't2'] })])
     expect(entriesOf([ranking, records]).map((one) => one.to)).toEqual([{ kind: 'service', id: 'id-a' }, null, { kind: 'trace', id: 't1' }])
   })
   it('become rows, joined by entity', () => {

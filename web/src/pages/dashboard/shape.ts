@@ -71,16 +71,19 @@ export interface Entry {
   to: { kind: 'service' | 'instance' | 'endpoint' | 'trace'; id: string } | null
 }
 
-/** Entries of all rankings; where a query gives a series, its last value is an entry. */
+/** Entries of all rankings; where a query gives a series, its last value is an entry. Of records with the same text the first stands for all. */
 export function entriesOf(answers: readonly Answer[]): Entry[] {
   return answers.flatMap((answer, i) => {
     if (!isRanking(answer.result)) return figuresOf([answer]).map((one) => ({ key: `${i}.${one.key}`, name: one.label, value: one.value, to: null }))
+    const told = new Set<string>()
     return answer.result.series.flatMap((one) =>
-      one.ids.map((id, j): Entry => {
+      one.ids.flatMap((id, j): Entry[] => {
+        if (answer.result.type === 'RECORD_LIST' && told.has(id ?? '')) return []
+        told.add(id ?? '')
         const owner = one.owners[j]
         const kind = one.kinds?.[j]
         const trace = one.traces[j]
-        return { key: `${i}.${j}`, name: id ?? '', value: one.values[j] ?? null, to: owner && kind ? { kind, id: owner } : trace ? { kind: 'trace', id: trace } : null }
+        return [{ key: `${i}.${j}`, name: id ?? '', value: one.values[j] ?? null, to: owner && kind ? { kind, id: owner } : trace ? { kind: 'trace', id: trace } : null }]
       }),
     )
   })
