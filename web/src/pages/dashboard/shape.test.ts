@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { MqeResult, MqeSeries } from '@/api'
 import { entriesOf, figuresOf, linesOf, rowsOf, type Answer } from './shape'
 
-const series = (ids: (string | null)[], values: (number | null)[], more: Partial<MqeSeries> = {}): MqeSeries => ({ ids, values, labels: {}, owners: ids.map(() => null), traces: ids.map(() => null), ...more })
+const series = (ids: (string | null)[], values: (number | null)[], more: Partial<MqeSeries> = {}): MqeSeries => ({ ids, values, labels: {}, traces: ids.map(() => null), ...more })
 const answer = (type: string, all: MqeSeries[], name = ''): Answer => ({ query: { expression: 'x' }, name, result: { type, series: all } as MqeResult })
 
 describe('answers of a widget', () => {
@@ -14,12 +14,12 @@ describe('answers of a widget', () => {
   it('a value alone reaches from end to end', () => expect(linesOf([answer('SINGLE_VALUE', [series([null], [7])])], 5, 9)).toMatchObject({ times: [5, 9], lines: [{ values: [7, 7] }] }))
   it('become figures: the last that is known', () => expect(figuresOf([answer('TIME_SERIES_VALUES', [series(['1', '2', '3'], [1, 5, null])])])).toMatchObject([{ value: 5, points: [1, 5, null] }]))
   it('become entries that lead on', () => {
-    const ranking = answer('SORTED_LIST', [series(['a', 'b'], [2, 1], { owners: ['id-a', null], kinds: ['service', null] })])
+    const ranking = answer('SORTED_LIST', [series(['a', 'b'], [2, 1], { owners: [{ kind: 'service', id: 'id-a' }, null] })])
     const records = answer('RECORD_LIST', [series(['SELECT 1', 'SELECT 1'], [9, 8], { traces: ['t1', 't2'] })])
     expect(entriesOf([ranking, records]).map((one) => one.to)).toEqual([{ kind: 'service', id: 'id-a' }, null, { kind: 'trace', id: 't1' }])
   })
   it('become rows, joined by entity', () => {
-    const owned = (ids: string[], values: number[]): Answer => answer('SORTED_LIST', [series(ids, values, { owners: ids, kinds: ids.map(() => 'service') })])
+    const owned = (ids: string[], values: number[]): Answer => answer('SORTED_LIST', [series(ids, values, { owners: ids.map((id) => ({ kind: 'service', id })) })])
     expect(rowsOf([owned(['a', 'b'], [2, 1]), owned(['b', 'c'], [8, 9])]).map(({ name, values }) => [name, values])).toEqual([['a', [2, null]], ['b', [1, 8]], ['c', [null, 9]]])
   })
 })

@@ -80,10 +80,9 @@ export function entriesOf(answers: readonly Answer[]): Entry[] {
       one.ids.flatMap((id, j): Entry[] => {
         if (answer.result.type === 'RECORD_LIST' && told.has(id ?? '')) return []
         told.add(id ?? '')
-        const owner = one.owners[j]
-        const kind = one.kinds?.[j]
+        const owner = one.owners?.[j]
         const trace = one.traces[j]
-        return [{ key: `${i}.${j}`, name: id ?? '', value: one.values[j] ?? null, to: owner && kind ? { kind, id: owner } : trace ? { kind: 'trace', id: trace } : null }]
+        return [{ key: `${i}.${j}`, name: id ?? '', value: one.values[j] ?? null, to: owner ?? (trace ? { kind: 'trace', id: trace } : null) }]
       }),
     )
   })

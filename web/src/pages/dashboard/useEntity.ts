@@ -28,7 +28,7 @@ export function useEntity(dashboard: Ref<Dashboard | null>) {
     () => ['dashboard-start', dashboard.value?.start],
     async ({ from, to }, signal) => {
       const [result] = await evaluate([dashboard.value?.start ?? ''], {}, from, to, signal)
-      return { id: result?.series[0]?.owners[0] ?? null }
+      return { id: result?.series[0]?.owners?.[0]?.id ?? null }
     },
     { enabled: () => needed.value.has('service') && chosenService.value === '' && (dashboard.value?.start ?? '') !== '' },
   )
