@@ -41,7 +41,7 @@ interface RawOwner {
 interface Raw {
   type: string
   error: string | null
-  results: { metric: { labels: { key: string; value: string | null }[] }; values: { id: string | null; value: string | null; traceID: string | null; }[] }[]
+  results: { metric: { labels: { key: string; value: string | null }[] }; values: { id: string | null; value: string | null; traceID: string | null; owner: RawOwner | null }[] }[]
 }
 
 export interface MqeQuestion {

@@ -19,7 +19,7 @@ describe('answers of a widget', () => {
     expect(entriesOf([ranking, records]).map((one) => one.to)).toEqual([{ kind: 'service', id: 'id-a' }, null, { kind: 'trace', id: 't1' }])
   })
   it('become rows, joined by entity', () => {
-    const owned = (ids: string[], values: number[]): Answer => answer('SORTED_LIST', [series(ids, values, { owners: ids.map((id) => ({ kind: 'service', id })) })])
+    const owned = (ids: string[], values: number[]): Answer => answer('SORTED_LIST', [series(ids, values, { owners: ids.map((id) => ({ kind: 'service' as const, id })) })])
     expect(rowsOf([owned(['a', 'b'], [2, 1]), owned(['b', 'c'], [8, 9])]).map(({ name, values }) => [name, values])).toEqual([['a', [2, null]], ['b', [1, 8]], ['c', [null, 9]]])
   })
 })
