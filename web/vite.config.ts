@@ -3,6 +3,13 @@ import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
 import { locales } from './scripts/locale-plugin.ts'
 
+/** What nearly every page needs comes in one file: forty small ones would wait for one another. */
+function isBase(id: string): boolean {
+  if (id.includes('plugin-vue')) return true
+  if (id.includes('node_modules')) return !id.includes('uplot')
+  return /\/src\/(api|ui)\//.test(id) && !/\/ui\/charts\/(time|entity|scatter|box)/i.test(id) && !id.includes('/locale/')
+}
+
 /** Server that `npm run dev` asks; its HTTP port. */
 const server = process.env['SKYTRAIL_SERVER'] ?? 'http://127.0.0.1:12800'
 
@@ -31,6 +38,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1000,
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'base', test: isBase }] } } },
   },
   worker: { format: 'es' },
   server: {

@@ -20,5 +20,7 @@ async function speak(wanted: Locale): Promise<void> {
 
 watchEffect(() => (document.documentElement.dataset['theme'] = dark.value ? 'dark' : 'light'))
 watch(locale, (wanted) => void speak(wanted))
+// The router begins to fetch the page at once, beside the language.
+const app = createApp(App).use(router).use(i18n).use(VueQueryPlugin, { queryClient })
 await speak(locale.value)
-createApp(App).use(router).use(i18n).use(VueQueryPlugin, { queryClient }).mount('#app')
+app.mount('#app')

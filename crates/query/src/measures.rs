@@ -108,6 +108,8 @@ pub(crate) struct Measured {
     pub(crate) failed: i64,
     /// Milliseconds of all calls together.
     latency: f64,
+    /// Whether Apdex is measured at all.
+    is_rated: bool,
     satisfied: i64,
     tolerated: i64,
     histogram: Histogram,
@@ -171,6 +173,7 @@ impl Measured {
             self.latency += row.int(column) as f64 / unit.max(1) as f64;
         }
         if let Some((satisfied, tolerated)) = measures.apdex {
+            self.is_rated = true;
             self.satisfied = self.satisfied.saturating_add(row.int(satisfied));
             self.tolerated = self.tolerated.saturating_add(row.int(tolerated));
         }
@@ -187,6 +190,7 @@ impl Measured {
         self.calls = self.calls.saturating_add(other.calls);
         self.failed = self.failed.saturating_add(other.failed);
         self.latency += other.latency;
+        self.is_rated |= other.is_rated;
         self.satisfied = self.satisfied.saturating_add(other.satisfied);
         self.tolerated = self.tolerated.saturating_add(other.tolerated);
         self.histogram.merge(&other.histogram);
@@ -217,7 +221,7 @@ impl Measured {
     /// From 0 to 1.
     pub(crate) fn apdex(&self) -> Option<f64> {
         let good = self.satisfied as f64 + self.tolerated as f64 / 2.0;
-        (self.calls > 0).then(|| good / self.calls as f64)
+        (self.is_rated && self.calls > 0).then(|| good / self.calls as f64)
     }
 }
 
@@ -229,6 +233,15 @@ impl Measured {
         (0..calls).for_each(|_| histogram.add((millis * 1_000.0) as i64));
         let satisfied = (apdex * calls as f64).round() as i64;
         let latency = millis * calls as f64;
-        Self { calls, failed, latency, satisfied, tolerated: 0, histogram, unit: 1_000 }
+        Self {
+            calls,
+            failed,
+            latency,
+            is_rated: true,
+            satisfied,
+            tolerated: 0,
+            histogram,
+            unit: 1_000,
+        }
     }
 }

@@ -62,6 +62,15 @@ const LONGEST_VALUE: usize = 1_024;
 /// Processes that are kept at hand.
 const RECENT: usize = 256;
 
+/// Shapes that are kept at hand.
+const LIKELY: usize = 8_192;
+
+/// Where a shape of an operation and a peer is kept at hand.
+fn likely_place(operation: u32, peer: u32) -> usize {
+    let both = u64::from(operation) << 32 | u64::from(peer);
+    (both.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize % LIKELY
+}
+
 /// Words among so many numbers are few: the numbers stay numbers.
 const FEW_WORDS: u64 = 64;
 
@@ -146,6 +155,8 @@ pub(crate) struct Grow {
     text_keys: Vec<u32>,
     /// Processes that came last, by some of their bits.
     recent: Vec<([u8; 16], u32)>,
+    /// Shapes that came last, by some bits of their operations and peers: mostly those of the next spans with these.
+    likely: Vec<u32>,
     /// Keys in all lists.
     listed: usize,
     /// Keys of the row that is added.
@@ -192,6 +203,22 @@ impl Grow {
         recent.1
     }
 
+    /// The shape, with its code, that a span with an operation and a peer had last, or another one.
+    pub(crate) fn likely_shape(&self, operation: u32, peer: u32) -> Option<(u32, Shape)> {
+        let code = *self.likely.get(likely_place(operation, peer))?;
+        Some((code, *self.shapes.entry(code)?))
+    }
+
+    /// The code of a shape.
+    pub(crate) fn shape(&mut self, shape: &Shape) -> u32 {
+        let code = self.shapes.code(shape);
+        self.likely.resize(LIKELY, UNKNOWN);
+        if let Some(likely) = self.likely.get_mut(likely_place(shape.operation, shape.peer)) {
+            *likely = code;
+        }
+        code
+    }
+
     /// The code of a key, by the code of its name.
     pub(crate) fn key(&mut self, name: u32, owner: Owner, kind: ValueKind) -> u32 {
         if owner != Owner::Span || kind != ValueKind::Text {
@@ -227,7 +254,7 @@ impl Grow {
 
     /// Bytes of memory.
     pub(crate) fn memory(&self) -> usize {
-        self.entry_bytes() + self.symbols.memory()
+        self.entry_bytes() + self.symbols.memory() + self.likely.capacity() * size_of::<u32>()
     }
 
     /// Bytes of memory of what becomes chunks. It never becomes less.

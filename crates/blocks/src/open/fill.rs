@@ -15,8 +15,6 @@ use crate::row::trace_hash;
 #[derive(Debug, Default)]
 pub(super) struct Names {
     codes: Vec<u32>,
-    /// Shapes that spans with these names as their operations had last, mostly those of the next ones too.
-    shapes: Vec<u32>,
 }
 
 /// Codes that the segment before had: mostly the next one has them too, as an agent sends many together.
@@ -46,8 +44,6 @@ impl<'a> Fill<'a> {
         let code = |symbol: u32| known.get(symbol as usize).copied().unwrap_or(UNKNOWN);
         names.codes.clear();
         names.codes.extend(batch.names.iter().map(|name| code(name.symbol.0)));
-        names.shapes.clear();
-        names.shapes.resize(batch.names.len(), UNKNOWN);
         Self { batch, names, grow, rows, last: Last::default() }
     }
 
@@ -182,11 +178,10 @@ impl<'a> Fill<'a> {
     }
 
     fn span(&mut self, span: &Span, segment_start: i64) {
-        let last = self.names.shapes.get(span.operation.0 as usize).copied();
-        let last = last.and_then(|last| Some((last, *self.grow.shapes.entry(last)?)));
-        let cells = self.attributes(Owner::Span, span.attributes);
-        let keys = self.grow.listed_keys(last.map(|(_, shape)| shape.keys));
         let (operation, peer) = (self.name(span.operation), self.name(span.peer));
+        let likely = self.grow.likely_shape(operation, peer);
+        let cells = self.attributes(Owner::Span, span.attributes);
+        let keys = self.grow.listed_keys(likely.map(|(_, shape)| shape.keys));
         let flavour =
             span.kind as u32 | (span.layer as u32) << 4 | u32::from(span.skip_analysis) << 8;
         let shape = Shape { operation, peer, flavour, component: span.component, keys };
@@ -194,9 +189,9 @@ impl<'a> Fill<'a> {
         let has_extra = texts.iter().any(|text| !text.is_empty());
         // As many as there are: of a run that is not whole there is none.
         let (links, events) = (self.batch.links_of(span), self.batch.events_of(span));
-        let shape = match last {
-            Some((code, last)) if last == shape => code,
-            _ => self.shape(span.operation, &shape),
+        let shape = match likely {
+            Some((code, likely)) if likely == shape => code,
+            _ => self.grow.shape(&shape),
         };
         self.rows.spans.push(SpanRow {
             start: span.start.wrapping_sub(segment_start),
@@ -226,14 +221,6 @@ impl<'a> Fill<'a> {
             let name = self.rows.put_text(self.batch.bytes_at(event.name));
             self.rows.events.push(EventRow { time, name, keys, cells });
         }
-    }
-
-    fn shape(&mut self, operation: NameId, shape: &Shape) -> u32 {
-        let code = self.grow.shapes.code(shape);
-        if let Some(last) = self.names.shapes.get_mut(operation.0 as usize) {
-            *last = code;
-        }
-        code
     }
 
     fn extra(&mut self, span: &Span) {

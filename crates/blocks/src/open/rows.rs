@@ -1,5 +1,6 @@
 //! Rows of a block that is being filled, in codes.
 
+use skytrail_base::ahead::read_ahead;
 use skytrail_model::entity::EntityId;
 use skytrail_model::span::{LinkKind, Status};
 use skytrail_model::text::Text;
@@ -120,6 +121,9 @@ pub(crate) struct Cell {
     key: u32,
 }
 
+/// Bytes that the processor fetches at once.
+const LINE: usize = 64;
+
 /// Bits of a key: more than a dictionary has keys.
 const KEY_BITS: u32 = 30;
 
@@ -204,6 +208,19 @@ impl Rows {
 
     pub(crate) fn spans_of(&self, segment: &SegmentRow) -> &[SpanRow] {
         run(&self.spans, segment.starts.spans, segment.spans)
+    }
+
+    /// Brings segments with their spans and links, and about as many cells as they have, into the cache: they stand all
+    /// over the memory.
+    pub(crate) fn look<'a>(&self, segments: impl Iterator<Item = &'a &'a SegmentRow>) {
+        let per_span = self.cells.len().div_ceil(self.spans.len().max(1)) as u32;
+        for segment in segments {
+            let starts = segment.starts;
+            let cells = run(&self.cells, starts.cells, segment.spans.saturating_mul(per_span));
+            read_ahead(self.spans_of(segment).iter().map(|span| span.shape));
+            read_ahead(cells.iter().step_by(LINE / size_of::<Cell>()).map(|cell| cell.half));
+            read_ahead(run(&self.links, starts.links, 1).iter().map(|link| link.keys));
+        }
     }
 
     /// All cells of a segment.

@@ -13,6 +13,10 @@ use crate::layout::{FRAME_BYTES, FRAME_ROWS, MOST_FRAME_ROWS, span as column, sp
 use crate::open::{EventRow, Extra, LinkRow, Rows, SegmentRow, SpanRow, Walk, len_of};
 use crate::tags::TagWriter;
 
+/// Segments that are looked at before they are written: enough for the processor to wait for many places at once, few
+/// enough for the cache.
+const AT_ONCE: usize = 16;
+
 /// Columns of spans that are numbers.
 const NUMBERS: [(u32, Access); 9] = [
     (column::SHAPE, Access::Random),
@@ -71,6 +75,9 @@ pub(super) struct FrameWriter<'a, 'b> {
 /// Rows of the spans of a block by their opaque ids. Protocols with such ids give one to each span.
 fn by_id<'a>(rows: &'a Rows, block: &[&SegmentRow]) -> HashMap<CodedId<&'a [u8]>, u32, FixedState> {
     let mut by_id = HashMap::default();
+    if rows.extras.is_empty() {
+        return by_id;
+    }
     let mut next = 0;
     for segment in block {
         let mut walk = Walk::of(rows, segment);
@@ -97,6 +104,9 @@ impl<'a, 'b> FrameWriter<'a, 'b> {
     pub(super) fn write(mut self, head: &mut HeadWriter, out: &mut Vec<u8>) -> Vec<Place> {
         let rows = self.meaning.rows;
         for (row, segment) in (0_u32..).zip(self.block) {
+            if (row as usize).is_multiple_of(AT_ONCE) {
+                rows.look(self.block.iter().skip(row as usize).take(AT_ONCE));
+            }
             if self.out.columns.rows >= FRAME_ROWS {
                 self.flush(out);
             }

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::SpanBatch;
 use crate::text::SymbolSpace;
 
-/// Batches that lie ready at most; one more is given back to the system.
-const MOST: usize = 2;
+/// Batches that lie ready at most; one more is given back to the system. Those that were made durable together come
+/// back together.
+const MOST: usize = 4;
 
 /// Where the batches of a shard come from, and go to in [`SpanBatch::recycle`].
 #[derive(Debug, Clone, Default)]

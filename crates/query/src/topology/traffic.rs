@@ -16,6 +16,11 @@ pub struct Traffic {
 }
 
 impl Traffic {
+    /// In so many minutes; none where nothing was called.
+    pub(crate) fn some(measured: &Measured, minutes: f64) -> Option<Self> {
+        (measured.calls > 0).then(|| Self::of(measured, minutes))
+    }
+
     /// In so many minutes.
     pub(crate) fn of(measured: &Measured, minutes: f64) -> Self {
         Self {

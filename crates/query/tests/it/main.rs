@@ -11,3 +11,4 @@ mod shop;
 mod templates;
 mod topology;
 mod traces;
+mod ui;

@@ -265,7 +265,7 @@ async fn search_needs_no_service_and_goes_on_behind_its_cursor() {
 }
 
 /// A trace of so many spans, in segments of ten whose starts have no order.
-async fn huge(shop: &Shop, spans: i64) {
+pub(crate) async fn huge(shop: &Shop, spans: i64) {
     for batch in 0..spans / 1_000 {
         let segments = (0..100).map(|n| {
             let number = batch * 100 + n;
@@ -306,7 +306,7 @@ async fn of_a_trace_of_200000_spans_no_more_is_held_than_a_request_may_have() {
 }
 
 /// All that one request may have of so much memory.
-async fn largest(memory: &Memory) -> Ctx {
+pub(crate) async fn largest(memory: &Memory) -> Ctx {
     let claim = memory.claim(None).await.unwrap();
     while !claim.is_largest() {
         claim.enlarge(None).await.unwrap();

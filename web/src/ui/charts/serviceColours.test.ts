@@ -24,7 +24,7 @@ describe('service colours', () => {
   it('has equal lightness, and hues away from red, amber and green', () => {
     for (let slot = 0; slot < SLOTS; slot++) {
       const [, lightness, hue] = /oklch\(([\d.]+) [\d.]+ (\d+)\)/.exec(slotColour(slot, false)) ?? []
-      expect(lightness).toBe('0.58')
+      expect(lightness).toBe('0.55')
       expect(Number(hue)).toBeGreaterThan(175)
       expect(Number(hue)).toBeLessThan(345)
     }

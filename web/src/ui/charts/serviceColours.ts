@@ -40,7 +40,7 @@ export function assignSlots(names: Iterable<string>): Map<string, number> {
 
 /** For canvas, where custom properties cannot be used. */
 export function slotColour(slot: number, dark: boolean): string {
-  return `oklch(${dark ? 0.72 : 0.58} ${CHROMAS[Math.floor(slot / HUES.length)] ?? 0.13} ${HUES[slot % HUES.length]})`
+  return `oklch(${dark ? 0.72 : 0.55} ${CHROMAS[Math.floor(slot / HUES.length)] ?? 0.13} ${HUES[slot % HUES.length]})`
 }
 
 /** For styles: follows the theme by itself. */

@@ -48,8 +48,9 @@ struct Told {
     server: BTreeSet<i32>,
     called_with: BTreeSet<i32>,
     answered_with: BTreeSet<i32>,
-    /// What its callers measured.
-    from_outside: Measured,
+    /// What its callers measured, and what its callees did.
+    by_callers: Measured,
+    by_callees: Measured,
     /// Whether it is in a call of the range.
     is_there: bool,
 }
@@ -102,9 +103,12 @@ impl Drawing {
         callee.server.extend(of_side(true));
         callee.called_with.extend(of_side(false));
         callee.is_there |= is_there;
-        let [client, _] = &self.measured;
+        let [client, server] = &self.measured;
         if let Some(measured) = client.get(&pair) {
-            callee.from_outside.merge(measured);
+            callee.by_callers.merge(measured);
+        }
+        if let Some(measured) = server.get(&pair) {
+            told.entry(pair.0).or_default().by_callees.merge(measured);
         }
     }
 
@@ -115,7 +119,12 @@ impl Drawing {
         let record = self.now.records.get(&id).or_else(|| before?.records.get(&id));
         let layers = record.map(|record| record.layers).unwrap_or_default();
         let layers = layers.iter().filter(|layer| *layer != Layer::UNDEFINED).map(Layer::name);
-        let measured = self.own.get(&id).unwrap_or(&told.from_outside);
+        let layers: Vec<_> = layers.collect();
+        // An address that nobody knows is called like a service, and never tells of itself.
+        let real = service.normal && (!layers.is_empty() || !matches!(entity, Entity::Service(_)));
+        // What only calls has what its callees tell.
+        let measured = [self.own.get(&id), Some(&told.by_callers)].into_iter().flatten();
+        let measured = measured.into_iter().find(|one| one.calls > 0).unwrap_or(&told.by_callees);
         let is_new = record.is_some_and(|record| record.first_seen >= self.first);
         let (name, group) = match entity {
             Entity::Service(service) => {
@@ -131,8 +140,8 @@ impl Drawing {
             id: id::entity_id(entity),
             name,
             r#type: kind(entity, told),
-            real: service.normal,
-            layers: layers.collect(),
+            real,
+            layers,
             group,
             traffic: Traffic::of(measured, self.minutes),
             status: plain_status(measured),
@@ -147,7 +156,7 @@ impl Drawing {
     fn edge(&self, pair: Pair, drawn: &Drawn, is_there: bool) -> MapEdge {
         let [client, server] = &self.measured;
         let traffic = |measured: &Measurements| {
-            measured.get(&pair).map(|measured| Traffic::of(measured, self.minutes))
+            measured.get(&pair).and_then(|measured| Traffic::some(measured, self.minutes))
         };
         let (source, target) = (id::entity_id(&drawn.source), id::entity_id(&drawn.dest));
         let names = drawn.components.iter().map(|(_, component)| component::name(*component));

@@ -55,8 +55,9 @@ export function fillNameCell(parts: NameCell, shown: ShownTrace, row: number, at
   const { arrays } = trace
   const { service, peer, operation } = nameOf(shown, row)
   const indent = Math.min(at.depth, DEEPEST) * LEVEL
-  setStyle(parts.cell, 'paddingLeft', `${parts.pad + indent}px`)
-  setStyle(parts.cell, 'backgroundSize', `${indent}px 100%`)
+  // At most half of the column, so that a name is left to read however deep it stands.
+  setStyle(parts.cell, 'paddingLeft', `min(${parts.pad + indent}px, calc(var(--name) * 0.5))`)
+  setStyle(parts.cell, 'backgroundSize', `min(${indent}px, 50%) 100%`)
   setText(parts.twist, at.twist === Twist.leaf ? '' : at.twist === Twist.closed ? '▸' : '▾')
   setStyle(parts.colour, 'background', shown.colours[arrays.service[row]!] ?? '')
   const failed = ((arrays.flags[row]! | (at.client >= 0 ? arrays.flags[at.client]! : 0)) & Flag.error) !== 0
