@@ -33,11 +33,11 @@ export function edgesBy<E extends GraphEdge>(edges: readonly E[], end: 'source' 
   return by
 }
 
-function walk(edges: readonly GraphEdge[], start: readonly string[], from: 'source' | 'target', lit: Lit): void {
-  const by = edgesBy(edges, from)
-  const to = from === 'source' ? 'target' : 'source'
-  const seen = new Set(start)
-  const open = [...start]
+type ByEnd = ReadonlyMap<string, readonly GraphEdge[]>
+
+function walk(by: ByEnd, start: string, to: 'source' | 'target', lit: Lit): void {
+  const seen = new Set([start])
+  const open = [start]
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
     lit.nodes.add(id)
     for (const edge of by.get(id) ?? []) {
@@ -49,20 +49,31 @@ function walk(edges: readonly GraphEdge[], start: readonly string[], from: 'sour
   }
 }
 
-/** All that calls a node, directly or through others, and all that it calls; the node itself too. */
-export function streamOf(edges: readonly GraphEdge[], node: string): Lit {
-  const lit: Lit = { nodes: new Set(), edges: new Set() }
-  walk(edges, [node], 'source', lit)
-  walk(edges, [node], 'target', lit)
-  return lit
+export interface Streams {
+  /** All that calls a node, directly or through others, and all that it calls; the node itself too. */
+  ofNode(node: string): Lit
+  /** What leads to an edge and what it leads to; the edge itself too. */
+  ofEdge(edge: GraphEdge): Lit
 }
 
-/** What leads to an edge and what it leads to; the edge itself too. */
-export function streamOfEdge(edges: readonly GraphEdge[], edge: GraphEdge): Lit {
-  const lit: Lit = { nodes: new Set(), edges: new Set([edge.id]) }
-  walk(edges, [edge.source], 'target', lit)
-  walk(edges, [edge.target], 'source', lit)
-  return lit
+/** Ways up and down from any place of a graph, whose edges are sorted once. */
+export function streamsOf(edges: readonly GraphEdge[]): Streams {
+  const callees = edgesBy(edges, 'source')
+  const callers = edgesBy(edges, 'target')
+  return {
+    ofNode(node) {
+      const lit: Lit = { nodes: new Set(), edges: new Set() }
+      walk(callees, node, 'target', lit)
+      walk(callers, node, 'source', lit)
+      return lit
+    },
+    ofEdge(edge) {
+      const lit: Lit = { nodes: new Set(), edges: new Set([edge.id]) }
+      walk(callers, edge.source, 'source', lit)
+      walk(callees, edge.target, 'target', lit)
+      return lit
+    },
+  }
 }
 
 /** The edges that pass, and the nodes at their ends; nodes without any edge stay if `keep` says so. */

@@ -78,8 +78,12 @@ function sweep(rows: string[][], edges: Graph['edges']): void {
  */
 export function layoutLayers(graph: Graph, column: number, row: number): Map<string, Point> {
   const layers = layersOf(graph)
+  const depth = Math.max(0, ...layers.values()) + 1
+  const most = Math.max(6, Math.ceil(Math.sqrt(graph.nodes.length) * 0.9))
+  // A chain of calls much longer than the picture is wide shares its columns.
+  const share = Math.min(1, most / depth)
   const rows: string[][] = []
-  for (const { id } of graph.nodes) (rows[layers.get(id) ?? 0] ??= []).push(id)
+  for (const { id } of graph.nodes) (rows[Math.floor((layers.get(id) ?? 0) * share)] ??= []).push(id)
   const filled = rows.filter((one) => one !== undefined)
   sweep(filled, graph.edges)
   const tallest = Math.max(8, Math.ceil(Math.sqrt(graph.nodes.length * 1.4)))

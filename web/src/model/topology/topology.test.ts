@@ -3,7 +3,7 @@ import { arrange } from './arrange'
 import { boundsOf, fit, reveal, toPlane, toScreen, zoomAt } from './camera'
 import { boxOf, curveBetween, distanceTo, pointOn } from './curves'
 import { foldGroups, joinTraffic } from './folding'
-import { narrowed, streamOf, streamOfEdge, type Graph } from './graph'
+import { narrowed, streamsOf, type Graph } from './graph'
 import { readEntityId } from './ids'
 import { kindOf } from './kinds'
 import { layersOf } from './layers'
@@ -69,6 +69,11 @@ describe('layout', () => {
     expect(at.size).toBe(500)
     expect(overlaps(at)).toEqual([])
   })
+  it('keeps long chains of a large graph within a picture that is not a thread', () => {
+    const chain = graph(...Array.from({ length: 399 }, (_, i) => `c${i}>c${i + 1}`))
+    const box = boundsOf(layoutGraph(chain).at.values())!
+    expect((box.right - box.left) / (box.bottom - box.top)).toBeLessThan(5)
+  })
   it('counts layers past cycles', () => {
     expect([...layersOf(graph('a>b', 'b>c', 'c>b', 'a>c'))]).toEqual([['a', 0], ['b', 1], ['c', 2]])
   })
@@ -99,14 +104,14 @@ describe('arrange', () => {
 
 describe('streams', () => {
   it('lights what calls a node and what it calls, not their other neighbours', () => {
-    const { nodes, edges } = streamOf(shop.edges, 'orders')
+    const { nodes, edges } = streamsOf(shop.edges).ofNode('orders')
     expect([...nodes].sort()).toEqual(['checkout', 'db', 'gateway', 'kafka', 'mail', 'orders', 'user'])
     expect(edges.has('checkout>redis')).toBe(false)
     expect(edges.has('gateway>checkout')).toBe(true)
   })
   it('lights the way through an edge, and ends in cycles', () => {
-    expect([...streamOfEdge(shop.edges, shop.edges.find((edge) => edge.id === 'orders>kafka')!).nodes].sort()).toEqual(['checkout', 'gateway', 'kafka', 'mail', 'orders', 'user'])
-    expect([...streamOf(graph('a>b', 'b>a').edges, 'a').nodes].sort()).toEqual(['a', 'b'])
+    expect([...streamsOf(shop.edges).ofEdge(shop.edges.find((edge) => edge.id === 'orders>kafka')!).nodes].sort()).toEqual(['checkout', 'gateway', 'kafka', 'mail', 'orders', 'user'])
+    expect([...streamsOf(graph('a>b', 'b>a').edges).ofNode('a').nodes].sort()).toEqual(['a', 'b'])
   })
   it('narrows to the edges that pass', () => {
     const { nodes, edges } = narrowed(shop, (edge) => edge.source === 'orders', (node) => node.id === 'user')
