@@ -41,7 +41,7 @@ export function nodeVisible({ x, y }: { x: number; y: number }, box: Box): boole
 }
 
 function statusColour({ status }: SceneNode, palette: Palette): string {
-  return { failing: palette.bad, risk: palette.warn, ok: palette.ok, idle: palette.line }[status]
+  return { failing: palette.bad, risk: palette.warn, ok: palette.ok, idle: palette.faint }[status]
 }
 
 function circle(context: Context, x: number, y: number, radius: number): void {
@@ -57,7 +57,7 @@ function ring(context: Context, node: SceneNode, palette: Palette): void {
   context.fillStyle = palette.surface
   context.fill()
   context.lineWidth = virtual ? 1.5 : 3
-  context.strokeStyle = virtual ? palette.faint : node.errors === null || node.status === 'idle' ? palette.line : palette.ok
+  context.strokeStyle = virtual ? palette.faint : node.errors === null || node.status === 'idle' ? palette.faint : palette.ok
   context.setLineDash(virtual ? [4, 3] : [])
   context.stroke()
   context.setLineDash([])
