@@ -10,8 +10,8 @@ export interface ChartSeries {
   colour: string
   fill?: boolean
   dashed?: boolean
-  /** Bars instead of a line. */
-  bars?: boolean
+  /** Bars instead of a line: left of their instants (-1), about them (0), or right (1), so that two stand side by side. */
+  bars?: -1 | 0 | 1
 }
 export interface ChartBand {
   low: readonly (number | null)[]
@@ -118,8 +118,8 @@ export function chartOptions(element: HTMLElement, input: ChartInput, height: nu
     const stroke = resolveColour(element, one.colour)
     return {
       label: one.label, stroke, width: 1.5, spanGaps: false,
-      points: one.bars ? { show: false } : { show: () => true, size: 5, fill: stroke, filter: (plot, at) => lonePoints(plot.data[at] ?? []) },
-      ...(one.bars && uPlot.paths.bars ? { paths: uPlot.paths.bars({ size: [0.7, 24], align: 0 }), width: 0, fill: `color-mix(in srgb, ${stroke} 72%, transparent)` } : {}),
+      points: one.bars !== undefined ? { show: false } : { show: () => true, size: 5, fill: stroke, filter: (plot, at) => lonePoints(plot.data[at] ?? []) },
+      ...(one.bars !== undefined && uPlot.paths.bars ? { paths: uPlot.paths.bars({ size: one.bars === 0 ? [0.7, 24] : [0.36, 12], align: one.bars }), width: 0, fill: `color-mix(in srgb, ${stroke} 72%, transparent)` } : {}),
       ...(one.dashed ? { dash: [4, 3] } : {}),
       ...(one.fill ? { fill: `color-mix(in srgb, ${stroke} 14%, transparent)` } : {}),
     }
