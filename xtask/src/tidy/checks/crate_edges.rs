@@ -21,7 +21,7 @@ static ALLOWED: &[(&str, &[&str])] = &[
     ("storage", &["base", "model"]),
     ("analysis", &["base", "model", "lang", "storage"]),
     ("columns", &[]),
-    ("blocks", &["columns", "model", "storage"]),
+    ("blocks", &["base", "columns", "model", "storage"]),
     ("series", &["columns", "model", "storage"]),
     ("mutable", &["base", "model", "storage"]),
     ("engine", &["base", "model", "storage", "columns", "blocks", "series", "mutable"]),
