@@ -59,7 +59,9 @@ fn make_in_memory(bench: &Bench) -> Result<Vec<Row>> {
     Ok(vec![peak.note(seen.note(bench)?)])
 }
 
-fn seen(bench: &Bench, keys: Vec<String>, is_asked: bool) -> Result<Seen> {
+fn seen(bench: &Bench, mut keys: Vec<String>, is_asked: bool) -> Result<Seen> {
+    // The streams are to last as long as they are watched.
+    keys.push("server.connections.max_connection_age=24h".to_owned());
     let settings = Settings { wrapper: Vec::new(), keys, data: None };
     let binary = bench.binary()?.to_owned();
     let length = Duration::from_secs_f64(bench.minutes * 60.0);
