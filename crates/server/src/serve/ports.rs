@@ -73,9 +73,12 @@ impl Ports {
         for (name, address) in &self.addresses {
             match *name {
                 "grpc" => tracing::info!("agents (grpc): {address}"),
-                "rest" => tracing::info!(
-                    "web ui: {scheme}://{address}/ (graphql: /graphql, and the agents' http routes)"
-                ),
+                "rest" => {
+                    tracing::info!("web ui: {scheme}://{address}/");
+                    tracing::info!(
+                        "graphql: {scheme}://{address}/graphql, and the agents' http routes"
+                    );
+                }
                 _ => tracing::info!("metrics of the server itself: {scheme}://{address}/metrics"),
             }
         }
