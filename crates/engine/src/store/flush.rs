@@ -24,6 +24,13 @@ pub(crate) fn relieve(core: &Core) -> Result<()> {
     for generation in &generations {
         spans::seal(core, &generation.spans);
     }
+    if core.span_bytes() > core.config.open_bytes {
+        // What a checkpoint failed to write gets no more rows, and only who appends closes others.
+        for generation in generations.iter().rev().skip(1) {
+            generation.spans.close();
+            spans::seal(core, &generation.spans);
+        }
+    }
     for generation in &generations {
         write_some(core, generation, &generations)?;
     }
