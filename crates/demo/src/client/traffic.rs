@@ -36,10 +36,8 @@ impl Traffic {
         let step = (1e9 / self.rate) as i64;
         let mut at = end - i64::try_from(history.as_nanos()).unwrap_or(0);
         while at < end && !stop.is_stopping() {
-            for segment in self.shop.request(at) {
-                self.tallies.segments.make(1);
-                let lane = lane_of(&segment.service_instance, self.lanes.len());
-                if let Some(lane) = self.lanes.get(lane) {
+            for segment in self.made(at) {
+                if let Some(lane) = self.lane_of(&segment) {
                     // A lane that has ended acknowledges nothing.
                     let _ = lane.send(segment).await;
                 }
@@ -72,22 +70,26 @@ impl Traffic {
     }
 
     fn request(&mut self) {
-        for segment in self.shop.request(self.clock.unix_nanos()) {
-            self.tallies.segments.make(1);
-            let lane = lane_of(&segment.service_instance, self.lanes.len());
-            if let Some(lane) = self.lanes.get(lane) {
+        for segment in self.made(self.clock.unix_nanos()) {
+            if let Some(lane) = self.lane_of(&segment) {
                 // A full lane means that the server has been away for long: an agent, too, throws
                 // away what it cannot send. It counts as failed, since it is never acknowledged.
                 let _ = lane.try_send(segment);
             }
         }
     }
-}
 
-/// Instances keep to one lane, so that their segments stay in order.
-fn lane_of(instance: &str, lanes: usize) -> usize {
-    let sum = instance
-        .bytes()
-        .fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
-    sum % lanes.max(1)
+    /// The segments of the request at a time, counted.
+    fn made(&mut self, at: i64) -> Vec<SegmentObject> {
+        let segments = self.shop.request(at);
+        self.tallies.segments.make(segments.len() as u64);
+        segments
+    }
+
+    /// Instances keep to one lane, so that their segments stay in order.
+    fn lane_of(&self, segment: &SegmentObject) -> Option<&mpsc::Sender<SegmentObject>> {
+        let bytes = segment.service_instance.bytes();
+        let sum = bytes.fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        self.lanes.get(sum % self.lanes.len().max(1))
+    }
 }
