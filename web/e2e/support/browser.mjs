@@ -20,6 +20,7 @@ export async function openPage(browser, { width = 1280, height = 900, theme = 'l
     document.addEventListener('securitypolicyviolation', (event) => console.error(`csp: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`))
   })
   const page = await context.newPage()
+  watch(page)
   const wrong = []
   const note = (text) => {
     if (!quiet.some((one) => text.includes(one))) wrong.push(text)
@@ -33,11 +34,31 @@ export async function openPage(browser, { width = 1280, height = 900, theme = 'l
   return { page, wrong, close: () => context.close() }
 }
 
+/** Requests of each page that are not answered yet. */
+const open = new WeakMap()
+
+function watch(page) {
+  const requests = new Set()
+  open.set(page, requests)
+  page.on('request', (request) => requests.add(request))
+  for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => requests.delete(request))
+}
+
+/** Frames without a request and without a sign of progress, after which nothing more is to come. */
+const CALM = 4
+
 /** Waits until nothing is being loaded any more and what was loaded is drawn. */
 export async function settled(page) {
-  const isIdle = () => document.querySelector('main') !== null && document.querySelector('[aria-busy="true"], [role="progressbar"]') === null
-  await page.waitForFunction(isIdle)
-  await page.waitForLoadState('networkidle')
-  await page.waitForFunction(isIdle)
-  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
+  if (!open.has(page)) watch(page)
+  await page.waitForLoadState()
+  const isIdle = () =>
+    new Promise((resolve) =>
+      requestAnimationFrame(() => requestAnimationFrame(() => resolve(document.querySelector('main') !== null && document.querySelector('[aria-busy="true"], [role="progressbar"]') === null))),
+    )
+  const end = Date.now() + 60_000
+  for (let calm = 0; calm < CALM; ) {
+    if (Date.now() > end) throw new Error(`${page.url()} does not come to rest: ${[...open.get(page)].map((request) => request.url()).join(' ')}`)
+    const idle = await page.evaluate(isIdle).catch(() => false)
+    calm = idle && open.get(page).size === 0 ? calm + 1 : 0
+  }
 }

@@ -53,20 +53,21 @@ export async function until(what, seconds, ask) {
 }
 
 export class Server {
-  static async start() {
+  /** With these keys of the configuration besides its ports. */
+  static async start(keys = []) {
     const data = await mkdtemp(join(tmpdir(), 'skytrail-pages-'))
     const [grpc, http, telemetry] = [await freePort(), await freePort(), await freePort()]
-    const server = new Server(data, grpc, http, telemetry)
+    const server = new Server(data, grpc, http, telemetry, keys)
     await server.run()
     return server
   }
 
-  constructor(data, grpc, http, telemetry) {
-    Object.assign(this, { data, grpc, http, telemetry, url: `http://127.0.0.1:${http}` })
+  constructor(data, grpc, http, telemetry, keys) {
+    Object.assign(this, { data, grpc, http, telemetry, keys, url: `http://127.0.0.1:${http}` })
   }
 
   async run() {
-    const ports = [`ingest.grpc.port=${this.grpc}`, `api.rest.port=${this.http}`, `telemetry.port=${this.telemetry}`]
+    const ports = [`ingest.grpc.port=${this.grpc}`, `api.rest.port=${this.http}`, `telemetry.port=${this.telemetry}`, ...this.keys]
     this.child = start(['serve', '--data', this.data, ...ports.flatMap((key) => ['--set', key])])
     await until('the server', 60, async () => {
       if (this.child.exitCode !== null) throw new Error(this.child.said)
