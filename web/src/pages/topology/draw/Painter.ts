@@ -1,7 +1,8 @@
 import { startWorker } from '@/api'
-import { zoomAt, type Box, type Camera, type Point } from '@/model'
-import url from './draw.worker?worker&url'
-import type { Drawn, LitPlaces, Palette, Scene, Shot } from './scene'
+import { zoomAt, type Camera, type Point } from '@/model'
+import drawUrl from './draw.worker?worker&url'
+import type { Asked, LitPlaces, Palette, Scene, Shot, Shown } from './scene'
+import showUrl from './show.worker?worker&url'
 
 /** Pictures have at most so many pixels; the margin gives way first. */
 const PIXELS = 14_000_000
@@ -17,26 +18,27 @@ export interface Chosen {
 }
 
 /**
- * Shows a scene on two canvases. A worker draws; while the camera moves, the last pictures are moved by the compositor:
- * the one of what was in sight, and below it a coarse one of the whole for what comes into sight. At rest a new picture
- * replaces the moved one.
+ * Shows a scene on a canvas. One worker draws pictures of what is in sight and, coarse, of the whole; while the camera
+ * moves, another one moves the last of them, so that a step costs the page a message. At rest a new picture replaces
+ * the moved one.
  */
 export class Painter {
   camera: Camera = { x: 0, y: 0, k: 1 }
-  private readonly worker = startWorker(url)
+  private readonly drawer = startWorker(drawUrl)
+  private readonly shower = startWorker(showUrl)
   private size = { width: 0, height: 0 }
-  private shown: Shot | null = null
-  private map: { box: Box; scale: number } | null = null
+  private ground = ''
   private how: Chosen = { lit: null, told: [], chosen: -1, chosenEdge: -1, focused: -1 }
-  private frame = 0
   private resting = 0
 
   constructor(
-    private readonly sharp: HTMLCanvasElement,
-    private readonly coarse: HTMLCanvasElement,
+    canvas: HTMLCanvasElement,
     private readonly atRest: () => void,
   ) {
-    this.worker.onmessage = ({ data }: MessageEvent<Drawn>) => this.receive(data)
+    const { port1, port2 } = new MessageChannel()
+    const screen = canvas.transferControlToOffscreen()
+    this.shower.postMessage({ canvas: screen, pictures: port1 } satisfies Shown, [screen, port1])
+    this.drawer.postMessage({ pictures: port2 } satisfies Asked, [port2])
   }
 
   resize(width: number, height: number): void {
@@ -45,7 +47,8 @@ export class Painter {
   }
 
   show(scene: Scene, palette: Palette): void {
-    this.worker.postMessage({ scene, palette })
+    this.ground = palette.bg
+    this.drawer.postMessage({ scene, palette } satisfies Asked)
     this.draw()
   }
 
@@ -57,10 +60,7 @@ export class Painter {
   /** Moves the pictures at once and draws anew at rest. */
   move(camera: Camera): void {
     this.camera = camera
-    this.frame ||= requestAnimationFrame(() => {
-      this.frame = 0
-      this.place()
-    })
+    this.shower.postMessage({ camera } satisfies Shown)
     window.clearTimeout(this.resting)
     this.resting = window.setTimeout(() => {
       this.resting = 0
@@ -79,8 +79,8 @@ export class Painter {
 
   close(): void {
     window.clearTimeout(this.resting)
-    cancelAnimationFrame(this.frame)
-    this.worker.terminate()
+    this.drawer.terminate()
+    this.shower.terminate()
   }
 
   private draw(): void {
@@ -88,39 +88,10 @@ export class Painter {
     if (width === 0 || height === 0) return
     const ratio = Math.min(window.devicePixelRatio || 1, Math.sqrt(PIXELS / (width * height)))
     const room = PIXELS / ratio ** 2
-    // (w + 2m)(h + 2m) = room, solved for m.
+    // (w + 2m)(h + 2m) = room, solved for m; of whole pixels of the device, so that a picture at rest is sharp.
     const most = (Math.sqrt((width - height) ** 2 + 4 * room) - width - height) / 4
-    const margin = Math.floor(Math.max(0, Math.min(most, 0.35 * Math.min(width, height))))
-    const shot: Shot = { camera: this.camera, width, height, margin, ratio, ...this.how }
-    this.worker.postMessage({ shot })
-  }
-
-  private receive(drawn: Drawn): void {
-    const canvas = 'map' in drawn ? this.coarse : this.sharp
-    const context = canvas.getContext('bitmaprenderer')
-    if ('map' in drawn) {
-      this.map = { box: drawn.box, scale: drawn.scale }
-      context?.transferFromImageBitmap(drawn.map)
-    } else {
-      const { width, height, margin } = drawn.shot
-      this.shown = drawn.shot
-      canvas.style.width = `${width + 2 * margin}px`
-      canvas.style.height = `${height + 2 * margin}px`
-      context?.transferFromImageBitmap(drawn.picture)
-    }
-    this.place()
-  }
-
-  private place(): void {
-    const { x, y, k } = this.camera
-    if (this.shown) {
-      const { camera, margin } = this.shown
-      const s = k / camera.k
-      this.sharp.style.transform = `translate(${x - (margin + camera.x) * s}px, ${y - (margin + camera.y) * s}px) scale(${s})`
-    }
-    if (this.map) {
-      const { box, scale } = this.map
-      this.coarse.style.transform = `translate(${box.left * k + x}px, ${box.top * k + y}px) scale(${k / scale})`
-    }
+    const margin = Math.floor(Math.max(0, Math.min(most, 0.35 * Math.min(width, height))) * ratio) / ratio
+    const shot: Shot = { camera: this.camera, width, height, margin, ratio, ground: this.ground, ...this.how }
+    this.drawer.postMessage({ shot } satisfies Asked)
   }
 }

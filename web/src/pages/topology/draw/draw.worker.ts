@@ -13,6 +13,8 @@ type Context = OffscreenCanvasRenderingContext2D
 let scene: Scene = { nodes: [], edges: [], groups: [] }
 let palette: Palette | null = null
 let wanted: Shot | null = null
+/** To the worker that shows what was drawn. */
+let pictures: MessagePort | null = null
 let planned = false
 /** The picture without light or choice, which most pictures start from. */
 let base: { canvas: OffscreenCanvas; of: string } | null = null
@@ -128,11 +130,11 @@ function paintMap(colours: Palette): void {
   context.setTransform(scale, 0, 0, scale, -box.left * scale, -box.top * scale)
   paintAll(context, colours, scale, box)
   const map = canvas.transferToImageBitmap()
-  answer({ map, box, scale }, map)
+  answer({ map, box }, map)
 }
 
 function answer(drawn: Drawn, picture: ImageBitmap): void {
-  ;(self as unknown as Worker).postMessage(drawn, [picture])
+  pictures?.postMessage(drawn, [picture])
 }
 
 function work(): void {
@@ -145,6 +147,10 @@ function work(): void {
 }
 
 self.onmessage = ({ data }: MessageEvent<Asked>) => {
+  if ('pictures' in data) {
+    pictures = data.pictures
+    return
+  }
   if ('scene' in data) {
     scene = data.scene
     palette = data.palette

@@ -67,6 +67,8 @@ export interface Shot {
   height: number
   margin: number
   ratio: number
+  /** Colour where nothing is. */
+  ground: string
   /** The rest recedes; null for all alike. */
   lit: LitPlaces | null
   /** Edges that say what they carry. */
@@ -77,5 +79,7 @@ export interface Shot {
   focused: number
 }
 
-export type Asked = { scene: Scene; palette: Palette } | { shot: Shot }
-export type Drawn = { picture: ImageBitmap; shot: Shot } | { map: ImageBitmap; box: Box; scale: number }
+/** What the worker that draws is asked, what it draws, and what the worker that shows is told. */
+export type Asked = { pictures: MessagePort } | { scene: Scene; palette: Palette } | { shot: Shot }
+export type Drawn = { picture: ImageBitmap; shot: Shot } | { map: ImageBitmap; box: Box }
+export type Shown = { canvas: OffscreenCanvas; pictures: MessagePort } | { camera: Camera }
