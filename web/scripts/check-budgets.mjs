@@ -25,7 +25,7 @@ const sum = (files) => [...files].reduce((total, file) => total + size(file), 0)
 const kb = (bytes) => `${(bytes / 1000).toFixed(1)} KB`
 
 const entry = Object.keys(manifest).find((key) => manifest[key].isEntry)
-const start = closure(entry)
+const start = new Set([...closure(entry), ...closure('src/main.ts')])
 const first = new Set([...start, ...closure('src/pages/overview/index.ts'), ...closure('src/shell/locales/en.ts')])
 const findings = []
 const firstSize = sum(first) + size('index.html')

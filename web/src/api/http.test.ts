@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { askEarly } from './early'
 import { ApiError, errorOf } from './error'
-import { getJson, queryString } from './http'
+import { getJson } from './http'
+import { queryString } from './queryString'
 import { retryDelay, shouldRetry } from './query'
 import { reachability } from './reachability'
 
@@ -22,6 +24,16 @@ describe('requests', () => {
     answer('{}')
     await getJson('ui/overview', { from: 1 }, signal())
     expect(vi.mocked(fetch).mock.calls[0]?.[0]).toBe('./ui/overview?from=1')
+  })
+
+  it('that were sent early are answered by what they brought, once', async () => {
+    answer('{"early":true}')
+    askEarly('ui/overview?from=1')
+    answer('{"early":false}')
+    expect(await getJson('ui/overview', { from: 2 }, signal())).toEqual({ early: false })
+    expect(await getJson('ui/overview', { from: 1 }, signal())).toEqual({ early: true })
+    answer('{"early":false}')
+    expect(await getJson('ui/overview', { from: 1 }, signal())).toEqual({ early: false })
   })
 
   it('tell that the server is gone, and that it is back', async () => {

@@ -1,24 +1,12 @@
 import { ApiError, errorOf } from './error'
+import { takeEarly } from './early'
+import { queryString, type Query } from './queryString'
 import { reachability } from './reachability'
-
-export type Query = Record<string, string | number | boolean | null | undefined | readonly string[]>
-
-/** `?a=1&b=2`; what is null, undefined or empty is left out, a list is repeated. */
-export function queryString(query: Query): string {
-  const search = new URLSearchParams()
-  for (const [key, value] of Object.entries(query)) {
-    if (value === null || value === undefined || value === '') continue
-    if (typeof value === 'object') for (const one of value) search.append(key, one)
-    else search.append(key, String(value))
-  }
-  const text = search.toString()
-  return text === '' ? '' : `?${text}`
-}
 
 async function send(path: string, init: RequestInit): Promise<Response> {
   let response: Response
   try {
-    response = await fetch(`./${path}`, { credentials: 'same-origin', cache: 'no-cache', ...init })
+    response = await (takeEarly(path) ?? fetch(`./${path}`, { credentials: 'same-origin', cache: 'no-cache', ...init }))
   } catch (error) {
     if (init.signal?.aborted) throw error
     reachability.lost()

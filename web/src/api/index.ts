@@ -1,5 +1,7 @@
 export { ApiError, type ErrorCode } from './error'
-export { command, getBytes, getJson, postBytes, postJson, queryString, type Query } from './http'
+export { startedAt } from './early'
+export { command, getBytes, getJson, postBytes, postJson } from './http'
+export { queryString, type Query } from './queryString'
 export { queryClient } from './query'
 export { reachability } from './reachability'
 export { startWorker } from './worker'

@@ -1,10 +1,11 @@
 import { computed, readonly, ref, type ComputedRef } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
+import { startedAt } from '@/api'
 import { changeAddress, choiceCodec, flagCodec, useAddress } from '../view/address'
 import { clampFixed, comparisons, parseRange, rangeQuery, resolve, shift, widen, type Comparison, type Instants, type Range } from './range'
 
 /** The one clock of the page: all that is shown was asked for the same now. Whole seconds. */
-const now = ref(currentSecond())
+const now = ref(startedAt)
 /** Counts the refreshes that were asked for, live or by hand. */
 const refreshes = ref(0)
 
