@@ -4,6 +4,15 @@ import type { Complete, Maybe, Points, Stretch } from './conditions'
 export type ServiceStatus = 'failing' | 'risk' | 'ok' | 'idle'
 export type Severity = 'bad' | 'warn' | 'info'
 
+/** Whom a service calls, where that explains what is wrong with it. */
+export interface Cause {
+  kind: 'service' | 'database' | 'cache' | 'queue' | 'other'
+  id: string
+  name: string
+  /** From 0 to 1: the part of what got worse that was spent on it. */
+  share: number
+}
+
 /** Why a service stands where it stands. `rule` is one of those of docs/user/overview.md. */
 export interface Reason {
   rule: string
@@ -13,6 +22,7 @@ export interface Reason {
   since: Maybe
   /** What it is about: the evidence is there. */
   entity: { kind: string; id: string; name: string } | null
+  because?: Cause | null
 }
 
 /** A metric now and as a line. Counts per minute, per cent, ms, or 0..1 (Apdex). */

@@ -1,4 +1,4 @@
-import type { Reason } from '@/api'
+import type { Cause, Reason } from '@/api'
 import { spoken, type MeasureKind } from '../text/numbers'
 
 /** What the value of a rule is measured in, by the first word of its name; the rules are those of docs/user/overview.md. */
@@ -23,4 +23,11 @@ export function reasonValue(reason: Reason): string {
 export function reasonUsual(reason: Reason): string {
   const kind = kinds[family(reason)]
   return reason.usual === null || kind === undefined ? '' : spoken(reason.usual, kind)
+}
+
+/** Whom reasons come from, each once, with the largest of its shares first. */
+export function causesOf(reasons: readonly Reason[]): Cause[] {
+  const found = new Map<string, Cause>()
+  for (const { because } of reasons) if (because && because.share > (found.get(because.id)?.share ?? -1)) found.set(because.id, because)
+  return [...found.values()].sort((a, b) => b.share - a.share)
 }
