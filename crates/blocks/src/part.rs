@@ -16,7 +16,7 @@ pub use write::{PartInfo, write_part};
 
 /// The kind of file.
 const KIND: FileKind =
-    FileKind { what: "part of spans", magic: *b"SKYTRSPN", oldest: 1, version: 1 };
+    FileKind { what: "part of spans", magic: *b"SKYTRSPN", oldest: 1, version: 2 };
 /// Pages of the index of traces.
 const TRACES: HashKind = HashKind { frame: *b"TRAC", bits: 40 };
 const FILTER: Seed = Seed::new(*b"FILT", 0);

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use skytrail_columns::group::{Access, Group, GroupWriter};
-use skytrail_columns::hashes::Page;
+use skytrail_columns::hashes::{HashKind, Page};
 use skytrail_columns::{Error, Result};
 use skytrail_model::entity::EntityId;
 
 use super::DIRECTORY;
 use crate::layout::{MOST_BYTES, MOST_ROWS};
 use crate::summary::{ServiceRows, Summary};
+use crate::tags;
 
 /// Columns. Lengths of what stands behind the dictionaries: index of traces, filter, index of tags.
 const LENGTHS: u32 = 0;
@@ -44,6 +45,8 @@ const DICTIONARY_BYTES: u32 = 19;
 const DICTIONARY_CHECKSUM: u32 = 20;
 /// Of blocks: which dictionary they were written with.
 const BLOCK_DICTIONARY: u32 = 21;
+/// Bits of the hashes in the index of tags.
+const TAG_BITS: u32 = 22;
 
 /// A block of a part.
 #[derive(Debug, Clone)]
@@ -80,6 +83,7 @@ pub(super) struct Directory {
     pub(super) filter: Range<u64>,
     pub(super) tag_pages: Vec<Page>,
     pub(super) tags: Range<u64>,
+    pub(super) tag_kind: HashKind,
 }
 
 fn len(range: &Range<u64>) -> u64 {
@@ -137,6 +141,7 @@ impl Directory {
         group.ints(DICTIONARY_CHECKSUM, &dictionaries(|one| one.checksum), Access::All);
         let of: Vec<_> = self.blocks.iter().map(|block| block.dictionary.into()).collect();
         group.ints(BLOCK_DICTIONARY, &of, Access::All);
+        group.ints(TAG_BITS, &[self.tag_kind.bits.into()], Access::All);
         group.finish(DIRECTORY, out);
     }
 
@@ -184,7 +189,21 @@ impl Directory {
         }
         let pages = page_list((PAGE_FIRST, PAGE_BYTES), &group)?;
         let tag_pages = page_list((TAG_PAGE_FIRST, TAG_PAGE_BYTES), &group)?;
-        Ok(Self { blocks, summaries, dictionaries, pages, index, filter, tag_pages, tags })
+        let tag_kind = match group.rows(TAG_BITS) {
+            None => tags::UNTOLD,
+            Some(_) => tags::told(numbers(&group, TAG_BITS, 1)?.first().copied().unwrap_or(0))?,
+        };
+        Ok(Self {
+            blocks,
+            summaries,
+            dictionaries,
+            pages,
+            index,
+            filter,
+            tag_pages,
+            tags,
+            tag_kind,
+        })
     }
 }
 

@@ -21,7 +21,7 @@ use crate::hidden::Hidden;
 use crate::row::trace_hash;
 use crate::sizes::{About, ServiceSize, Sizes};
 use crate::summary::Summary;
-use crate::tags::{TAGS, TagIndex, TagPlaces};
+use crate::tags::{TagIndex, TagPlaces};
 
 /// An open part. Where everything is stays in memory. The summaries of its blocks, the filter of its traces and its
 /// dictionaries are there until they are forgotten; the indexes of traces and tags and the blocks are fetched when they
@@ -75,7 +75,7 @@ impl Part {
         let footer = KIND.open(fetch.as_ref(), len)?.place;
         let mut directory = read_directory(fetch.as_ref(), &footer)?;
         let index = index_of(TRACES, &directory.pages, &directory.index)?;
-        let tags = index_of(TAGS, &directory.tag_pages, &directory.tags)?;
+        let tags = index_of(directory.tag_kind, &directory.tag_pages, &directory.tags)?;
         // The indexes know them now.
         (directory.pages, directory.tag_pages) = Default::default();
         let summaries = Held::new(std::mem::take(&mut directory.summaries));

@@ -98,8 +98,9 @@ impl<'a> PartFile<'a> {
     }
 
     pub(super) fn tags(&mut self, indexes: &[TagIndex<'_>]) -> Result<()> {
-        let (pages, place) = self.pages(|group, put| put_tags(indexes, group, put))?;
+        let ((pages, kind), place) = self.pages(|group, put| put_tags(indexes, group, put))?;
         (self.directory.tag_pages, self.directory.tags) = (pages, place);
+        self.directory.tag_kind = kind;
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use skytrail_columns::group::GroupWriter;
-use skytrail_columns::hashes::{Entry, HashIndex, Page, PageWriter, put_merged};
+use skytrail_columns::hashes::{Entry, HashIndex, HashKind, Page, PageWriter, put_merged};
 use skytrail_columns::{Error, Result};
 
 use super::granules::NUMBERS;
@@ -89,17 +89,21 @@ impl BlockTags {
     }
 }
 
-/// Gives the pages of the index of blocks that stand one behind the other, of which there are indexes.
+/// Gives the pages of the index of blocks that stand one behind the other, of which there are indexes. It has as many
+/// bits of hashes as the one with the fewest; says of which kind it is.
 pub(crate) fn put_tags(
     indexes: &[TagIndex<'_>],
     writer: &mut GroupWriter,
     put: &mut dyn FnMut(&[u8]) -> Result<()>,
-) -> Result<Vec<Page>> {
+) -> Result<(Vec<Page>, HashKind)> {
     let (mut inputs, mut next) = (Vec::with_capacity(indexes.len()), 0_u32);
     for TagIndex { index, fetch, blocks } in indexes {
         inputs.push((*index, *fetch, next));
         let behind = blocks.checked_mul(NUMBERS).and_then(|count| next.checked_add(count));
         next = behind.ok_or_else(|| Error::limit("more blocks than a part can have"))?;
     }
-    put_merged(TAGS, &inputs, writer, &mut |_| (), put)
+    let kinds = indexes.iter().map(|one| one.index.kind());
+    let kind = kinds.min_by_key(|kind| kind.bits).unwrap_or(TAGS);
+    let pages = put_merged(kind, &inputs, writer, &mut |_| (), put)?;
+    Ok((pages, kind))
 }

@@ -34,7 +34,7 @@ fn summaries(part: &Part) -> Vec<Summary> {
     part.summaries().unwrap().iter().map(|summary| Summary::clone(summary)).collect()
 }
 
-fn copied(parts: &[Part]) -> (PartInfo, Vec<u8>) {
+pub(crate) fn copied(parts: &[Part]) -> (PartInfo, Vec<u8>) {
     let mut file = Vec::new();
     let parts: Vec<_> = parts.iter().collect();
     let info = copy_parts(&parts, &mut |bytes| {

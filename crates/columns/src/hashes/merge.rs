@@ -38,6 +38,8 @@ impl Keys {
 struct Input<'a> {
     source: Source<'a>,
     keys: Keys,
+    /// Lower bits of its hashes that do not count.
+    dropped: u32,
     /// The page to be read next.
     next: usize,
     /// Those of the page that was read last, and how many of them were taken.
@@ -47,8 +49,17 @@ struct Input<'a> {
 }
 
 impl<'a> Input<'a> {
-    fn new(source: Source<'a>, keys: Keys) -> Self {
-        Self { source, keys, next: 0, page: Vec::new(), taken: 0, columns: Default::default() }
+    fn new(source: Source<'a>, kind: HashKind) -> Self {
+        let dropped = source.0.kind().bits.saturating_sub(kind.bits).min(u64::BITS - 1);
+        Self {
+            source,
+            keys: Keys::of(kind),
+            dropped,
+            next: 0,
+            page: Vec::new(),
+            taken: 0,
+            columns: Default::default(),
+        }
     }
 
     /// Takes keys below a bound; none takes all.
@@ -75,7 +86,8 @@ impl<'a> Input<'a> {
         self.page.clear();
         for (hash, number) in hashes.iter().zip(numbers.iter()) {
             let number = u64::try_from(*number).ok().and_then(|of| of.checked_add(shift.into()));
-            let key = number.and_then(|number| self.keys.key(hash.cast_unsigned(), number));
+            let hash = hash.cast_unsigned() >> self.dropped;
+            let key = number.and_then(|number| self.keys.key(hash, number));
             let wrong = || Error::corrupt("index of hashes: a number that cannot be");
             self.page.push(key.ok_or_else(wrong)?);
         }
@@ -85,7 +97,7 @@ impl<'a> Input<'a> {
 
 /// Gives the pages of one index of what is in several of the same kind, some at a time; to the numbers of each is added
 /// what stands with it. What counts of each hash is told to `see`. The bits of a hash that count and those of a number
-/// MUST be 64 at most.
+/// MUST be 64 at most. Sources may have more bits of a hash, and MUST NOT have fewer.
 pub fn put_merged(
     kind: HashKind,
     sources: &[Source<'_>],
@@ -96,7 +108,7 @@ pub fn put_merged(
     let room: usize = sources.iter().map(|(index, ..)| index.room()).sum();
     let steps = (room / AT_ONCE) as u64 + 1;
     let keys = Keys::of(kind);
-    let mut inputs: Vec<_> = sources.iter().map(|source| Input::new(*source, keys)).collect();
+    let mut inputs: Vec<_> = sources.iter().map(|source| Input::new(*source, kind)).collect();
     let mut pages = PageWriter::new(kind, writer);
     let (mut some, mut out) = (Vec::new(), Vec::new());
     for step in 1..=steps {

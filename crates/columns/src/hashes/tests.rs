@@ -76,6 +76,18 @@ fn a_merge_is_the_index_of_all() {
     assert!(!all.read(235, &file, (&mut hashes, &mut numbers)).unwrap());
     assert_eq!(Bytes::from(out), file);
     assert_eq!(HashIndex::new(KIND, 5, pages).unwrap().room(), all.room());
+    // A source with more bits of each hash loses those that do not count.
+    let wide = HashKind { bits: 44, ..KIND };
+    let entries = part(100_000, 90_000);
+    let (wide, wide_file) = self::index(wide, entries);
+    let inputs: [(&HashIndex, &dyn Fetch, u32); 2] = [(&a, &a_file, 0), (&wide, &wide_file, 7)];
+    let mut narrow = vec![9; 5];
+    let mut put = |bytes: &[u8]| {
+        narrow.extend_from_slice(bytes);
+        Ok(())
+    };
+    put_merged(KIND, &inputs, &mut GroupWriter::new(1), &mut |_| (), &mut put).unwrap();
+    assert_eq!(Bytes::from(narrow), file);
     let mut damaged = b_file.to_vec();
     damaged[b_file.len() / 2] ^= 1;
     let damaged = Bytes::from(damaged);

@@ -1,5 +1,5 @@
-//! A small store and its log as they were written by this version of the formats:
-//! later versions read them.
+//! A small store and its log as each version of the formats wrote them: all later versions read
+//! them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,13 @@ use skytrail_base::fs::sim::SimFileSystem;
 use super::process::{Deleted, Kind, Process, shared};
 use crate::store::crashes::{START, block_on};
 
-/// Where it is. Tests run in the folder of their crate.
+/// Where they are. Tests run in the folder of their crate.
 const FOLDER: &str = "../../cases/store";
 
-/// Set to write it anew.
+/// Versions of the formats, each in a folder of its own; the last is the one that is written now.
+const VERSIONS: [&str; 2] = ["1", "2"];
+
+/// Set to write the last one anew.
 const BLESS: &str = "SKYTRAIL_BLESS";
 
 /// Steps that are in it, and those of them that a checkpoint covers.
@@ -67,18 +70,26 @@ fn kinds(disk: &SimFileSystem) -> BTreeSet<String> {
 #[test]
 fn a_store_that_was_written_before_is_read() {
     let disk = write();
-    if std::env::var_os(BLESS).is_some() {
-        let _ = std::fs::remove_dir_all(FOLDER);
-        let folder = RealFileSystem::at(PathBuf::from(FOLDER));
+    let folders = VERSIONS.map(|version| Path::new(FOLDER).join(version));
+    if let (Some(_), [.., last]) = (std::env::var_os(BLESS), &folders) {
+        let _ = std::fs::remove_dir_all(last);
+        let folder = RealFileSystem::at(last.clone());
         folder.create_dir(Path::new("")).unwrap();
         disk.copy_to(&*folder).unwrap();
-        eprintln!("written anew: {FOLDER}");
+        eprintln!("written anew: {}", last.display());
     }
-    let kept = SimFileSystem::new();
-    copy(&*RealFileSystem::at(PathBuf::from(FOLDER)), Path::new(""), &kept);
-    assert_eq!(kinds(&kept), kinds(&disk), "files of every kind are there");
+    for folder in folders {
+        let kept = SimFileSystem::new();
+        copy(&*RealFileSystem::at(folder), Path::new(""), &kept);
+        assert_eq!(kinds(&kept), kinds(&disk), "files of every kind are there");
+        goes_on(&kept);
+    }
+}
+
+/// Everything is there, and more can come.
+fn goes_on(kept: &Arc<SimFileSystem>) {
     block_on(async {
-        let mut process = Process::start(shared(&kept), Kind::default()).await.unwrap();
+        let mut process = Process::start(shared(kept), Kind::default()).await.unwrap();
         assert_eq!(process.applied, STEPS);
         process.check(START, &Deleted::new()).await.unwrap();
         // And it goes on from there.
