@@ -1,5 +1,6 @@
 import { computed, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
+import type { SpanColumnWords } from './rows/spanColumns'
 import type { RowWords } from './shown'
 
 /** Texts of rows in the language of the page; the ones without numbers are looked up once, not once a row. */
@@ -18,4 +19,10 @@ export function useRowWords(): ComputedRef<RowWords> {
     share: (share) => t('trace.row.share', { share }),
     depth: (depth) => t('trace.row.depth', { depth }),
   }))
+}
+
+/** Heads of the columns that tables of spans share. */
+export function useColumnWords(): ComputedRef<SpanColumnWords> {
+  const { t } = useI18n()
+  return computed(() => ({ start: t('trace.row.start'), duration: t('trace.row.duration'), self: t('trace.row.self'), path: t('trace.row.path'), kind: t('trace.row.kind'), kinds: (kind) => t(`trace.kind.${kind}`) }))
 }
