@@ -47,6 +47,24 @@ pub trait FileSystem: Send + Sync + 'static {
     /// Opens a file that is there, for reading and writing.
     fn open(&self, path: &Path) -> io::Result<Arc<dyn File>>;
 
+    /// Opens a file that is there, for writing past what the system keeps of files in
+    /// memory, so that nothing is copied on the way to the disk. `Unsupported` where the
+    /// disk does not let it; whoever asks writes as usual then.
+    ///
+    /// Offsets, lengths and places in memory of what is read and written through it MUST be
+    /// multiples of [`FileSystem::block`]; another handle MUST NOT write to the same
+    /// blocks meanwhile. What is written is seen by others and made durable as ever.
+    fn open_direct(&self, path: &Path) -> io::Result<Arc<dyn File>> {
+        let _ = path;
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Bytes of a block of [`FileSystem::open_direct`]: a power of two, at most
+    /// [`LARGEST_BLOCK`].
+    fn block(&self) -> usize {
+        1
+    }
+
     /// Makes an empty file, which nobody but its owner may read; `AlreadyExists`
     /// where the name is taken.
     fn create(&self, path: &Path) -> io::Result<Arc<dyn File>>;
@@ -81,6 +99,9 @@ pub trait FileSystem: Send + Sync + 'static {
     /// Where this is, for messages to the operator.
     fn describe(&self, path: &Path) -> String;
 }
+
+/// The most that [`FileSystem::block`] is.
+pub const LARGEST_BLOCK: usize = 4096;
 
 /// A file system that parts share.
 pub type SharedFileSystem = Arc<dyn FileSystem>;

@@ -12,12 +12,15 @@
 //! lost by the disk, and is passed and told; behind the last mark begins the
 //! tail that a crash tore, and the log ends.
 
+mod buffer;
 mod chain;
 mod config;
+mod file;
 mod frame;
 mod group;
 mod header;
 mod intake;
+mod layout;
 mod log;
 mod metrics;
 mod replay;

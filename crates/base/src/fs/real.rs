@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::path::{inside, named};
-use super::{Entry, File, FileSystem, Space};
+use super::{Entry, File, FileSystem, LARGEST_BLOCK, Space};
 
 /// Files and folders that others may not look into.
 const FILE_MODE: u32 = 0o600;
@@ -78,6 +78,25 @@ impl FileSystem for RealFileSystem {
     fn open(&self, path: &Path) -> io::Result<Arc<dyn File>> {
         let file = OpenOptions::new().read(true).write(true).open(self.file(path)?)?;
         Ok(Arc::new(RealFile { file }))
+    }
+
+    #[cfg(target_os = "linux")]
+    fn open_direct(&self, path: &Path) -> io::Result<Arc<dyn File>> {
+        let direct = rustix::fs::OFlags::DIRECT.bits().cast_signed();
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).custom_flags(direct).open(self.file(path)?);
+        match file {
+            // Of a file system that knows no such thing.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                Err(io::ErrorKind::Unsupported.into())
+            }
+            file => Ok(Arc::new(RealFile { file: file? })),
+        }
+    }
+
+    /// Disks that take smaller blocks take these, too.
+    fn block(&self) -> usize {
+        LARGEST_BLOCK
     }
 
     fn create(&self, path: &Path) -> io::Result<Arc<dyn File>> {

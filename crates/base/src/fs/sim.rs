@@ -53,6 +53,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 pub use self::below::Below;
+use self::bytes::SECTOR;
 pub use self::dice::{Dice, Loss};
 use self::disk::Disk;
 pub use self::fault::{Fault, Operation};
@@ -187,6 +188,12 @@ impl SimFileSystem {
         self.disk.lock().trace.clear();
     }
 
+    fn opened(&self, path: &Path) -> io::Result<SimFile> {
+        let path = named(path)?;
+        let opened = self.run(Operation::Open, &path, |disk| disk.open(&path))?;
+        Ok(SimFile::new(self.disk.clone(), opened, path))
+    }
+
     fn run<T>(
         &self,
         operation: Operation,
@@ -202,9 +209,15 @@ impl SimFileSystem {
 
 impl FileSystem for SimFileSystem {
     fn open(&self, path: &Path) -> io::Result<Arc<dyn File>> {
-        let path = named(path)?;
-        let opened = self.run(Operation::Open, &path, |disk| disk.open(&path))?;
-        Ok(Arc::new(SimFile::new(self.disk.clone(), opened, path)))
+        Ok(Arc::new(self.opened(path)?))
+    }
+
+    fn open_direct(&self, path: &Path) -> io::Result<Arc<dyn File>> {
+        Ok(Arc::new(self.opened(path)?.direct()))
+    }
+
+    fn block(&self) -> usize {
+        SECTOR
     }
 
     fn create(&self, path: &Path) -> io::Result<Arc<dyn File>> {

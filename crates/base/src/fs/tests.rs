@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::real::RealFileSystem;
 use super::sim::SimFileSystem;
-use super::{Entry, File, FileSystem};
+use super::{Entry, File, FileSystem, LARGEST_BLOCK};
 
 macro_rules! contract {
     ($($requirement:ident),* $(,)?) => {
@@ -36,6 +36,7 @@ macro_rules! contract {
 contract!(
     what_is_written_is_seen_by_every_handle,
     a_file_grows_with_zeros_and_is_cut_off,
+    blocks_are_written_past_the_memory_of_the_system,
     names_are_made_once_and_in_folders_that_are_there,
     only_files_are_opened,
     a_renaming_replaces_the_file_of_that_name,
@@ -102,6 +103,29 @@ fn a_file_grows_with_zeros_and_is_cut_off(disk: &dyn FileSystem) {
     assert_eq!(all(&*file), b"\0\0x\0");
     file.write_at(b"", 100).unwrap();
     assert_eq!(file.len().unwrap(), 4);
+}
+
+fn blocks_are_written_past_the_memory_of_the_system(disk: &dyn FileSystem) {
+    let block = disk.block();
+    assert!(block.is_power_of_two() && block <= LARGEST_BLOCK, "{block}");
+    fails(disk.open_direct(path("none")), ErrorKind::NotFound);
+    let file = create(disk, "a", &"-".repeat(3 * block));
+    assert_eq!(all(&*file).len(), 3 * block);
+    let direct = match disk.open_direct(path("a")) {
+        // Not every disk that tests run on can.
+        Err(error) if error.kind() == ErrorKind::Unsupported => return,
+        direct => direct.unwrap(),
+    };
+    let mut memory = vec![b'x'; 3 * block];
+    let start = memory.as_ptr().align_offset(block);
+    let aligned = &mut memory[start..start + block];
+    direct.write_at(aligned, block as u64).unwrap();
+    direct.sync().unwrap();
+    let text = |byte: &str| byte.repeat(block);
+    assert_eq!(all(&*file), (text("-") + &text("x") + &text("-")).as_bytes());
+    file.write_at(b"y", 0).unwrap();
+    assert_eq!(direct.read_at(aligned, 0).unwrap(), block);
+    assert_eq!(aligned[..2], *b"y-");
 }
 
 fn names_are_made_once_and_in_folders_that_are_there(disk: &dyn FileSystem) {

@@ -7,6 +7,7 @@ use skytrail_base::fs::FileSystem;
 
 use super::config::Config;
 use super::header::Read;
+use super::layout::Layout;
 use super::scan::End;
 use super::segment::{Blank, Segment, mark_of, number_of};
 use crate::error::{Error, ErrorKind, Result};
@@ -34,7 +35,7 @@ pub(super) struct Chain {
 
 impl Chain {
     /// Finds the segments of a folder.
-    pub(super) fn open(fs: &dyn FileSystem, config: &Config) -> Result<Self> {
+    pub(super) fn open(fs: &dyn FileSystem, layout: &Layout) -> Result<Self> {
         let root = Path::new("");
         // The process before may have ended between making a file and making its name durable.
         let entries = fs
@@ -45,7 +46,7 @@ impl Chain {
         for entry in entries {
             if let Some(number) = number_of(&entry.name).filter(|_| !entry.is_dir) {
                 chain.next_number = chain.next_number.max(number.saturating_add(1));
-                chain.take(fs, config, &entry.name)?;
+                chain.take(fs, layout, &entry.name)?;
             } else if let Some(generation) = mark_of(&entry.name).filter(|_| !entry.is_dir) {
                 // No log writes a name like the others.
                 if generation <= MOST_GENERATIONS {
@@ -60,12 +61,12 @@ impl Chain {
         Ok(chain)
     }
 
-    fn take(&mut self, fs: &dyn FileSystem, config: &Config, path: &Path) -> Result<()> {
+    fn take(&mut self, fs: &dyn FileSystem, layout: &Layout, path: &Path) -> Result<()> {
         let failed = |error| Error::io(format!("cannot read {}", fs.describe(path)), error);
         let (blank, kind) = Blank::open(fs, path).map_err(failed)?;
         match kind {
             Read::Header(header) => self.segments.push_back(Segment::found(blank, header)),
-            Read::Blank if blank.size == config.segment_bytes => self.spare.push(blank),
+            Read::Blank if blank.size == layout.usual => self.spare.push(blank),
             // Its making was interrupted, or segments had another size.
             Read::Blank => fs.remove(path).map_err(failed)?,
             Read::Damaged => set_aside(fs, path).map_err(failed)?,
@@ -210,15 +211,15 @@ impl Chain {
     /// Takes out the segments that hold nothing at or behind a position, except
     /// the newest. What they hold is forgotten when their files are written anew
     /// or removed; gives those that are to be removed.
-    pub(super) fn trim(&mut self, before: u64, config: &Config) -> Vec<Blank> {
+    pub(super) fn trim(&mut self, before: u64, layout: &Layout, config: &Config) -> Vec<Blank> {
         // Those that could not be removed before are tried again.
         let mut removed = std::mem::take(&mut self.undeleted);
         while self.segments.get(1).is_some_and(|next| next.header.first <= before) {
             let Some(Segment { blank, header, .. }) = self.segments.pop_front() else { break };
             let is_wanted =
-                (self.spare.len() as u64 + 1) * config.segment_bytes <= config.spare_bytes;
+                (self.spare.len() as u64 + 1) * layout.usual <= config.spare_bytes;
             let is_last_use = blank.is_last_use || self.is_discarded(header.generation);
-            if is_wanted && blank.size == config.segment_bytes && !is_last_use {
+            if is_wanted && blank.size == layout.usual && !is_last_use {
                 self.spare.push(blank);
             } else {
                 removed.push(blank);

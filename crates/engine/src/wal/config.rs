@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use super::header::HEADER_BYTES;
-
 /// How much the log may hold, and how often it is made durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Config {
     /// Bytes of a segment: of a file that is filled with zeros once and used
-    /// again and again. A record that is larger has a file of its own.
+    /// again and again; rounded up to whole blocks. A record that is larger has a
+    /// file of its own.
     pub segment_bytes: u64,
     /// Most bytes of all segments. Beyond it nothing is taken until a checkpoint
     /// frees some.
@@ -24,18 +23,6 @@ pub struct Config {
     /// How long a record waits for others to be made durable with it, while no
     /// others are being made durable.
     pub group_delay: Duration,
-}
-
-impl Config {
-    /// Bytes of a file with room for a frame.
-    pub(super) fn file_bytes(&self, frame: u64) -> u64 {
-        frame.saturating_add(2 * HEADER_BYTES as u64).max(self.segment_bytes)
-    }
-
-    /// Whether a frame is too large for a file of usual size.
-    pub(super) fn is_own_file(&self, frame: u64) -> bool {
-        self.file_bytes(frame) > self.segment_bytes
-    }
 }
 
 impl Default for Config {

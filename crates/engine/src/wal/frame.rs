@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use skytrail_base::journal::Record;
 
+use super::buffer::Buffer;
 use super::header::Header;
 use crate::bytes::{checksum, put, u16_at, u32_at, u64_at};
 
@@ -31,7 +32,7 @@ pub(super) fn frame_bytes(payload: usize) -> usize {
 }
 
 /// Appends a record that is still to be sealed.
-pub(super) fn push(into: &mut Vec<u8>, position: u64, record: &Record<'_>) {
+pub(super) fn push(into: &mut Buffer, position: u64, record: &Record<'_>) {
     let mut header = [0; FRAME_HEADER];
     put(&mut header, 0, MAGIC.to_le_bytes());
     put(&mut header, LEN_AT, (record.payload.len() as u32).to_le_bytes());
@@ -39,9 +40,10 @@ pub(super) fn push(into: &mut Vec<u8>, position: u64, record: &Record<'_>) {
     put(&mut header, ARRIVAL_AT, record.arrival.to_le_bytes());
     put(&mut header, SHARD_AT, record.shard.to_le_bytes());
     put(&mut header, DECODER_AT, record.decoder.to_le_bytes());
-    into.extend_from_slice(&header);
-    into.extend_from_slice(&record.payload);
-    into.resize(into.len().next_multiple_of(ALIGNMENT), 0);
+    into.reserve(frame_bytes(record.payload.len()));
+    into.push(&header);
+    into.push(&record.payload);
+    into.resize(into.len().next_multiple_of(ALIGNMENT));
 }
 
 /// Completes a frame for the segment that it goes to. `durable` is the last
@@ -57,11 +59,11 @@ pub(super) fn seal(frame: &mut [u8], segment: &Header, durable: u64) {
 
 /// A frame without a record, which tells up to where the log is durable: its
 /// position is the last one that is.
-pub(super) fn mark(segment: &Header, durable: u64) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(FRAME_HEADER);
+pub(super) fn mark(segment: &Header, durable: u64) -> Buffer {
+    let mut bytes = Buffer::default();
     let nothing = Record { shard: 0, decoder: 0, arrival: 0, payload: Cow::Borrowed(&[]) };
     push(&mut bytes, durable, &nothing);
-    seal(&mut bytes, segment, durable);
+    seal(bytes.bytes_mut(), segment, durable);
     bytes
 }
 
@@ -131,16 +133,16 @@ mod tests {
     use proptest::prelude::{any, prop, proptest};
     use skytrail_base::journal::Record;
 
-    use super::{ALIGNMENT, FRAME_HEADER, FrameHeader, Header, frame_bytes, push, seal};
+    use super::{ALIGNMENT, Buffer, FRAME_HEADER, FrameHeader, Header, frame_bytes, push, seal};
 
     const SEGMENT: Header =
         Header { generation: 3, first: 5, previous_end: 4, rewritten: 4, salt: 99 };
 
     fn sealed(record: &Record<'_>) -> Vec<u8> {
-        let mut bytes = Vec::new();
+        let mut bytes = Buffer::default();
         push(&mut bytes, 9, record);
-        seal(&mut bytes, &SEGMENT, 7);
-        bytes
+        seal(bytes.bytes_mut(), &SEGMENT, 7);
+        bytes.bytes().to_vec()
     }
 
     fn read<'b>(bytes: &'b [u8], segment: &Header) -> Option<(FrameHeader, Record<'b>)> {

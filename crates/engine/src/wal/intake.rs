@@ -14,6 +14,7 @@ use super::chain::Chain;
 use super::config::Config;
 use super::frame::frame_bytes;
 use super::group::{Group, Told};
+use super::layout::Layout;
 use super::metrics::Metrics;
 use super::segment::mark_path;
 
@@ -24,6 +25,7 @@ const USUAL_BYTES: u64 = 64 << 10;
 pub(super) struct Intake {
     pub(super) fs: SharedFileSystem,
     pub(super) config: Config,
+    pub(super) layout: Layout,
     pub(super) metrics: Metrics,
     /// Taken before `chain` where both are.
     pending: Mutex<Pending>,
@@ -51,10 +53,21 @@ struct Pending {
     is_doubtful: bool,
 }
 
+/// What the writer was waiting for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Woken {
+    /// There is something to write or to leave.
+    Work,
+    /// Nothing came for a while.
+    Idle,
+    /// There will be nothing any more.
+    Closed,
+}
+
 impl Intake {
     pub(super) fn new(
         fs: SharedFileSystem,
-        config: Config,
+        (config, layout): (Config, Layout),
         metrics: Metrics,
         chain: Chain,
         at_least: u64,
@@ -72,6 +85,7 @@ impl Intake {
         Arc::new(Self {
             fs,
             config,
+            layout,
             metrics,
             pending,
             wake: Condvar::new(),
@@ -81,20 +95,27 @@ impl Intake {
     }
 
     /// Waits until there is something to write or to leave, then until `delay` is over, so
-    /// that others can come along; false when there will be nothing any more.
-    pub(super) fn wait(&self, delay: Duration) -> bool {
+    /// that others can come along. It is told when nothing comes within `idle`, if that is
+    /// wanted.
+    pub(super) fn wait(&self, delay: Duration, idle: Option<Duration>) -> Woken {
         let mut pending = self.pending.lock();
         while pending.group.bytes() == 0 {
             if pending.is_closed {
-                return false;
+                return Woken::Closed;
             }
             if pending.is_discarding {
-                return true;
+                return Woken::Work;
             }
-            self.wake.wait(&mut pending);
+            match idle {
+                Some(idle) if self.wake.wait_for(&mut pending, idle).timed_out() => {
+                    return Woken::Idle;
+                }
+                Some(_) => {}
+                None => self.wake.wait(&mut pending),
+            }
         }
         self.wake.wait_while_for(&mut pending, |pending| !pending.is_closed, delay);
-        true
+        Woken::Work
     }
 
     /// Waits for a while, or until the log is closed; false then.
@@ -258,12 +279,12 @@ impl Intake {
     /// Refuses a record that needs a file of its own where the disk has no room for it: once it
     /// has a position, the file that others are written to has to be left for it.
     fn check_disk(&self, bytes: u64) -> Result<(), JournalError> {
-        if !self.config.is_own_file(bytes) {
+        if !self.layout.is_own_file(bytes) {
             return Ok(());
         }
         // What the disk cannot say is found out when it is written.
         let Ok(space) = self.fs.space() else { return Ok(()) };
-        let (file, leave) = (self.config.file_bytes(bytes), self.config.leave_bytes);
+        let (file, leave) = (self.layout.file_bytes(bytes), self.config.leave_bytes);
         match space.free < file.saturating_add(leave) {
             true => Err(refusal(&format!(
                 "the disk has no room for a record of this size: {} bytes are free, its file takes \

@@ -73,7 +73,8 @@ impl Journal for Log {
     }
 
     fn trim(&self, before: Position) -> Result<(), JournalError> {
-        let removed = self.intake.chain.lock().trim(before.0, &self.intake.config);
+        let Intake { layout, config, .. } = &*self.intake;
+        let removed = self.intake.chain.lock().trim(before.0, layout, config);
         let (mut result, removes) = (Ok(()), !removed.is_empty());
         for blank in removed {
             match self.intake.fs.remove(&blank.path) {

@@ -2,11 +2,13 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use skytrail_base::fs::{File, FileSystem};
 
+use super::buffer::Buffer;
+use super::file::LogFile;
 use super::header::{HEADER_BYTES, Header, Read};
+use super::layout::Layout;
 use super::scan::{End, Scan, end_of, is_unreadable};
 
 /// What the names of segments end with.
@@ -22,15 +24,17 @@ pub(super) struct Segment {
     pub(super) header: Header,
     /// Its last position; one before the first while it holds none.
     pub(super) last: u64,
-    /// Bytes that hold records and the header.
+    /// Bytes up to the end of its last record.
     pub(super) written: u64,
+    /// Where its records have to end.
+    end: u64,
 }
 
 /// A file with room for a part of the log, and nothing in it that counts.
 #[derive(Clone)]
 pub(super) struct Blank {
     pub(super) path: PathBuf,
-    pub(super) file: Arc<dyn File>,
+    pub(super) file: LogFile,
     /// Bytes of the file.
     pub(super) size: u64,
     /// Whether it is never used again: the disk refused it something.
@@ -65,11 +69,11 @@ fn number_before(wanted: &str, name: &Path) -> Option<u64> {
 impl Blank {
     /// Opens a file and looks what it is.
     pub(super) fn open(fs: &dyn FileSystem, path: &Path) -> io::Result<(Self, Read)> {
-        let file = fs.open(path)?;
-        let size = file.len()?;
-        let mut kind = header_at(&*file, 0)?;
+        let file = LogFile::open(fs, path)?;
+        let size = file.reader().len()?;
+        let mut kind = header_at(&**file.reader(), 0)?;
         if kind == Read::Damaged
-            && let copy @ Read::Header(_) = header_at(&*file, copy_at(size))?
+            && let copy @ Read::Header(_) = header_at(&**file.reader(), copy_at(size))?
         {
             kind = copy;
         }
@@ -79,30 +83,31 @@ impl Blank {
     /// Begins a segment. Its header is durable before its first frame is there:
     /// so no generation comes twice, and no frame of a segment that was begun in
     /// vain is taken for one of a later segment.
-    pub(super) fn begin(self, header: Header) -> io::Result<Segment> {
-        self.file.write_at(&header.encode(), 0)?;
-        self.file.write_at(&header.encode(), copy_at(self.size))?;
+    pub(super) fn begin(self, layout: &Layout, header: Header) -> io::Result<Segment> {
+        let (written, end) = (layout.begin(), layout.end(self.size));
+        self.file.write_at(layout.header(&header, false).bytes(), 0)?;
+        self.file.write_at(layout.header(&header, true).bytes(), end)?;
         self.file.sync()?;
         let last = header.first.saturating_sub(1);
-        Ok(Segment { blank: self, header, last, written: HEADER_BYTES as u64 })
+        Ok(Segment { blank: self, header, last, written, end })
     }
 }
 
 impl Segment {
     /// One that was found. Where it ends, `find_end` or its successor tells.
     pub(super) fn found(blank: Blank, header: Header) -> Self {
-        let written = copy_at(blank.size);
-        Self { blank, header, last: header.first.saturating_sub(1), written }
+        let end = copy_at(blank.size);
+        Self { blank, header, last: header.first.saturating_sub(1), written: end, end }
     }
 
     /// Bytes that frames may still take.
     pub(super) fn room(&self) -> u64 {
-        copy_at(self.blank.size).saturating_sub(self.written)
+        self.end.saturating_sub(self.written)
     }
 
     /// Goes through its records.
     pub(super) fn scan(&self) -> Scan {
-        Scan::new(self.blank.file.clone(), self.header, self.written)
+        Scan::new(self.blank.file.reader().clone(), self.header, self.written)
     }
 
     /// Finds its end, where no later segment tells it.
@@ -113,7 +118,7 @@ impl Segment {
     }
 }
 
-/// Where a file has the copy of its header, and its frames end.
+/// Where a file has the copy of its header: no frame reaches beyond.
 fn copy_at(size: u64) -> u64 {
     size.saturating_sub(HEADER_BYTES as u64)
 }
@@ -133,6 +138,7 @@ fn header_at(file: &dyn File, at: u64) -> io::Result<Read> {
 pub(super) struct Filling {
     blank: Blank,
     filled: u64,
+    zeros: Buffer,
 }
 
 impl Filling {
@@ -148,8 +154,9 @@ impl Filling {
             return Err(io::ErrorKind::StorageFull.into());
         }
         let path = PathBuf::from(format!("{number:08}.{EXTENSION}"));
-        let file = fs.create(&path)?;
-        Ok(Self { blank: Blank { path, file, size, is_last_use: false }, filled: 0 })
+        let file = LogFile::create(fs, &path)?;
+        let zeros = Buffer::zeros(usize::try_from(size).map_or(PIECE, |size| size.min(PIECE)));
+        Ok(Self { blank: Blank { path, file, size, is_last_use: false }, filled: 0, zeros })
     }
 
     /// Fills a piece; true when the file and its name are durable.
@@ -170,8 +177,9 @@ impl Filling {
 
     fn fill(&mut self) -> io::Result<()> {
         let left = self.blank.size - self.filled;
-        let piece = vec![0; usize::try_from(left).map_or(PIECE, |left| left.min(PIECE))];
-        self.blank.file.write_at(&piece, self.filled)?;
+        let bytes = usize::try_from(left).map_or(PIECE, |left| left.min(PIECE));
+        let piece = self.zeros.bytes().get(..bytes).unwrap_or_default();
+        self.blank.file.write_at(piece, self.filled)?;
         self.filled += piece.len() as u64;
         self.blank.file.sync()
     }

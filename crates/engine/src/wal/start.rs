@@ -10,6 +10,7 @@ use skytrail_base::journal::Position;
 use super::chain::Chain;
 use super::config::Config;
 use super::intake::Intake;
+use super::layout::Layout;
 use super::log::Log;
 use super::metrics::Metrics;
 use super::writer::Writer;
@@ -28,15 +29,16 @@ pub fn open(
     metrics: Metrics,
     at_least: Position,
 ) -> Result<(Log, Writer)> {
-    let mut chain = Chain::open(&*fs, &config)?;
+    let layout = Layout::new(fs.block(), &config);
+    let mut chain = Chain::open(&*fs, &layout)?;
     // What the checkpoint covers makes room first: writing the last records once more needs some.
-    for blank in chain.trim(at_least.0.saturating_add(1), &config) {
+    for blank in chain.trim(at_least.0.saturating_add(1), &layout, &config) {
         if fs.remove(&blank.path).is_err() {
             chain.keep_undeleted(blank);
         }
     }
     tell_if_short(&*fs, &metrics, chain.end().last, at_least.0);
-    let intake = Intake::new(fs, config, metrics, chain, at_least.0);
+    let intake = Intake::new(fs, (config, layout), metrics, chain, at_least.0);
     let writer = Writer::new(intake.clone());
     Ok((Log { intake }, writer))
 }

@@ -8,11 +8,14 @@ use std::time::{Duration, Instant};
 use super::frame;
 use super::group::Group;
 use super::header::Header;
-use super::intake::{Intake, refusal};
+use super::intake::{Intake, Woken, refusal};
 use super::segment::{Filling, Segment};
 
 /// How long to wait before looking whether the disk takes something again.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long nothing is appended before a mark of durability stands alone.
+const QUIET: Duration = Duration::from_millis(100);
 
 /// The only one who writes to the log.
 pub struct Writer {
@@ -79,10 +82,21 @@ impl Writer {
                 if !self.intake.pause(PATIENCE) {
                     return;
                 }
-            } else if !self.intake.wait(delay) {
-                return;
+            } else {
+                let idle = self.is_unmarked().then_some(QUIET);
+                match self.intake.wait(delay, idle) {
+                    Woken::Work => {}
+                    Woken::Idle => {
+                        self.mark();
+                        continue;
+                    }
+                    Woken::Closed => {
+                        self.mark();
+                        return;
+                    }
+                }
             }
-            self.step();
+            self.advance();
             self.prepare();
             // Who came during a sync has waited long enough.
             let others = self.intake.has_pending();
@@ -90,9 +104,16 @@ impl Writer {
         }
     }
 
-    /// Makes durable what was appended so far. After a failure it looks first
-    /// whether the disk takes something again.
+    /// Makes durable what was appended so far, and tells so when no more comes. After a
+    /// failure it looks first whether the disk takes something again.
     pub fn step(&mut self) {
+        self.advance();
+        if !self.is_failing && !self.intake.has_pending() {
+            self.mark();
+        }
+    }
+
+    fn advance(&mut self) {
         if self.is_failing && !self.recover() {
             return;
         }
@@ -106,13 +127,9 @@ impl Writer {
             self.leave(&error);
             self.write()
         });
-        match result {
-            Ok(()) if !self.intake.has_pending() => self.mark(),
-            Ok(()) => {}
-            Err(error) => {
-                self.leave(&error);
-                self.give_up(&error);
-            }
+        if let Err(error) = result {
+            self.leave(&error);
+            self.give_up(&error);
         }
     }
 
@@ -157,29 +174,35 @@ impl Writer {
         }
     }
 
+    /// Whether no record and no mark tells that what was written last is durable.
+    fn is_unmarked(&self) -> bool {
+        self.current.is_some() && self.marked < self.durable
+    }
+
     /// Writes down that what was written last is durable, since no record comes
     /// that would tell. It need not be durable itself.
     fn mark(&mut self) {
-        let Some(segment) = self.current.as_mut().filter(|_| self.marked < self.durable) else {
+        if !self.is_unmarked() {
             return;
-        };
-        let mark = frame::mark(&segment.header, self.durable);
-        let bytes = mark.len() as u64;
+        }
+        let Some(segment) = &self.current else { return };
+        let mut mark = frame::mark(&segment.header, self.durable);
+        let bytes = self.intake.layout.whole(mark.len() as u64);
+        // Where there is no room for it the next file tells.
+        self.marked = self.durable;
         if segment.room() < bytes {
             return;
         }
-        match segment.blank.file.write_at(&mark, segment.written) {
-            Ok(()) => {
-                self.marked = self.durable;
-                self.note(bytes, 0);
-            }
+        mark.resize(bytes as usize);
+        match segment.blank.file.write_at(mark.bytes(), segment.written) {
+            Ok(()) => self.note(bytes, 0),
             Err(error) => self.leave(&error),
         }
     }
 
     fn write(&mut self) -> io::Result<()> {
         while let Some((first, bytes)) = self.group.first() {
-            let wanted = bytes as u64;
+            let wanted = self.intake.layout.whole(bytes as u64);
             let has_room = |segment: &Segment| segment.room() >= wanted;
             if !self.current.as_ref().is_some_and(has_room) {
                 match self.begin(first, wanted, self.durable) {
@@ -196,7 +219,7 @@ impl Writer {
     /// Whether a record needs a file of its own and the disk has no room for it: others
     /// may still find some.
     fn is_too_large(&self, wanted: u64, error: &io::Error) -> bool {
-        self.intake.config.is_own_file(wanted) && error.kind() == io::ErrorKind::StorageFull
+        self.intake.layout.is_own_file(wanted) && error.kind() == io::ErrorKind::StorageFull
     }
 
     /// Refuses the record that comes first, and no other. Its position is in no segment, so
@@ -213,7 +236,8 @@ impl Writer {
         let Some(segment) = &self.current else { return Ok(()) };
         let (file, written) = (segment.blank.file.clone(), segment.written);
         let room = usize::try_from(segment.room()).unwrap_or(usize::MAX);
-        let sealed = self.group.seal(room, &segment.header, self.durable);
+        let block = self.intake.layout.block;
+        let sealed = self.group.seal(room, block, &segment.header, self.durable);
         let (bytes, count, last) = (sealed.bytes.len(), sealed.count, sealed.last);
         file.write_at(sealed.bytes, written)?;
         let begun = Instant::now();
@@ -228,9 +252,9 @@ impl Writer {
     /// Begins a segment with room for so many bytes. All before it is durable:
     /// only the newest can be torn.
     fn begin(&mut self, first: u64, wanted: u64, rewritten: u64) -> io::Result<()> {
-        let config = &self.intake.config;
-        let size = config.file_bytes(wanted);
-        let (spare, generation) = self.intake.chain.lock().begin(!config.is_own_file(wanted));
+        let layout = &self.intake.layout;
+        let size = layout.file_bytes(wanted);
+        let (spare, generation) = self.intake.chain.lock().begin(!layout.is_own_file(wanted));
         let blank = match spare {
             Some(blank) => blank,
             None => self.filling(size)?.finish(&*self.intake.fs)?,
@@ -239,7 +263,8 @@ impl Writer {
         let path = blank.path.clone();
         // A hasher is the one source of chance that the standard library has.
         let salt = RandomState::new().hash_one(generation);
-        let begun = blank.begin(Header { generation, first, previous_end, rewritten, salt });
+        let header = Header { generation, first, previous_end, rewritten, salt };
+        let begun = blank.begin(&self.intake.layout, header);
         self.current = Some(begun.inspect_err(|_| {
             // Nothing in it counts, and what the disk refused once is not used again.
             let _ = self.intake.fs.remove(&path);
@@ -263,7 +288,7 @@ impl Writer {
             return;
         }
         // Whoever needs the file is told when there is none.
-        let Ok(mut filling) = self.filling(self.intake.config.segment_bytes) else { return };
+        let Ok(mut filling) = self.filling(self.intake.layout.usual) else { return };
         match filling.step(&*self.intake.fs) {
             Ok(true) => self.intake.chain.lock().keep_spare(filling.into_blank()),
             Ok(false) => self.filling = Some(filling),

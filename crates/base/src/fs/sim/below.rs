@@ -47,6 +47,14 @@ impl FileSystem for Below {
         self.fs.open(&self.file(path)?)
     }
 
+    fn open_direct(&self, path: &Path) -> io::Result<Arc<dyn File>> {
+        self.fs.open_direct(&self.file(path)?)
+    }
+
+    fn block(&self) -> usize {
+        self.fs.block()
+    }
+
     fn create(&self, path: &Path) -> io::Result<Arc<dyn File>> {
         self.fs.create(&self.file(path)?)
     }

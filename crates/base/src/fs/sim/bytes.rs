@@ -5,7 +5,7 @@ use std::iter;
 use super::dice::{Chance, Dice, Loss};
 
 /// What a disk writes whole or not at all.
-const SECTOR: usize = 512;
+pub(super) const SECTOR: usize = 512;
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct FileBytes {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use super::bytes::SECTOR;
 use super::disk::{Disk, HandleId};
 use super::fault::Operation;
 use super::names::Id;
@@ -17,11 +18,27 @@ pub(super) struct SimFile {
     id: Id,
     handle: HandleId,
     path: PathBuf,
+    is_direct: bool,
 }
 
 impl SimFile {
     pub(super) fn new(disk: Arc<Mutex<Disk>>, (id, handle): (Id, HandleId), path: PathBuf) -> Self {
-        Self { disk, id, handle, path }
+        Self { disk, id, handle, path, is_direct: false }
+    }
+
+    /// One that takes whole sectors only.
+    pub(super) fn direct(mut self) -> Self {
+        self.is_direct = true;
+        self
+    }
+
+    /// Not the error of a disk that takes no such blocks: who asks for it has a mistake.
+    fn check(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        let places = [bytes.as_ptr().addr(), bytes.len(), offset as usize];
+        if self.is_direct && places.iter().any(|place| !place.is_multiple_of(SECTOR)) {
+            return Err(io::Error::other("not in whole sectors"));
+        }
+        Ok(())
     }
 
     fn attempt<T>(
@@ -35,6 +52,7 @@ impl SimFile {
 
 impl File for SimFile {
     fn read_at(&self, into: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.check(into, offset)?;
         self.attempt(Operation::Read, |disk, fault| {
             fault.map_or(Ok(()), Err)?;
             let bytes = disk.bytes(self.id)?;
@@ -47,6 +65,7 @@ impl File for SimFile {
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.check(bytes, offset)?;
         self.attempt(Operation::Write, |disk, fault| disk.write(self.id, bytes, offset, fault))
     }
 

@@ -75,6 +75,13 @@ impl<W: Watch> Watched<W> {
         self.handles.fetch_add(1, Ordering::Relaxed)
     }
 
+    fn opened(&self, file: Arc<dyn File>, path: &Path) -> Arc<dyn File> {
+        let handle = self.handle();
+        let call = Call { handle: Some(handle), ..Call::of(Operation::Open, path) };
+        self.watch.done(&call, &Ok(()));
+        self.file(file, path, handle)
+    }
+
     fn file(&self, file: Arc<dyn File>, path: &Path, handle: u64) -> Arc<dyn File> {
         let (watch, path) = (self.watch.clone(), path.to_owned());
         Arc::new(WatchedFile { file, watch, path, handle })
@@ -93,10 +100,15 @@ fn pass(
 
 impl<W: Watch> FileSystem for Watched<W> {
     fn open(&self, path: &Path) -> io::Result<Arc<dyn File>> {
-        let (file, handle) = (self.fs.open(path)?, self.handle());
-        let call = Call { handle: Some(handle), ..Call::of(Operation::Open, path) };
-        self.watch.done(&call, &Ok(()));
-        Ok(self.file(file, path, handle))
+        Ok(self.opened(self.fs.open(path)?, path))
+    }
+
+    fn open_direct(&self, path: &Path) -> io::Result<Arc<dyn File>> {
+        Ok(self.opened(self.fs.open_direct(path)?, path))
+    }
+
+    fn block(&self) -> usize {
+        self.fs.block()
     }
 
     fn create(&self, path: &Path) -> io::Result<Arc<dyn File>> {

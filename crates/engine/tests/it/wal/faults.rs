@@ -77,7 +77,7 @@ fn a_full_disk_stops_it_and_room_lets_it_go_on() {
     let (log, mut writer) = opened(disk.clone()).unwrap();
     let results: Vec<_> = (1..=60).map(|number| stored(&log, &mut writer, number)).collect();
     let taken: Vec<u64> = results.iter().flatten().copied().collect();
-    assert!((10..40).contains(&taken.len()), "{results:?}");
+    assert!((5..40).contains(&taken.len()), "{results:?}");
     assert_eq!(survivors(&disk, 1), taken);
     disk.set_capacity(40_000);
     writer.step();
@@ -145,7 +145,7 @@ fn a_full_log_takes_nothing_until_it_is_trimmed() {
     assert!(error.contains("storage.log.limit") && error.contains("262144"), "{error}");
     let files = disk.file_names().into_iter().map(|name| disk.read_all(&name).unwrap().len());
     // And one that waits to be used.
-    assert!(last > 400 && files.sum::<usize>() <= (256 << 10) + 4096, "{last}");
+    assert!(last > 180 && files.sum::<usize>() <= (256 << 10) + 4096, "{last}");
     log.trim(skytrail_base::journal::Position(last)).unwrap();
     stored(&log, &mut writer, last + 1).unwrap();
 }

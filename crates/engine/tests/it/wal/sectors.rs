@@ -158,7 +158,7 @@ fn a_file_that_cannot_be_removed_counts_and_is_tried_again() {
     let disk = SimFileSystem::new();
     let (log, mut writer) = opened(disk.clone()).unwrap();
     let mut last = 0;
-    for number in 1..=200 {
+    for number in 1..=150 {
         let appended = log.append(record(number, 300)).unwrap();
         writer.step();
         appended.durable.now_or_never().unwrap().unwrap();

@@ -46,6 +46,26 @@ fn writes_that_cross_sectors_are_torn_where_the_disk_has_its_sectors() {
 }
 
 #[test]
+fn what_is_written_past_the_memory_of_the_system_is_whole_sectors_that_are_synced_as_ever() {
+    let disk = SimFileSystem::new();
+    durable(&disk, "a", &[0; 3 * SECTOR]);
+    let file = disk.open_direct(path("a")).unwrap();
+    let memory = vec![7; 3 * SECTOR];
+    let start = memory.as_ptr().align_offset(SECTOR);
+    for (from, len, offset) in [(1, SECTOR, 0), (0, SECTOR - 1, 0), (0, SECTOR, 1)] {
+        let bytes = &memory[start + from..start + from + len];
+        file.write_at(bytes, offset).unwrap_err();
+    }
+    file.write_at(&memory[start..start + SECTOR], SECTOR as u64).unwrap();
+    let seen = |disk: &SimFileSystem| sectors(&disk.read_all(path("a")).unwrap());
+    assert_eq!(seen(&disk), [0, 7, 0]);
+    let kept: BTreeSet<_> = (0..SEEDS).map(|seed| seen(&disk.crash(seed))).collect();
+    assert_eq!(kept, [vec![0, 0, 0], vec![0, 7, 0]].into());
+    file.sync().unwrap();
+    (0..SEEDS).for_each(|seed| assert_eq!(seen(&disk.crash(seed)), [0, 7, 0]));
+}
+
+#[test]
 fn unsynced_writes_survive_in_any_order() {
     let disk = SimFileSystem::new();
     let file = durable(&disk, "a", b"0000");
