@@ -1,8 +1,8 @@
 //! The log: what was acknowledged is in it before it is anywhere else.
 //!
 //! Records of all shards stand one behind the other in segments, files of one
-//! size that are filled with zeros once and written again and again. One
-//! [`Writer`] puts what was appended meanwhile into the newest segment and has
+//! size that are filled with zeros once, ahead of their use, and written again and
+//! again. One [`Writer`] puts what was appended meanwhile into the newest segment and has
 //! it synced as a group; then those who wait hear of it.
 //!
 //! What a crash leaves is told apart by three numbers. The *generation* of a
@@ -16,6 +16,7 @@ mod buffer;
 mod chain;
 mod config;
 mod file;
+mod filler;
 mod frame;
 mod group;
 mod header;

@@ -216,8 +216,7 @@ impl Chain {
         let mut removed = std::mem::take(&mut self.undeleted);
         while self.segments.get(1).is_some_and(|next| next.header.first <= before) {
             let Some(Segment { blank, header, .. }) = self.segments.pop_front() else { break };
-            let is_wanted =
-                (self.spare.len() as u64 + 1) * layout.usual <= config.spare_bytes;
+            let is_wanted = (self.spare.len() as u64 + 1) * layout.usual <= config.spare_bytes;
             let is_last_use = blank.is_last_use || self.is_discarded(header.generation);
             if is_wanted && blank.size == layout.usual && !is_last_use {
                 self.spare.push(blank);

@@ -1,6 +1,6 @@
 //! What those who append to the log and the one who writes it share.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::frame::frame_bytes;
 use super::group::{Group, Told};
 use super::layout::Layout;
 use super::metrics::Metrics;
-use super::segment::mark_path;
+use super::segment::{Filling, mark_path};
 
 /// Bytes of a record when nobody asks for a certain one.
 const USUAL_BYTES: u64 = 64 << 10;
@@ -31,6 +31,8 @@ pub(super) struct Intake {
     pending: Mutex<Pending>,
     /// Tells that there is something to write, or that the log is closed.
     wake: Condvar,
+    /// Tells that a file is to be filled, or that the log is closed.
+    wanted: Condvar,
     /// Tells that what waited in memory does so no more.
     taken: Notify,
     pub(super) chain: Mutex<Chain>,
@@ -51,6 +53,8 @@ struct Pending {
     is_discarding: bool,
     /// Whether the disk may not have the last records that were found.
     is_doubtful: bool,
+    /// Whether a file is to be there for the next segment.
+    wants_spare: bool,
 }
 
 /// What the writer was waiting for.
@@ -89,6 +93,7 @@ impl Intake {
             metrics,
             pending,
             wake: Condvar::new(),
+            wanted: Condvar::new(),
             taken: Notify::new(),
             chain,
         })
@@ -123,6 +128,35 @@ impl Intake {
         let mut pending = self.pending.lock();
         self.wake.wait_while_for(&mut pending, |pending| !pending.is_closed, pause);
         !pending.is_closed
+    }
+
+    /// Waits until a file is to be filled; false when none will be any more.
+    pub(super) fn wait_for_want(&self) -> bool {
+        let mut pending = self.pending.lock();
+        while !pending.is_closed {
+            if std::mem::take(&mut pending.wants_spare) && !self.chain.lock().has_spare() {
+                return true;
+            }
+            self.wanted.wait(&mut pending);
+        }
+        false
+    }
+
+    /// A file is to be there for the next segment.
+    pub(super) fn want_spare(&self) {
+        self.pending.lock().wants_spare = true;
+        self.wanted.notify_one();
+    }
+
+    /// Begins to fill a file.
+    pub(super) fn filling(&self, size: u64) -> io::Result<Filling> {
+        let number = self.chain.lock().take_number();
+        Filling::begin(&*self.fs, number, size, self.config.leave_bytes)
+    }
+
+    /// Whether no more is taken.
+    pub(super) fn is_closed(&self) -> bool {
+        self.pending.lock().is_closed
     }
 
     /// Gives what is to be written next, and keeps the memory of what was
@@ -305,6 +339,7 @@ impl Intake {
     pub(super) fn close(&self) {
         self.pending.lock().is_closed = true;
         self.wake.notify_all();
+        self.wanted.notify_all();
         self.taken.notify_waiters();
     }
 }

@@ -164,6 +164,7 @@ impl Filling {
         let done = self.fill().and_then(|()| {
             let is_full = self.filled >= self.blank.size;
             if is_full {
+                self.blank.file.sync()?;
                 fs.sync_dir(Path::new(""))?;
             }
             Ok(is_full)
@@ -181,12 +182,12 @@ impl Filling {
         let piece = self.zeros.bytes().get(..bytes).unwrap_or_default();
         self.blank.file.write_at(piece, self.filled)?;
         self.filled += piece.len() as u64;
-        self.blank.file.sync()
+        Ok(())
     }
 
-    /// Bytes that the file will have.
-    pub(super) fn size(&self) -> u64 {
-        self.blank.size
+    /// Lets it be: the file goes.
+    pub(super) fn give_up(self, fs: &dyn FileSystem) -> io::Result<()> {
+        fs.remove(&self.blank.path)
     }
 
     /// Fills what is left.

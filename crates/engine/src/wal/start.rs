@@ -1,6 +1,5 @@
 //! Opens a log and runs its writer.
 
-use std::io;
 use std::path::Path;
 use std::thread::JoinHandle;
 
@@ -9,6 +8,7 @@ use skytrail_base::journal::Position;
 
 use super::chain::Chain;
 use super::config::Config;
+use super::filler::Filler;
 use super::intake::Intake;
 use super::layout::Layout;
 use super::log::Log;
@@ -59,10 +59,11 @@ fn tell_if_short(fs: &dyn FileSystem, metrics: &Metrics, end: u64, checkpoint: u
     }
 }
 
-/// The thread that writes; ends when the [`Log`] is dropped.
+/// The threads of the log, one that writes and one that fills files; they end when the
+/// [`Log`] is dropped.
 #[derive(Debug)]
 pub struct Running {
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 /// Opens the log and has it written by a thread.
@@ -76,17 +77,23 @@ pub fn start(
     at_least: Position,
 ) -> Result<(Log, Running)> {
     let (log, writer) = open(fs, config, metrics, at_least)?;
-    let thread = std::thread::Builder::new()
-        .name("log".to_owned())
-        .spawn(move || writer.run())
-        .map_err(|error: io::Error| Error::io("cannot start the thread of the log", error))?;
-    Ok((log, Running { thread: Some(thread) }))
+    let filler = Filler::new(log.intake.clone());
+    // Nor does the first record wait for a file.
+    log.intake.want_spare();
+    let threads =
+        vec![spawn("log", move || writer.run())?, spawn("log-fill", move || filler.run())?];
+    Ok((log, Running { threads }))
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
+    thread.map_err(|error| Error::io("cannot start a thread of the log", error))
 }
 
 impl Running {
     /// Waits until everything is written, once the log was dropped.
-    pub fn join(mut self) {
-        if let Some(thread) = self.thread.take() {
+    pub fn join(self) {
+        for thread in self.threads {
             // A panic of it was told when it happened.
             let _ = thread.join();
         }

@@ -9,7 +9,7 @@ use super::frame;
 use super::group::Group;
 use super::header::Header;
 use super::intake::{Intake, Woken, refusal};
-use super::segment::{Filling, Segment};
+use super::segment::Segment;
 
 /// How long to wait before looking whether the disk takes something again.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -24,8 +24,6 @@ pub struct Writer {
     /// Where it writes; none until there is something to write, and after a
     /// failure, since no file is written to after one.
     current: Option<Segment>,
-    /// The file that comes next, unless one waits to be used again.
-    filling: Option<Filling>,
     /// Last position that is durable.
     durable: u64,
     /// The last mark of durability that stands alone.
@@ -57,7 +55,6 @@ impl Writer {
             intake,
             group: Group::default(),
             current: None,
-            filling: None,
             durable: end.durable,
             marked: end.durable,
             found: end.last,
@@ -97,7 +94,6 @@ impl Writer {
                 }
             }
             self.advance();
-            self.prepare();
             // Who came during a sync has waited long enough.
             let others = self.intake.has_pending();
             delay = if others { Duration::ZERO } else { self.intake.config.group_delay };
@@ -257,8 +253,9 @@ impl Writer {
         let (spare, generation) = self.intake.chain.lock().begin(!layout.is_own_file(wanted));
         let blank = match spare {
             Some(blank) => blank,
-            None => self.filling(size)?.finish(&*self.intake.fs)?,
+            None => self.intake.filling(size)?.finish(&*self.intake.fs)?,
         };
+        self.intake.want_spare();
         let previous_end = self.durable;
         let path = blank.path.clone();
         // A hasher is the one source of chance that the standard library has.
@@ -270,30 +267,6 @@ impl Writer {
             let _ = self.intake.fs.remove(&path);
         })?);
         Ok(())
-    }
-
-    /// The file that is being filled, if it is to be of this size; else another.
-    fn filling(&mut self, size: u64) -> io::Result<Filling> {
-        if let Some(filling) = self.filling.take_if(|filling| filling.size() == size) {
-            return Ok(filling);
-        }
-        let number = self.intake.chain.lock().take_number();
-        Filling::begin(&*self.intake.fs, number, size, self.intake.config.leave_bytes)
-    }
-
-    /// Fills a piece of the file that comes next, if none waits.
-    fn prepare(&mut self) {
-        let is_idle = !self.intake.has_pending();
-        if self.current.is_none() || !is_idle || self.intake.chain.lock().has_spare() {
-            return;
-        }
-        // Whoever needs the file is told when there is none.
-        let Ok(mut filling) = self.filling(self.intake.layout.usual) else { return };
-        match filling.step(&*self.intake.fs) {
-            Ok(true) => self.intake.chain.lock().keep_spare(filling.into_blank()),
-            Ok(false) => self.filling = Some(filling),
-            Err(error) => tracing::debug!(%error, "cannot prepare a file of the log"),
-        }
     }
 
     /// Books what became durable. A segment is of the log from its first record

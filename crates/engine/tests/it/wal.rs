@@ -7,6 +7,7 @@ mod discarded;
 mod faults;
 mod player;
 mod sectors;
+mod threads;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -20,18 +20,29 @@ struct Scratched {
     disk: Arc<SimFileSystem>,
     path: PathBuf,
     bytes: Range<u64>,
+    /// Whether it takes writes past the page cache, though none of such blocks.
+    has_large_blocks: bool,
 }
 
 struct ScratchedFile {
     file: Arc<dyn File>,
     bytes: Range<u64>,
+    is_refusing: bool,
 }
 
 impl FileSystem for Scratched {
     fn open(&self, path: &Path) -> io::Result<Arc<dyn File>> {
         let file = self.disk.open(path)?;
         let bytes = if path == self.path { self.bytes.clone() } else { 0..0 };
-        Ok(Arc::new(ScratchedFile { file, bytes }))
+        Ok(Arc::new(ScratchedFile { file, bytes, is_refusing: false }))
+    }
+
+    fn open_direct(&self, path: &Path) -> io::Result<Arc<dyn File>> {
+        if !self.has_large_blocks {
+            return Err(ErrorKind::Unsupported.into());
+        }
+        let file = self.disk.open(path)?;
+        Ok(Arc::new(ScratchedFile { file, bytes: 0..0, is_refusing: true }))
     }
 
     fn create(&self, path: &Path) -> io::Result<Arc<dyn File>> {
@@ -81,6 +92,9 @@ impl File for ScratchedFile {
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        if self.is_refusing {
+            return Err(ErrorKind::InvalidInput.into());
+        }
         self.file.write_at(bytes, offset)
     }
 
@@ -117,6 +131,7 @@ fn a_sector_that_cannot_be_read_costs_the_records_in_it() {
             disk: disk.killed(),
             path: path.clone(),
             bytes: sector * 512..(sector + 1) * 512,
+            has_large_blocks: false,
         };
         let (log, _) = opened(Arc::new(scratched)).unwrap();
         let found = replayed(&log, 0).unwrap();
@@ -124,6 +139,26 @@ fn a_sector_that_cannot_be_read_costs_the_records_in_it() {
         assert!(found.len() >= 25, "sector {sector}: {}", found.len());
         let last = found.last().map(|(position, _)| *position);
         assert_eq!(last, Some(30), "sector {sector}");
+    }
+}
+
+#[test]
+fn a_disk_that_takes_nothing_past_the_page_cache_is_written_through_it() {
+    for has_large_blocks in [false, true] {
+        let disk = SimFileSystem::new();
+        let (path, bytes) = (PathBuf::new(), 0..0);
+        let seen = Scratched { disk: disk.clone(), path, bytes, has_large_blocks };
+        let (log, mut writer) = opened(Arc::new(seen)).unwrap();
+        for number in 1..=30 {
+            let appended = log.append(record(number, 300)).unwrap();
+            writer.step();
+            appended.durable.now_or_never().unwrap().unwrap();
+        }
+        for seed in 0..20 {
+            let (log, _) = opened(disk.crash(seed)).unwrap();
+            let found = replayed(&log, 0).unwrap().into_iter().map(|one| one.0);
+            assert!(found.eq(1..=30), "{has_large_blocks} {seed}");
+        }
     }
 }
 
