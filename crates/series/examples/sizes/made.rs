@@ -9,9 +9,11 @@ use skytrail_model::metric::{
     Catalogue, Column, ColumnData, HistogramColumn, Merge, MetricBlock, Table, TableId,
 };
 use skytrail_model::record::{TopRecord, TopStream};
-use skytrail_model::relation::{DetectPoint, RelationRow};
+use skytrail_model::relation::DetectPoint;
 use skytrail_model::scope::Scope;
 use skytrail_model::time::Minute;
+use skytrail_series::relations::Seen;
+use skytrail_storage::{Edge, HourMinutes};
 
 /// Tables of [`catalogue`].
 pub(crate) const SERVICES: TableId = TableId(0);
@@ -168,11 +170,8 @@ pub(crate) fn percentiles(dice: &mut Dice, rows: u64, calls: u64, sigma: f64) ->
 }
 
 /// Relations of an hour: most edges are seen in each of its minutes.
-pub(crate) fn relations(
-    dice: &mut Dice,
-    hour: i64,
-) -> Vec<(Option<skytrail_storage::Origin>, RelationRow)> {
-    let mut rows = Vec::new();
+pub(crate) fn relations(dice: &mut Dice, hour: i64) -> Vec<Seen> {
+    let mut all = Vec::new();
     for (scope, edges, nodes) in [
         (Scope::ServiceRelation, 300, 48),
         (Scope::ServiceInstanceRelation, 20_000, 288),
@@ -182,32 +181,24 @@ pub(crate) fn relations(
             let mut own = Dice::new(number << 3 | scope as u64);
             let (source, dest, share) = (own.next() % nodes, own.next() % nodes, own.unit());
             let share = if share < 0.6 { 1.0 } else { share };
-            for minute in 0..60 {
-                if dice.unit() > share {
-                    continue;
-                }
-                rows.push((
-                    None,
-                    RelationRow {
-                        minute: Minute(hour * 60 + minute),
-                        scope,
-                        relation: id(scope as u16, number),
-                        source: id(scope as u16 + 10, source),
-                        dest: id(scope as u16 + 10, dest),
-                        source_service: id(20, source % 48),
-                        dest_service: id(20, dest % 48),
-                        side: if number % 2 == 0 {
-                            DetectPoint::Client
-                        } else {
-                            DetectPoint::Server
-                        },
-                        component: 5 + (number % 4) as i32,
-                    },
-                ));
-            }
+            let sides = [DetectPoint::Client, DetectPoint::Server];
+            let edge = Edge {
+                scope,
+                relation: id(scope as u16, number),
+                source: id(scope as u16 + 10, source),
+                dest: id(scope as u16 + 10, dest),
+                source_service: id(20, source % 48),
+                dest_service: id(20, dest % 48),
+                side: sides[(number % 2) as usize],
+                component: 5 + (number % 4) as i32,
+            };
+            let minutes = (0..60).filter(|_| dice.unit() <= share);
+            let minutes = minutes.fold(0, |minutes, minute| minutes | 1_u64 << minute);
+            all.push(Seen { edge, minutes: HourMinutes { hour, minutes }, origin: None });
         }
     }
-    rows
+    all.sort_unstable_by_key(|seen| seen.edge);
+    all
 }
 
 /// Slow statements of a day.

@@ -239,7 +239,7 @@ fn others(out: &mut impl Write) -> std::result::Result<(), Box<dyn std::error::E
     let mut flushed = 0;
     for hour in 0..24 {
         let rows = made::relations(&mut dice, hour);
-        let (bytes, _) = bytes_of(|sink| relations::write(rows, sink))?;
+        let (bytes, _) = bytes_of(|sink| relations::write(|| rows.iter().copied(), sink))?;
         flushed += bytes.len();
         parts.push(relations::Part::open(Arc::new(bytes.clone()), bytes.len() as u64)?);
     }

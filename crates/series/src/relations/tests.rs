@@ -13,7 +13,7 @@ use skytrail_model::scope::Scope;
 use skytrail_model::time::Minute;
 use skytrail_storage::{Edge, EntitySelection, HourMinutes, Origin, RelationRead, Visible};
 
-use super::{Part, merge, write};
+use super::{Part, Seen, merge};
 use crate::container::mangle;
 
 type Rows = Vec<(Option<Origin>, RelationRow)>;
@@ -78,9 +78,23 @@ fn opened(bytes: Vec<u8>) -> skytrail_columns::Result<Part> {
     Part::open(Arc::new(Bytes::from(bytes)), len)
 }
 
+/// Writes rows in their order, joined where they differ by the minute alone.
+fn write(rows: &Rows, sink: crate::Sink<'_>) -> skytrail_columns::Result<crate::PartInfo> {
+    let mut joined: BTreeMap<_, u64> = BTreeMap::new();
+    for (origin, row) in rows {
+        let HourMinutes { hour, minutes } = HourMinutes::of(row.minute);
+        *joined.entry((row.scope, hour, Edge::from(row), *origin)).or_default() |= minutes;
+    }
+    let seen = |((_, hour, edge, origin), minutes): (&(Scope, i64, Edge, _), &u64)| {
+        let minutes = HourMinutes { hour: *hour, minutes: *minutes };
+        Seen { edge: *edge, minutes, origin: *origin }
+    };
+    super::write(|| joined.iter().map(seen), sink)
+}
+
 fn written(rows: &Rows) -> Part {
     let bytes = bytes_of(|sink| {
-        write(rows.clone(), sink).unwrap();
+        write(rows, sink).unwrap();
     });
     let part = opened(bytes).unwrap();
     part.check().unwrap();
@@ -214,6 +228,20 @@ fn small() -> Rows {
     (0..24).map(row).collect()
 }
 
+#[test]
+fn rows_out_of_order_are_refused() {
+    let mut rows = [3, 1].map(|n| {
+        let row = row(7, 0, (n, 1), true, 7);
+        let minutes = HourMinutes::of(row.minute);
+        Seen { edge: Edge::from(&row), minutes, origin: None }
+    });
+    rows.sort_unstable_by_key(|seen| seen.edge);
+    let [one, other] = rows;
+    let of = |rows: [Seen; 2]| super::write(|| rows.into_iter(), &mut |_| Ok(())).is_ok();
+    assert!(of([one, other]));
+    assert!(!of([other, one]) && !of([one, one]));
+}
+
 fn read_all(part: &Part) {
     let edge = Edge::from(&row(0, 0, (0, 0), true, 7));
     for scope in SCOPES {
@@ -228,7 +256,7 @@ fn read_all(part: &Part) {
 #[test]
 fn every_flipped_byte_and_every_other_length_is_detected() {
     let whole = bytes_of(|sink| {
-        write(small(), sink).unwrap();
+        write(&small(), sink).unwrap();
     });
     opened(whole.clone()).unwrap().check().unwrap();
     for place in 0..whole.len() {
@@ -252,7 +280,7 @@ fn forged_frames_do_not_panic() {
             let xor = [0xff, 0x80, 1, 0x55][step % 4];
             let forged = mangle::with(frame, step * 5, xor, || {
                 bytes_of(|sink| {
-                    write(small(), sink).unwrap();
+                    write(&small(), sink).unwrap();
                 })
             });
             if let Ok(part) = opened(forged) {

@@ -1,10 +1,10 @@
-//! Rows of single minutes as a part.
+//! What appends saw of edges as a part.
 
 use std::collections::{BTreeSet, HashMap};
 
-use skytrail_columns::Result;
+use skytrail_columns::{Error, Result};
 use skytrail_model::entity::EntityId;
-use skytrail_model::relation::RelationRow;
+use skytrail_model::scope::Scope;
 use skytrail_storage::{Edge, HourMinutes, Origin};
 
 use super::KIND;
@@ -15,51 +15,84 @@ use crate::ids::IdsWriter;
 use crate::origins::Origins;
 use crate::part::PartInfo;
 
-/// What the rows of a part are told apart by, in their order.
-fn place((origin, row): &(Option<Origin>, RelationRow)) -> (Edge, i64, Option<Origin>) {
-    (Edge::from(row), HourMinutes::of(row.minute).hour, *origin)
+/// The minutes of an hour in which an append saw an edge. It is read for those that see the append, or for all where
+/// none is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// The edge.
+    pub edge: Edge,
+    /// When.
+    pub minutes: HourMinutes,
+    /// The append.
+    pub origin: Option<Origin>,
 }
 
-/// Writes rows, in any order, as a part. Rows that have an origin are read for those that see it,
-/// others for all.
+impl Seen {
+    /// What it is told apart from others by, in their order.
+    fn place(&self) -> (Scope, i64, Edge, Option<Origin>) {
+        (self.edge.scope, self.minutes.hour, self.edge, self.origin)
+    }
+}
+
+/// Codes of what edges lead from and to.
+type Codes = HashMap<EntityId, u32>;
+
+/// Writes what was seen as a part. `rows` is asked several times, so that no more than the distinct edges, in codes, is
+/// in memory besides. It MUST give the same each time, ascending by scope, hour, edge and append, each of these once.
 ///
 /// # Errors
-/// `Io` when the sink fails.
-pub fn write(mut rows: Vec<(Option<Origin>, RelationRow)>, sink: Sink<'_>) -> Result<PartInfo> {
-    // Sorted where they are: there may be as many as memory has room for.
-    rows.sort_unstable_by(|one, other| {
-        let quick = |row: &RelationRow| (row.scope, row.relation);
-        quick(&one.1).cmp(&quick(&other.1)).then_with(|| place(one).cmp(&place(other)))
-    });
+/// `Limit` when rows are out of order, `Io` when the sink fails.
+pub fn write<R: Iterator<Item = Seen>>(rows: impl Fn() -> R, sink: Sink<'_>) -> Result<PartInfo> {
     let mut part = PartWriter::begin(KIND, sink)?;
-    let nodes: BTreeSet<_> = rows.iter().flat_map(|(_, row)| ends(&Edge::from(row))).collect();
-    let mut ids = IdsWriter::new();
-    let mut codes: HashMap<EntityId, u32> = HashMap::with_capacity(nodes.len());
+    let (codes, ids) = nodes(&mut part, rows())?;
+    let edges = edges(rows(), &codes)?;
+    let mut writer = EdgesWriter::new();
+    for edge in &edges {
+        writer.push(&mut part, *edge)?;
+    }
+    let root = writer.finish(&mut part)?;
+    let origins = || Origins::of(rows().map(|seen| seen.origin));
+    let origin_codes = origins();
+    let mut builder = PartBuilder::new(part, origins());
+    for seen in rows() {
+        let changed = |_| Error::limit("relations: other edges when they are asked for again");
+        let code = edges.binary_search(&coded(&seen.edge, &codes)?).map_err(changed)? as u32;
+        let origin = origin_codes.code(seen.origin);
+        let row = Row { code, origin, minutes: seen.minutes.minutes };
+        builder.push((seen.edge.scope as u16, seen.minutes.hour), row)?;
+    }
+    builder.finish(&ids, &root)
+}
+
+/// Writes what edges lead from and to; gives the codes, and what the root holds of them.
+fn nodes(part: &mut PartWriter<'_>, rows: impl Iterator<Item = Seen>) -> Result<(Codes, Vec<u8>)> {
+    let nodes: BTreeSet<_> = rows.flat_map(|seen| ends(&seen.edge)).collect();
+    let (mut ids, mut codes) = (IdsWriter::new(), Codes::with_capacity(nodes.len()));
     for id in nodes {
-        codes.insert(id, ids.push(&mut part, id)?);
+        codes.insert(id, ids.push(part, id)?);
     }
-    let ids = ids.finish(&mut part)?;
-    let origins = Origins::of(rows.iter().map(|(origin, _)| *origin));
-    let mut edges = EdgesWriter::new();
-    let (mut last, mut number) = (None, 0);
-    let mut coded: Vec<((u16, i64, u32, i64), u64)> = Vec::new();
-    for same in rows.chunk_by(|one, other| place(one) == place(other)) {
-        let Some((edge, hour, origin)) = same.first().map(place) else { continue };
-        if last.replace(edge) != Some(edge) {
-            let code = |id: EntityId| codes.get(&id).copied();
-            let Some(edge) = CodedEdge::of(&edge, code) else { continue };
-            number = edges.push(&mut part, edge)?;
+    Ok((codes, ids.finish(part)?))
+}
+
+fn coded(edge: &Edge, codes: &Codes) -> Result<CodedEdge> {
+    let coded = CodedEdge::of(edge, |id| codes.get(&id).copied());
+    coded.ok_or_else(|| Error::limit("relations: other ids when they are asked for again"))
+}
+
+/// The distinct edges, ascending.
+fn edges(rows: impl Iterator<Item = Seen>, codes: &Codes) -> Result<Vec<CodedEdge>> {
+    let (mut edges, mut last): (Vec<CodedEdge>, Option<Seen>) = (Vec::new(), None);
+    for seen in rows {
+        if last.is_some_and(|last| last.place() >= seen.place()) {
+            return Err(Error::limit("relations: rows out of order"));
         }
-        let minutes = same.iter().map(|(_, row)| HourMinutes::of(row.minute).minutes);
-        let minutes = minutes.fold(0, |all, one| all | one);
-        coded.push(((edge.scope as u16, hour, number, origins.code(origin)), minutes));
+        if last.is_none_or(|last| last.edge != seen.edge) {
+            edges.push(coded(&seen.edge, codes)?);
+        }
+        last = Some(seen);
     }
-    drop((rows, codes));
-    coded.sort_unstable();
-    let edges = edges.finish(&mut part)?;
-    let mut builder = PartBuilder::new(part, origins);
-    for ((scope, hour, code, origin), minutes) in coded {
-        builder.push((scope, hour), Row { code, origin, minutes })?;
-    }
-    builder.finish(&ids, &edges)
+    // Each of them once for each hour.
+    edges.sort_unstable();
+    edges.dedup();
+    Ok(edges)
 }

@@ -1,12 +1,11 @@
 //! Relations of memory to parts.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use skytrail_model::relation::RelationRow;
-use skytrail_series::relations::Part;
-use skytrail_storage::Origin;
+use skytrail_model::time::Minute;
+use skytrail_series::relations::{Part, Seen};
 
-use super::days::by_day;
 use crate::error::Result;
 use crate::store::core::{About, Core, Sink};
 use crate::store::manifest::Family;
@@ -19,26 +18,25 @@ use crate::store::rows::RelationRows;
 /// # Errors
 /// The disk refuses; the rows stay.
 pub(crate) fn write(core: &Core, memtable: &Memtable<RelationRows, RelationPart>) -> Result<()> {
-    by_day(
-        core,
-        memtable,
-        |rows, give| {
-            for (origin, row) in rows.iter() {
-                give(row.minute.start_nanos(), (Some(origin), row));
-            }
-        },
-        |day, rows| write_day(core, day, rows),
-    )
+    let days = core.days();
+    let day_of = |hour: i64| days.of(Minute(hour.saturating_mul(60)).start_nanos());
+    for rows in memtable.close() {
+        let all: BTreeSet<i64> = rows.hours().map(day_of).collect();
+        let part = |day: i64| write_day(core, day, || rows.seen_in(|hour| day_of(hour) == day));
+        let parts = all.into_iter().map(part).collect::<Result<_>>()?;
+        memtable.written(&rows, parts);
+    }
+    Ok(())
 }
 
-fn write_day(
+fn write_day<R: Iterator<Item = Seen>>(
     core: &Core,
     day: i64,
-    rows: Vec<(Option<Origin>, RelationRow)>,
+    rows: impl Fn() -> R,
 ) -> Result<Arc<RelationPart>> {
     let family = Family::Relations;
     let write = |sink: Sink<'_>| {
-        let info = skytrail_series::relations::write(rows, sink)?;
+        let info = skytrail_series::relations::write(&rows, sink)?;
         Ok(About::series(family, 0, day, &info))
     };
     core.part(family, write, Part::open)

@@ -7,6 +7,7 @@ use std::ops::Bound;
 use skytrail_model::relation::RelationRow;
 use skytrail_model::scope::Scope;
 use skytrail_model::time::Minute;
+use skytrail_series::relations::Seen;
 use skytrail_storage::{Edge, HourMinutes, Origin, RelationRead, Visible};
 
 use crate::store::memtable::Rows;
@@ -17,7 +18,7 @@ const EDGE_BYTES: usize = 2 * size_of::<(Edge, Vec<Came>)>();
 /// An hour and an edge that was seen in it.
 pub(crate) type Place = (i64, Edge);
 
-/// Minutes of the hour, as in [`HourMinutes`], and the append that brought them.
+/// An append, and the minutes of the hour that it brought, as in [`HourMinutes`]. Of an edge they ascend by append.
 type Came = (Origin, u64);
 
 #[derive(Debug, Default)]
@@ -43,10 +44,10 @@ impl RelationRows {
         let edges = self.hours.entry((row.scope, hour)).or_default();
         let held = edges.len();
         let came = edges.entry(Edge::from(&row)).or_default();
-        match came.last_mut().filter(|(last, _)| *last == origin) {
-            Some((_, held)) => *held |= minutes,
-            None => {
-                came.push((origin, minutes));
+        match came.binary_search_by_key(&origin, |(origin, _)| *origin) {
+            Ok(place) => came.iter_mut().skip(place).take(1).for_each(|(_, held)| *held |= minutes),
+            Err(place) => {
+                came.insert(place, (origin, minutes));
                 self.came += 1;
             }
         }
@@ -119,13 +120,19 @@ impl RelationRows {
         hours.map(|(_, edges)| edges).any(|edges| edges.contains_key(edge))
     }
 
-    /// Every row, with the append that brought it.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (Origin, RelationRow)> {
-        self.hours.iter().flat_map(|((_, hour), edges)| {
+    /// The hours that it has rows of, some of them more than once.
+    pub(crate) fn hours(&self) -> impl Iterator<Item = i64> {
+        self.hours.keys().map(|(_, hour)| *hour)
+    }
+
+    /// What was seen in some hours, by scope, hour, edge and append.
+    pub(crate) fn seen_in(&self, is_wanted: impl Fn(i64) -> bool) -> impl Iterator<Item = Seen> {
+        let wanted = self.hours.iter().filter(move |((_, hour), _)| is_wanted(*hour));
+        wanted.flat_map(|((_, hour), edges)| {
             edges.iter().flat_map(|(edge, came)| {
-                came.iter().flat_map(|(origin, minutes)| {
+                came.iter().map(|(origin, minutes)| {
                     let minutes = HourMinutes { hour: *hour, minutes: *minutes };
-                    minutes.iter().map(|minute| (*origin, edge.at(minute)))
+                    Seen { edge: *edge, minutes, origin: Some(*origin) }
                 })
             })
         })

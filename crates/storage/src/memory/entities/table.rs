@@ -49,7 +49,8 @@ struct KnownAlias {
     taken: Taken,
 }
 
-type ById = HashMap<EntityId, Known, FixedState>;
+/// Boxed, so that places of the map that are free, half of them at times, take little.
+type ById = HashMap<EntityId, Box<Known>, FixedState>;
 
 #[derive(Debug, Default, Clone)]
 pub(super) struct Table {
@@ -87,8 +88,8 @@ impl Item {
     }
 }
 
-/// Bytes of a record: its texts, properties, and the place in the map with the
-/// room that it keeps free.
+/// Bytes of a record: itself, its texts, properties, and the place in the map with
+/// the room that it keeps free.
 fn cost(record: &EntityRecord) -> usize {
     let names = match &record.entity {
         Entity::Service(service) => service.name.capacity(),
@@ -103,7 +104,7 @@ fn cost(record: &EntityRecord) -> usize {
     let pair = size_of::<(String, String)>();
     let texts = record.properties.iter().map(|(key, value)| key.capacity() + value.capacity());
     let properties = record.properties.capacity() * pair + texts.sum::<usize>();
-    names + properties + (size_of::<Known>() + size_of::<EntityId>()) * 3 / 2
+    names + properties + size_of::<Known>() + size_of::<(EntityId, Box<Known>)>() * 3 / 2
 }
 
 fn alias_cost(alias: &Alias) -> usize {
@@ -206,7 +207,7 @@ impl Table {
                     self.bytes -= GONE_BYTES;
                 }
                 let service = record.entity.service().id();
-                by_id.insert(id, Known { record, service, taken });
+                by_id.insert(id, Box::new(Known { record, service, taken }));
             }
         }
     }
@@ -273,7 +274,7 @@ impl Table {
     pub(super) fn take(&mut self, most: usize) -> Changes<EntityRecord, EntityId> {
         let known = self.by_scope.values_mut().flat_map(HashMap::values_mut);
         let mut changed = known.filter(|known| known.taken != Taken::AsIs);
-        let take = |known: &mut Known| {
+        let take = |known: &mut Box<Known>| {
             known.taken = Taken::AsIs;
             known.record.clone()
         };
