@@ -1,4 +1,5 @@
 import { getJson } from '../http'
+import type { ServiceStatus } from './overview'
 import type { Complete, Maybe, Named, Stretch } from './conditions'
 
 /** Calls per minute, average in ms, per cent. */
@@ -29,6 +30,7 @@ export interface Neighbour extends Named, Traffic {
   /** Component that the call goes by; empty when unknown. */
   type: string
   p99: Maybe
+  status?: ServiceStatus
 }
 export interface ServiceDetail extends Complete {
   instances: readonly InstanceRow[]

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { definitions, linesOf, scopeOf, shades } from './entityCharts'
+import { definitions, lineBefore, linesOf, scopeOf, shades } from './entityCharts'
 
 const byPercentile = definitions.service[1]
 const result = (series: [string, [number, number | null][]][]) => ({
@@ -23,4 +23,12 @@ it('what stands behind a service decides what is measured of it', () => {
 it('shades go from pale to strong and are all different', () => {
   expect(new Set(shades(5, false)).size).toBe(5)
   expect(shades(1, true)).toHaveLength(1)
+})
+
+it('an earlier period lies over the times of now, by its highest line', () => {
+  const before = { times: [0, 60_000, 120_000], lines: [{ key: '50', label: 'p50', values: [1, 1, 1] }, { key: '99', label: 'p99', values: [7, null, 9] }] }
+  expect(lineBefore([600_000, 660_000, 720_000], before, 600_000)).toEqual([7, null, 9])
+  // A fixed range need not be whole steps long.
+  expect(lineBefore([600_000, 660_000, 720_000], before, 650_000)).toEqual([null, 7, null])
+  expect(lineBefore([600_000], { times: [0], lines: [{ key: '0', label: '', values: [null] }] }, 600_000)).toBeNull()
 })

@@ -82,6 +82,23 @@ export function linesOf(result: MqeResult, definition: ChartDefinition): ChartLi
   return { times, lines }
 }
 
+/**
+ * The line that an earlier period is compared by (the only one, or the highest percentile), moved by `shift` ms onto the
+ * times of now; null where it says nothing.
+ */
+export function lineBefore(times: readonly number[], before: ChartLines, shift: number): (number | null)[] | null {
+  const line = before.lines.at(-1)
+  const [first, second] = times
+  if (line === undefined || first === undefined) return null
+  const step = second === undefined ? 60_000 : second - first
+  const values: (number | null)[] = times.map(() => null)
+  before.times.forEach((time, i) => {
+    const at = Math.round((time + shift - first) / step)
+    if (at >= 0 && at < values.length) values[at] = line.values[i] ?? null
+  })
+  return values.some((value) => value !== null) ? values : null
+}
+
 /** Colours of lines that are steps of one thing: from pale to strong. */
 export function shades(count: number, dark: boolean): string[] {
   return Array.from({ length: count }, (_, i) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { durationAt, durationTicks, isWithin, nearest, planeOf, timeAt, timeTicks, xOf, yOf } from './scatterPlane'
+import { boxBetween, durationAt, durationTicks, isWithin, nearest, planeOf, stepPoint, stepSpot, timeAt, timeTicks, xOf, yOf } from './scatterPlane'
 
 const area = { left: 50, top: 10, width: 400, height: 200 }
 
@@ -49,4 +49,31 @@ describe('lines of time', () => {
 it('a box holds what begins in it and lasts that long', () => {
   const box = { from: 100, to: 200, min: 10, max: 20 }
   expect([isWithin(box, 100, 10), isWithin(box, 199, 20), isWithin(box, 200, 15), isWithin(box, 150, 21)]).toEqual([true, true, false, false])
+})
+
+describe('arrow keys', () => {
+  const starts = [30, 10, 20]
+  const durations = [5, 9, 1]
+  it('go by time to the sides and by duration up and down, from the longest on', () => {
+    expect(stepPoint(starts, durations, -1, 'ArrowRight')).toBe(1)
+    expect(stepPoint(starts, durations, 1, 'ArrowRight')).toBe(2)
+    expect(stepPoint(starts, durations, 1, 'ArrowLeft')).toBe(1)
+    expect(stepPoint(starts, durations, 2, 'ArrowUp')).toBe(0)
+    expect(stepPoint(starts, durations, 0, 'ArrowDown')).toBe(2)
+    expect(stepPoint(starts, durations, 0, 'a')).toBe(-1)
+    expect(stepPoint([], [], -1, 'ArrowUp')).toBe(-1)
+  })
+  it('grow a box within the plane', () => {
+    const plane = planeOf([100], { from: 0, to: 2400 }, { left: 0, top: 0, width: 240, height: 120 }, false)
+    const start = { x: 230, y: 115 }
+    const right = stepSpot(plane, start, 'ArrowRight')!
+    expect(right).toEqual({ x: 240, y: 115 })
+    expect(stepSpot(plane, right, 'ArrowRight')).toEqual(right)
+    const up = stepSpot(plane, right, 'ArrowUp')!
+    const box = boxBetween(plane, start, up)
+    expect([box.from, box.to]).toEqual([2300, 2401])
+    expect(box.min).toBeCloseTo((5 / 120) * 106)
+    expect(box.max).toBeCloseTo((15 / 120) * 106)
+    expect(stepSpot(plane, start, 'Enter')).toBeNull()
+  })
 })

@@ -70,6 +70,38 @@ export function nearest(plane: Plane, starts: readonly number[], durations: read
   return best
 }
 
+export interface Spot {
+  x: number
+  y: number
+}
+
+/** The box between two places of the plane. */
+export function boxBetween(plane: Plane, a: Spot, b: Spot): Box {
+  const times = [timeAt(plane, a.x), timeAt(plane, b.x)]
+  const durations = [durationAt(plane, a.y), durationAt(plane, b.y)]
+  return { from: Math.floor(Math.min(...times)), to: Math.ceil(Math.max(...times)) + 1, min: Math.min(...durations), max: Math.max(...durations) }
+}
+
+const ARROWS: Record<string, Spot | undefined> = { ArrowLeft: { x: -1, y: 0 }, ArrowRight: { x: 1, y: 0 }, ArrowUp: { x: 0, y: -1 }, ArrowDown: { x: 0, y: 1 } }
+
+/** A step of an arrow key within the plane: a 24th of its width, a 12th of its height; null for other keys. */
+export function stepSpot({ left, top, width, height }: Plane, { x, y }: Spot, key: string): Spot | null {
+  const arrow = ARROWS[key]
+  if (!arrow) return null
+  return { x: Math.max(left, Math.min(left + width, x + (arrow.x * width) / 24)), y: Math.max(top, Math.min(top + height, y + (arrow.y * height) / 12)) }
+}
+
+/** The point that an arrow key goes to: left and right by time, up and down by duration; -1 for other keys. Without one it begins with the longest. */
+export function stepPoint(starts: readonly number[], durations: readonly number[], from: number, key: string): number {
+  const arrow = ARROWS[key]
+  if (!arrow || starts.length === 0) return -1
+  const by = arrow.x === 0 ? durations : starts
+  const order = by.map((_, i) => i).sort((a, b) => by[a]! - by[b]! || a - b)
+  if (from < 0 || from >= starts.length) return durations.reduce((best, one, i) => (one > durations[best]! ? i : best), 0)
+  const next = order.indexOf(from) + (arrow.x === 0 ? -arrow.y : arrow.x)
+  return order[Math.max(0, Math.min(order.length - 1, next))]!
+}
+
 /** Durations for the lines of the plane: round steps, or powers of ten. */
 export function durationTicks(plane: Plane, most: number): number[] {
   const found: number[] = []
