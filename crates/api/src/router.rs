@@ -71,6 +71,7 @@ fn cors(origins: &WebOrigins) -> Option<CorsLayer> {
 /// pages. `/healthcheck` is open to everyone, since load balancers have no token; so are the pages,
 /// which hold nothing and ask for it.
 pub fn router<S: Send + Sync + 'static>(deps: Deps<S>) -> Router {
+    let rates = ui::Rates::new(deps.clock.clone());
     let sessions = Sessions::new(&deps.token, deps.clock, deps.is_encrypted);
     let access = Arc::new(Access { token: deps.token, sessions, hosts: deps.hosts });
     let ui = Arc::new(ui::Ui {
@@ -79,6 +80,7 @@ pub fn router<S: Send + Sync + 'static>(deps: Deps<S>) -> Router {
         metrics: ui::Metrics::new(&deps.registry),
         status: Arc::clone(&deps.status),
         server: deps.server,
+        rates,
     });
     let guard = from_fn_with_state(Arc::clone(&access), demand);
     let mut graphql = graphql::service(deps.graphql).layer(guard.clone());

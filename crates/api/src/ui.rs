@@ -5,11 +5,13 @@ mod assets;
 mod body;
 mod conditions;
 mod error;
+mod health;
 mod json;
 mod metrics;
 mod overview;
 mod parameters;
 mod questions;
+mod rates;
 mod routes;
 mod server;
 mod service;
@@ -22,9 +24,10 @@ mod trace;
 mod traces;
 
 pub use assets::{BUILT, File};
-pub use server::{Dropped, Receiver, ServerSource};
+pub use server::{Disk, Dropped, Held, Receiver, Refusal, ServerSource};
 
 pub(crate) use error::Failure;
 pub(crate) use metrics::Metrics;
+pub(crate) use rates::Rates;
 pub(crate) use routes::routes;
 pub(crate) use state::Ui;

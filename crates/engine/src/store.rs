@@ -51,3 +51,4 @@ pub use self::mask::MOST_DELETIONS;
 pub use self::open::{Opening, open};
 pub use self::self_metrics::Metrics;
 pub use self::storage::EmbeddedStorage;
+pub use self::usage::Files;

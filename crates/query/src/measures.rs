@@ -1,6 +1,7 @@
 //! What the pages of the UI show of anything that is called: calls, failures, latency, Apdex. Read
 //! from the columns that the metrics of one table share, many entities in one scan.
 
+use skytrail_model::metric::histogram::middle_of;
 use skytrail_model::metric::{ColumnId, Formula, Histogram, Row, TableId};
 
 use crate::query::Query;
@@ -107,7 +108,7 @@ pub(crate) struct Measured {
     pub(crate) calls: i64,
     pub(crate) failed: i64,
     /// Milliseconds of all calls together.
-    latency: f64,
+    pub(crate) latency: f64,
     /// Whether Apdex is measured at all.
     is_rated: bool,
     satisfied: i64,
@@ -216,6 +217,15 @@ impl Measured {
     pub(crate) fn percentile(&self, rank: u32) -> Option<f64> {
         let value = self.histogram.percentile(rank).filter(|_| self.histogram.total() > 0)?;
         Some(value as f64 / self.unit.max(1) as f64)
+    }
+
+    /// Calls that took longer than so many milliseconds.
+    pub(crate) fn beyond(&self, millis: f64) -> i64 {
+        let bound = millis * self.unit.max(1) as f64;
+        let counts = self.histogram.counts().iter().rev();
+        let beyond = counts.take_while(|(bucket, _)| middle_of(*bucket) as f64 > bound);
+        let count: u64 = beyond.map(|(_, count)| *count).sum();
+        i64::try_from(count).unwrap_or(i64::MAX)
     }
 
     /// From 0 to 1.

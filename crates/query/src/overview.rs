@@ -4,17 +4,21 @@
 //! [`usual`].
 
 mod build;
+mod causes;
 mod changes;
+mod facts;
 mod lists;
+mod order;
 mod rules;
 mod series;
 mod usual;
 
 pub(crate) use build::plain_status;
 pub use changes::{Change, ChangeKind, Changed};
+pub use facts::{Cause, Evidence, Reason, Severity};
 pub use lists::{ListedEndpoint, Statement};
-pub use rules::{Evidence, RULES, Reason, Rule, Severity};
-pub(crate) use series::Grid;
+pub use rules::{RULES, Rule};
+pub(crate) use series::{Grid, Series};
 
 use crate::time::Range;
 

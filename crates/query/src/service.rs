@@ -4,6 +4,7 @@ mod errors;
 
 use skytrail_model::entity::{Entity, EntityId, EntityRecord, ServiceRef};
 use skytrail_model::id;
+use skytrail_model::layer::Layer;
 use skytrail_model::scope::Scope;
 use skytrail_storage::{EntityFilter, EntityQuery, EntitySelection};
 
@@ -14,8 +15,8 @@ use crate::entity::parse_service;
 use crate::error::Result;
 use crate::hash::Map;
 use crate::measures::{ENDPOINT, INSTANCE, Measured, MetricNames};
-use crate::metadata::{RECORD_BYTES, language, version};
-use crate::overview::{Compare, Grid, Scene};
+use crate::metadata::{RECORD_BYTES, language, spelled, version};
+use crate::overview::{Compare, Grid, Scene, Series, Status};
 use crate::query::Query;
 use crate::time::Range;
 use crate::topology::{MapScope, MapSearch, Traffic};
@@ -26,6 +27,37 @@ const LISTED: usize = 500;
 /// The same that are looked at: those that were seen last.
 const LOOKED_AT: usize = 5_000;
 
+/// The same that come with lines, at most: those that are called most.
+const WITH_LINES: usize = 100;
+
+/// Some metrics point by point.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PartLines {
+    /// Calls per minute.
+    pub cpm: Vec<Option<f64>>,
+    /// Milliseconds: the average of an instance, the 99th percentile of an endpoint.
+    pub latency: Vec<Option<f64>>,
+    /// Failures in per cent.
+    pub errors: Vec<Option<f64>>,
+}
+
+/// The service itself, whether it reports or is only called.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ServiceHead {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// What stands before `::` in the name; else empty.
+    pub group: String,
+    /// Names of its layers.
+    pub layers: Vec<&'static str>,
+    /// Whether it reports itself.
+    pub real: bool,
+    /// What it is built with or what it is; empty when nothing tells.
+    pub r#type: String,
+}
+
 /// An instance of a service.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InstanceRow {
@@ -35,7 +67,9 @@ pub struct InstanceRow {
     pub name: String,
     /// Its numbers; there are no percentiles of instances.
     pub traffic: Traffic,
-    /// Language of its agent, as it was sent.
+    /// The same point by point; none where others are called more.
+    pub lines: Option<PartLines>,
+    /// Language of its agent, in capitals.
     pub language: Option<String>,
     /// Version of its agent.
     pub version: Option<String>,
@@ -54,6 +88,8 @@ pub struct EndpointRow {
     pub name: String,
     /// Its numbers.
     pub traffic: Traffic,
+    /// The same point by point; none where others are called more.
+    pub lines: Option<PartLines>,
 }
 
 /// Who calls a service, or is called by it.
@@ -67,11 +103,19 @@ pub struct Neighbour {
     pub r#type: String,
     /// What is called between the two.
     pub traffic: Traffic,
+    /// How it is.
+    pub status: Status,
 }
 
 /// One service.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ServicePage {
+    /// The service itself.
+    pub service: ServiceHead,
+    /// Where the first point of lines starts, milliseconds since the Unix epoch.
+    pub first: i64,
+    /// Milliseconds from a point to the next.
+    pub step: i64,
     /// Instances that lived in the range, busiest first.
     pub instances: Vec<InstanceRow>,
     /// Endpoints that were called in it, busiest first.
@@ -97,27 +141,74 @@ impl Query {
         let minutes = grid.all_minutes();
         let scope = (&service, range);
         let instances = self.parts(ctx, Scope::ServiceInstance, &INSTANCE, scope).await?;
-        let endpoints = self.parts(ctx, Scope::Endpoint, &ENDPOINT, scope).await?;
-        let endpoints = endpoints.into_iter().filter(|(_, measured)| measured.calls > 0);
-        let (callers, callees) = self.neighbours(ctx, id, range).await?;
+        let mut endpoints = self.parts(ctx, Scope::Endpoint, &ENDPOINT, scope).await?;
+        endpoints.retain(|(_, measured)| measured.calls > 0);
+        let mut of_instances =
+            self.part_lines(ctx, (range, &grid), &INSTANCE, &instances, |one| &one.average).await?;
+        let mut of_endpoints =
+            self.part_lines(ctx, (range, &grid), &ENDPOINT, &endpoints, |one| &one.p99).await?;
+        let around = self.neighbourhood(ctx, id, range).await?;
         let errors = self.service_errors(ctx, id, range).await?;
         Ok(ServicePage {
+            service: self.head(ctx, &service, around.r#type).await?,
+            first: grid.start(0),
+            step: grid.step * 60_000,
             instances: instances
                 .into_iter()
-                .map(|(record, measured)| instance(&record, &measured, minutes))
+                .map(|(record, measured)| InstanceRow {
+                    lines: of_instances.remove(&record.entity.id()),
+                    ..instance(&record, &measured, minutes)
+                })
                 .collect(),
             endpoints: endpoints
+                .into_iter()
                 .map(|(record, measured)| EndpointRow {
                     id: id::entity_id(&record.entity),
                     name: name(&record.entity),
                     traffic: Traffic::of(&measured, minutes),
+                    lines: of_endpoints.remove(&record.entity.id()),
                 })
                 .collect(),
             errors,
-            callers,
-            callees,
+            callers: around.callers,
+            callees: around.callees,
             complete: !ctx.is_incomplete(),
         })
+    }
+
+    /// What is known of the service itself.
+    async fn head(&self, ctx: &Ctx, service: &ServiceRef, r#type: String) -> Result<ServiceHead> {
+        ctx.charge(1)?;
+        let records = self.storage.entities().get(&[service.id()]).await?;
+        let layers = records.first().map(|record| record.layers).unwrap_or_default();
+        let layers = layers.iter().filter(|layer| *layer != Layer::UNDEFINED).map(Layer::name);
+        let layers: Vec<_> = layers.collect();
+        Ok(ServiceHead {
+            id: id::service_id(service),
+            name: service.name.clone(),
+            group: service.name.split_once("::").map_or("", |(group, _)| group).to_owned(),
+            real: service.normal && !layers.is_empty(),
+            layers,
+            r#type,
+        })
+    }
+
+    /// The lines of those that are called most; parts come busiest first.
+    async fn part_lines(
+        &self,
+        ctx: &Ctx,
+        scope: (&Range, &Grid),
+        names: &MetricNames,
+        parts: &[(EntityRecord, Measured)],
+        latency: fn(&Series) -> &Vec<Option<f64>>,
+    ) -> Result<Map<EntityId, PartLines>> {
+        let busiest = parts.iter().take(WITH_LINES).map(|(record, _)| record.entity.id());
+        let series = self.part_series(ctx, scope, names, busiest.collect()).await?;
+        let lines = series.into_iter().map(|(id, series)| {
+            let latency = latency(&series).clone();
+            (id, PartLines { cpm: series.cpm, latency, errors: series.errors })
+        });
+        Ok(lines.collect())
     }
 
     /// The instances or endpoints of a service with what was measured, busiest first.
@@ -155,17 +246,14 @@ impl Query {
         Ok(parts)
     }
 
-    /// Callers and callees.
-    async fn neighbours(
-        &self,
-        ctx: &Ctx,
-        id: &str,
-        range: &Range,
-    ) -> Result<(Vec<Neighbour>, Vec<Neighbour>)> {
+    /// Callers and callees, and what they tell of the service.
+    async fn neighbourhood(&self, ctx: &Ctx, id: &str, range: &Range) -> Result<Neighbourhood> {
         let scene = Scene { range: *range, compare: Compare::None, layer: None, group: None };
         let around = Some(id.to_owned());
         let search = MapSearch { scene, scope: MapScope::Services, around, depth: 1 };
         let map = self.map(ctx, &search).await?;
+        let node = |id: &str| map.nodes.iter().find(|node| node.id == id);
+        let r#type = node(id).map(|own| own.r#type.clone()).unwrap_or_default();
         let (mut callers, mut callees) = (Vec::new(), Vec::new());
         for edge in &map.edges {
             let (other, list) = match (edge.source == id, edge.target == id) {
@@ -173,16 +261,24 @@ impl Query {
                 (_, true) => (&edge.source, &mut callers),
                 _ => continue,
             };
-            let Some(node) = map.nodes.iter().find(|node| node.id == *other) else { continue };
+            let Some(node) = node(other) else { continue };
             list.push(Neighbour {
                 id: node.id.clone(),
                 name: node.name.clone(),
                 r#type: node.r#type.clone(),
                 traffic: edge.client.or(edge.server).unwrap_or_default(),
+                status: node.status,
             });
         }
-        Ok((callers, callees))
+        Ok(Neighbourhood { r#type, callers, callees })
     }
+}
+
+/// What is around a service.
+struct Neighbourhood {
+    r#type: String,
+    callers: Vec<Neighbour>,
+    callees: Vec<Neighbour>,
 }
 
 fn instance(record: &EntityRecord, measured: &Measured, minutes: f64) -> InstanceRow {
@@ -190,7 +286,8 @@ fn instance(record: &EntityRecord, measured: &Measured, minutes: f64) -> Instanc
         id: id::entity_id(&record.entity),
         name: name(&record.entity),
         traffic: Traffic::of(measured, minutes),
-        language: language(record).map(str::to_owned),
+        lines: None,
+        language: language(record).map(spelled),
         version: version(record).map(str::to_owned),
         started: record.first_seen.start_millis(),
         last_seen: record.last_seen.start_millis(),

@@ -101,6 +101,12 @@ impl Status {
         }
     }
 
+    /// A part that cannot do its work for now, and why.
+    pub fn trouble(&self) -> Option<(&'static str, String)> {
+        let troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        troubles.iter().next().map(|(part, why)| (*part, why.clone()))
+    }
+
     /// Whether something is wrong with any part.
     pub fn has_trouble(&self) -> bool {
         !self.troubles.lock().unwrap_or_else(PoisonError::into_inner).is_empty()

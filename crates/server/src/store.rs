@@ -64,7 +64,7 @@ fn stats(view: &View) -> anyhow::Result<()> {
 }
 
 /// A day since the Unix epoch as `2026-11-22`.
-fn date(day: i64) -> String {
+pub(crate) fn date(day: i64) -> String {
     let start = Zone::utc().local(Minute(day.saturating_mul(1440)));
     start.map_or_else(|| "other".to_owned(), |start| start.date().to_string())
 }

@@ -1,8 +1,8 @@
 //! `/ui/overview`.
 
 use skytrail_query::overview::{
-    Change, ChangeKind, Changed, Evidence, Line, Lines, ListedEndpoint, Overview, OverviewService,
-    Reason, Severity, Statement, Status,
+    Cause, Change, ChangeKind, Changed, Evidence, Line, Lines, ListedEndpoint, Overview,
+    OverviewService, Reason, Severity, Statement, Status,
 };
 
 use super::answering::Made;
@@ -116,6 +116,14 @@ fields!(Reason as it {
     "usual" => it.usual,
     "since" => it.since,
     "entity" => it.entity,
+    "because" => it.because,
+});
+
+fields!(Cause as it {
+    "kind" => it.kind,
+    "id" => it.id,
+    "name" => it.name,
+    "share" => it.share,
 });
 
 fields!(Evidence as it { "kind" => it.kind, "id" => it.id, "name" => it.name });
@@ -145,6 +153,7 @@ impl Json for ChangeKind {
         let word = match self {
             Self::Service => "service",
             Self::Edge => "edge",
+            Self::Version => "version",
             Self::Instance => "instance",
             Self::Endpoint => "endpoint",
         };
@@ -158,6 +167,7 @@ impl Json for Changed {
             Self::New => "new",
             Self::Gone => "gone",
             Self::Started => "started",
+            Self::Changed => "changed",
         };
         word.write(out);
     }
@@ -170,4 +180,6 @@ fields!(Change as it {
     "id" => it.id,
     "service" => it.service,
     "at" => it.at,
+    "from" => it.from,
+    "to" => it.to,
 });

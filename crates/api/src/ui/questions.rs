@@ -166,7 +166,8 @@ pub(super) fn status(_parameters: &Parameters) -> Read<StatusPage> {
                 limit: limits.bytes,
                 percent: limits.percent,
                 config: status.config(),
-                receivers: ui.server.receivers(),
+                disk: ui.server.disk(),
+                pace: ui.rates.look(ui.server.as_ref()),
                 agents,
                 complete: !ctx.is_incomplete(),
             })

@@ -11,6 +11,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
 use super::answering::{Made, answer};
 use super::assets::{File, pages};
+use super::health;
 use super::parameters::Parameters;
 use super::questions::{self, Read};
 use super::session;
@@ -47,6 +48,7 @@ fn guarded(ui: &Arc<Ui>) -> Router {
         .route("/ui/topology", ask(ui, "topology", questions::topology))
         .route("/ui/service", ask(ui, "service", questions::service))
         .route("/ui/status", ask(ui, "status", questions::status))
+        .route("/ui/health", health::route(ui))
         .route("/ui/openapi.json", get(openapi))
 }
 

@@ -28,6 +28,43 @@ pub struct Dropped {
     pub count: u64,
 }
 
+/// Why nothing is taken, and what helps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Why.
+    pub reason: String,
+    /// What to do.
+    pub action: String,
+}
+
+/// What the store holds of one kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Name of the kind: `spans`, `metrics`…
+    pub kind: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// Rows.
+    pub rows: u64,
+    /// The earliest time of a row, milliseconds since the Unix epoch; none where nothing is in files
+    /// yet, or it is not known.
+    pub oldest: Option<i64>,
+}
+
+/// What the files of the store take, and of which disk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Disk {
+    /// By kind.
+    pub kinds: Vec<Held>,
+    /// Days of UTC as `YYYY-MM-DD`, the newest first, and the bytes of their rows; none where there
+    /// are no files.
+    pub days: Option<Vec<(String, u64)>>,
+    /// Bytes that the disk has left.
+    pub free: Option<u64>,
+    /// Bytes of the disk.
+    pub total: Option<u64>,
+}
+
 /// What the server says about itself.
 pub trait ServerSource: Send + Sync {
     /// Time since the start, milliseconds.
@@ -38,6 +75,12 @@ pub trait ServerSource: Send + Sync {
 
     /// Bytes that the store holds; none where it does not count them.
     fn stored_bytes(&self) -> Option<u64>;
+
+    /// Why nothing is taken now; none while data is taken. MUST answer at once.
+    fn refusal(&self) -> Option<Refusal>;
+
+    /// What the store holds, and what is left of the disk.
+    fn disk(&self) -> Disk;
 }
 
 /// How the server is, in a few numbers.
@@ -51,19 +94,32 @@ pub(crate) struct Health {
     pub(crate) disk_days: Option<i32>,
 }
 
+impl Receiver {
+    /// Messages that were not taken.
+    pub(crate) fn lost(&self) -> u64 {
+        self.dropped.iter().map(|one| one.count).sum()
+    }
+}
+
+/// What was not taken by any receiver, by reason.
+pub(crate) fn reasons(receivers: &[Receiver]) -> Vec<Dropped> {
+    let mut reasons: Vec<Dropped> = Vec::new();
+    for one in receivers.iter().flat_map(|receiver| &receiver.dropped) {
+        match reasons.iter_mut().find(|known| known.reason == one.reason) {
+            Some(known) => known.count += one.count,
+            None => reasons.push(one.clone()),
+        }
+    }
+    reasons
+}
+
 impl Health {
     /// From what a server says. Rates are averages since the start.
     pub(crate) fn of(server: &dyn ServerSource, days: i32) -> Self {
         let receivers = server.receivers();
         let sum = |of: fn(&Receiver) -> u64| receivers.iter().map(of).sum::<u64>();
         let seconds = server.uptime() as f64 / 1e3;
-        let mut dropped: Vec<Dropped> = Vec::new();
-        for one in receivers.iter().flat_map(|receiver| &receiver.dropped) {
-            match dropped.iter_mut().find(|known| known.reason == one.reason) {
-                Some(known) => known.count += one.count,
-                None => dropped.push(one.clone()),
-            }
-        }
+        let dropped = reasons(&receivers);
         Self {
             received_per_second: (seconds > 0.0).then(|| sum(|one| one.received) as f64 / seconds),
             stored: sum(|one| one.stored),
@@ -86,11 +142,9 @@ fields!(Health as it {
 
 fields!(Dropped as it { "reason" => it.reason, "count" => it.count });
 
-fields!(Receiver as it {
-    "name" => it.name,
-    "address" => it.address,
-    "received" => it.received,
-    "stored" => it.stored,
-    "refused" => it.refused,
-    "dropped" => it.dropped,
+fields!(Held as it {
+    "kind" => it.kind,
+    "bytes" => it.bytes,
+    "rows" => it.rows,
+    "oldest" => it.oldest,
 });

@@ -1,6 +1,8 @@
 //! `/ui/service`.
 
-use skytrail_query::service::{EndpointRow, InstanceRow, Neighbour, ServiceError, ServicePage};
+use skytrail_query::service::{
+    EndpointRow, InstanceRow, Neighbour, PartLines, ServiceError, ServiceHead, ServicePage,
+};
 
 use super::answering::Made;
 use super::json::{Json, Out, fields};
@@ -12,6 +14,9 @@ impl Made for ServicePage {
 }
 
 fields!(ServicePage as it {
+    "service" => it.service,
+    "first" => it.first,
+    "step" => it.step,
     "instances" => it.instances,
     "endpoints" => it.endpoints,
     "errors" => it.errors,
@@ -20,12 +25,24 @@ fields!(ServicePage as it {
     "complete" => it.complete,
 });
 
+fields!(ServiceHead as it {
+    "id" => it.id,
+    "name" => it.name,
+    "group" => it.group,
+    "layers" => it.layers,
+    "real" => it.real,
+    "type" => it.r#type,
+});
+
+fields!(PartLines as it { "cpm" => it.cpm, "latency" => it.latency, "errors" => it.errors });
+
 fields!(InstanceRow as it {
     "id" => it.id,
     "name" => it.name,
     "cpm" => it.traffic.cpm,
     "avg" => it.traffic.average,
     "errors" => it.traffic.errors,
+    "lines" => it.lines,
     "language" => it.language,
     "version" => it.version,
     "started" => it.started,
@@ -39,6 +56,7 @@ fields!(EndpointRow as it {
     "avg" => it.traffic.average,
     "p99" => it.traffic.p99,
     "errors" => it.traffic.errors,
+    "lines" => it.lines,
 });
 
 fields!(ServiceError as it {
@@ -58,4 +76,5 @@ fields!(Neighbour as it {
     "avg" => it.traffic.average,
     "p99" => it.traffic.p99,
     "errors" => it.traffic.errors,
+    "status" => it.status,
 });

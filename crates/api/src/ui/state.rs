@@ -5,6 +5,7 @@ use std::sync::Arc;
 use skytrail_query::Query;
 
 use super::metrics::Metrics;
+use super::rates::Rates;
 use super::server::ServerSource;
 use crate::graphql::work::Work;
 use crate::status::StatusSource;
@@ -16,4 +17,5 @@ pub(crate) struct Ui {
     pub(crate) metrics: Metrics,
     pub(crate) status: Arc<dyn StatusSource>,
     pub(crate) server: Arc<dyn ServerSource>,
+    pub(crate) rates: Rates,
 }

@@ -4,7 +4,8 @@ use skytrail_query::metadata::Agent;
 
 use super::answering::Made;
 use super::json::{Json, Out, fields};
-use super::server::Receiver;
+use super::rates::Pace;
+use super::server::{Disk, Receiver};
 use crate::status::StatusSource;
 
 /// How long something is kept.
@@ -22,8 +23,9 @@ pub(crate) struct StatusPage {
     pub(crate) bytes: Option<u64>,
     pub(crate) limit: Option<i64>,
     pub(crate) percent: Option<i32>,
+    pub(crate) disk: Disk,
     pub(crate) config: Vec<(String, String)>,
-    pub(crate) receivers: Vec<Receiver>,
+    pub(crate) pace: Pace,
     pub(crate) agents: Vec<Agent>,
     pub(crate) complete: bool,
 }
@@ -49,12 +51,52 @@ impl Made for StatusPage {
 }
 
 /// What the store takes of the disk.
-struct Disk<'a>(&'a StatusPage);
+struct Taken<'a>(&'a StatusPage);
 
-fields!(Disk<'_> as it {
+fields!(Taken<'_> as it {
     "bytes" => it.0.bytes,
     "limit" => it.0.limit,
     "percent" => it.0.percent,
+    "free" => it.0.disk.free,
+    "total" => it.0.disk.total,
+    "oldest" => it.0.disk.kinds.iter().filter_map(|one| one.oldest).min(),
+    "kinds" => it.0.disk.kinds,
+    "days" => it.0.disk.days.as_ref().map(|days| days.iter().map(Day).collect::<Vec<_>>()),
+});
+
+/// The bytes of a day.
+struct Day<'a>(&'a (String, u64));
+
+fields!(Day<'_> as it { "day" => it.0.0, "bytes" => it.0.1 });
+
+/// A receiver, and how fast it receives.
+struct Receiving<'a>(&'a Receiver, &'a Pace);
+
+fields!(Receiving<'_> as it {
+    "name" => it.0.name,
+    "address" => it.0.address,
+    "received" => it.0.received,
+    "stored" => it.0.stored,
+    "refused" => it.0.refused,
+    "dropped" => it.0.dropped,
+    "perSecond" => it.1.seconds().map(|_| Rate(it.0, it.1)),
+});
+
+/// The same for each second now.
+struct Rate<'a>(&'a Receiver, &'a Pace);
+
+impl Rate<'_> {
+    fn of(&self, count: fn(&Receiver) -> u64) -> Option<f64> {
+        let is_it = |one: &&Receiver| one.name == self.0.name;
+        self.1.per_second(|all| all.iter().filter(is_it).map(count).sum())
+    }
+}
+
+fields!(Rate<'_> as it {
+    "received" => it.of(|one| one.received),
+    "stored" => it.of(|one| one.stored),
+    "refused" => it.of(|one| one.refused),
+    "dropped" => it.of(Receiver::lost),
 });
 
 /// A key and its value as a list.
@@ -75,9 +117,9 @@ fields!(StatusPage as it {
     "node" => it.node,
     "uptime" => it.uptime,
     "retention" => it.retention,
-    "disk" => Disk(it),
+    "disk" => Taken(it),
     "config" => it.config.iter().map(Pair).collect::<Vec<_>>(),
-    "receivers" => it.receivers,
+    "receivers" => it.pace.now.iter().map(|one| Receiving(one, &it.pace)).collect::<Vec<_>>(),
     "agents" => it.agents,
     "complete" => it.complete,
 });

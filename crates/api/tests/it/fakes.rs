@@ -9,7 +9,7 @@ use skytrail_api::health::{Health, HealthSource};
 use skytrail_api::status::{
     ClusterNode, DiskLimits, MetricsRetention, RecordsRetention, StatusSource,
 };
-use skytrail_api::ui::{Dropped, Receiver, ServerSource};
+use skytrail_api::ui::{Disk, Dropped, Held, Receiver, Refusal, ServerSource};
 use skytrail_api::{Deps, Hosts, router};
 use skytrail_base::clock::ManualClock;
 use skytrail_base::metrics::Registry;
@@ -97,6 +97,19 @@ impl ServerSource for Fixed {
 
     fn stored_bytes(&self) -> Option<u64> {
         Some(1 << 20)
+    }
+
+    fn refusal(&self) -> Option<Refusal> {
+        let part = self.unhealthy.first()?;
+        let (reason, action) = (format!("the {part} is full"), "make room".to_owned());
+        Some(Refusal { reason, action })
+    }
+
+    fn disk(&self) -> Disk {
+        let spans = Held { kind: "spans".to_owned(), bytes: 9, rows: 3, oldest: Some(77) };
+        let tags = Held { kind: "tags".to_owned(), ..Held::default() };
+        let days = Some(vec![("2026-03-01".to_owned(), 9)]);
+        Disk { kinds: vec![spans, tags], days, free: Some(50), total: Some(100) }
     }
 }
 

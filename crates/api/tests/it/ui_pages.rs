@@ -2,8 +2,9 @@
 
 use http::StatusCode;
 use serde_json::{Value, json};
+use skytrail_base::web_origin::WebOrigins;
 
-use crate::fakes::product;
+use crate::fakes::{engine, over, product};
 use crate::ui::{START, get};
 
 const SHOP: &str = "c2hvcA==.1";
@@ -164,7 +165,7 @@ async fn the_map_can_be_drawn_of_a_part() {
 async fn a_service_comes_with_its_parts_and_its_failures() {
     let page = ask(&within("/ui/service", &format!("&id={SHOP}"))).await;
     let instance = &page["instances"][0];
-    assert_eq!((&instance["name"], &instance["language"]), (&json!("shop-1"), &json!("java")));
+    assert_eq!((&instance["name"], &instance["language"]), (&json!("shop-1"), &json!("JAVA")));
     assert_eq!((&instance["cpm"], &instance["started"]), (&json!(0.5), &json!(START)));
     let endpoint = &page["endpoints"][0];
     assert_eq!((&endpoint["name"], &endpoint["cpm"]), (&json!("GET:/orders"), &json!(0.5)));
@@ -196,10 +197,31 @@ async fn the_server_tells_about_itself() {
     assert_eq!(page["retention"][0], json!({ "kind": "traces", "days": 4 }));
     assert_eq!(page["disk"]["limit"].as_i64(), Some(3 << 40));
     assert_eq!(page["receivers"][0]["dropped"], json!([{ "reason": "overloaded", "count": 3 }]));
+    assert_eq!(page["receivers"][0]["perSecond"], Value::Null, "it is too early");
+    assert_eq!((&page["disk"]["free"], &page["disk"]["oldest"]), (&json!(50), &json!(77)));
+    assert_eq!(page["disk"]["days"], json!([{ "day": "2026-03-01", "bytes": 9 }]));
+    assert_eq!(
+        page["disk"]["kinds"][0],
+        json!({ "kind": "spans", "bytes": 9, "rows": 3, "oldest": 77 })
+    );
     let agents = page["agents"].as_array().expect("agents");
     let agent = agents.iter().find(|agent| agent["instance"] == "shop-1").expect("agent");
-    assert_eq!((&agent["service"], &agent["language"]), (&json!("shop"), &json!("java")));
+    assert_eq!((&agent["service"], &agent["language"]), (&json!("shop"), &json!("JAVA")));
     assert_eq!(agent["lastSeen"], START + 9 * 60_000);
+}
+
+#[tokio::test]
+async fn how_the_server_is_now_is_told_at_once() {
+    let health = ask("/ui/health").await;
+    assert_eq!((&health["received"], &health["dropped"]), (&json!(105), &json!(3)));
+    assert_eq!((&health["over"], &health["receivedPerSecond"]), (&Value::Null, &Value::Null));
+    assert_eq!(health["reasons"][0]["reason"], "overloaded");
+    assert_eq!(health["writes"], json!({ "taken": true, "reason": null, "action": null }));
+    let full = over(engine(), WebOrigins::default(), &["log"]);
+    let (status, health) = get(&full, "/ui/health").await;
+    assert_eq!(status, StatusCode::OK);
+    let told = json!({ "taken": false, "reason": "the log is full", "action": "make room" });
+    assert_eq!(health["writes"], told);
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ use crate::bytes::Checksum;
 use crate::error::{Error, Result};
 
 /// Nanoseconds of a day.
-const DAY_NANOS: i64 = 86_400_000_000_000;
+pub(crate) const DAY_NANOS: i64 = 86_400_000_000_000;
 
 /// How far clocks of agents may be ahead before their rows are stray.
 const AHEAD: i64 = DAY_NANOS;

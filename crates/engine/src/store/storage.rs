@@ -18,6 +18,7 @@ use super::core::Core;
 use super::delete::Deleted;
 use super::jobs::{Jobs, Save};
 use super::manifest::Deletion;
+use super::usage::Files;
 use super::{delete, expire, save, upkeep, writer};
 
 /// The embedded store. Dropping it leaves what no checkpoint covers to the log.
@@ -106,6 +107,11 @@ impl EmbeddedStorage {
     /// How long rows are kept.
     pub fn retention(&self) -> Retention {
         self.core.retention()
+    }
+
+    /// What its files hold, and what the disk has left.
+    pub fn files(&self) -> Files {
+        self.core.files()
     }
 
     /// What is wrong with the store for good, until the process begins anew; none while

@@ -1,14 +1,42 @@
 //! How much is held.
 
+use std::collections::BTreeMap;
+
 use skytrail_blocks::PartWriter;
 use skytrail_model::time::Minute;
 use skytrail_storage::FamilyUsage;
 
-use super::core::Core;
-use super::manifest::PartEntry;
+use super::core::{Core, DAY_NANOS};
+use super::manifest::{Family, PartEntry, STRAY};
 use super::memtable::Rows;
 
+/// What the files of a store hold, and what the disk has left for more.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Files {
+    /// Earliest time of a row by family, nanoseconds since the Unix epoch; of those that have files.
+    pub oldest: BTreeMap<&'static str, i64>,
+    /// Bytes of the rows of each day, counted from the Unix epoch in UTC. Rows whose time is far from
+    /// when they came count for the day that they came on.
+    pub days: BTreeMap<i64, u64>,
+    /// Bytes of the disk that are free, and all; none where it does not tell.
+    pub space: Option<(u64, u64)>,
+}
+
 impl Core {
+    /// What the files hold.
+    pub(crate) fn files(&self) -> Files {
+        let mut files = Files::default();
+        let version = self.state.snapshot().version;
+        for entry in version.parts.entries() {
+            let oldest = files.oldest.entry(family(entry.family)).or_insert(entry.first);
+            *oldest = entry.first.min(*oldest);
+            let day = if entry.day == STRAY { entry.age.div_euclid(DAY_NANOS) } else { entry.day };
+            *files.days.entry(day).or_default() += entry.bytes;
+        }
+        let space = self.folder.fs().space().ok();
+        Files { space: space.map(|space| (space.free, space.total)), ..files }
+    }
+
     /// Rows and bytes of the families that have parts: memory and disk together.
     /// No family has a limit of its own on the disk; all files together do.
     pub(crate) fn usage(&self) -> Vec<FamilyUsage> {
@@ -72,6 +100,16 @@ impl Core {
         self.metrics.parts.set(manifest.parts.len() as i64);
         self.metrics.cache_bytes.set(self.cache.bytes().cast_signed());
         self.metrics.index_bytes.set(indexes as i64);
+    }
+}
+
+/// The name that a family has in the usage.
+fn family(family: Family) -> &'static str {
+    match family {
+        Family::Spans => "spans",
+        Family::Minutes | Family::FoldedMinutes | Family::Hours | Family::Days => "metrics",
+        Family::Relations => "relations",
+        Family::Records => "records",
     }
 }
 

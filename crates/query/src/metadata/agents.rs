@@ -6,6 +6,7 @@ use skytrail_model::scope::Scope;
 use skytrail_model::time::Minute;
 use skytrail_storage::{EntityFilter, EntityQuery};
 
+use super::instance::Language;
 use super::service::RECORD_BYTES;
 use crate::context::Ctx;
 use crate::error::Result;
@@ -31,7 +32,7 @@ pub struct Agent {
     pub instance: String,
     /// Id of its instance.
     pub instance_id: String,
-    /// Language, as it was sent; empty if it was not.
+    /// Language, in capitals; empty if it was not told.
     pub language: String,
     /// Version of the agent.
     pub version: Option<String>,
@@ -65,7 +66,7 @@ fn agent(record: &EntityRecord) -> Option<Agent> {
         service_id: id::service_id(&child.service),
         instance: child.name.clone(),
         instance_id: id::entity_id(&record.entity),
-        language: language(record).unwrap_or_default().to_owned(),
+        language: language(record).map(spelled).unwrap_or_default(),
         version: version(record).map(str::to_owned),
         last_seen: record.last_seen.start_millis(),
     })
@@ -76,9 +77,22 @@ pub(crate) fn language(record: &EntityRecord) -> Option<&str> {
     property(record, &["language"])
 }
 
+/// A language as the protocol spells it; one that it does not know in capitals.
+pub(crate) fn spelled(language: &str) -> String {
+    match Language::of(language) {
+        Language::Unknown => language.to_uppercase(),
+        known => known.name().to_owned(),
+    }
+}
+
 /// The version of an agent.
 pub(crate) fn version(record: &EntityRecord) -> Option<&str> {
     property(record, &VERSIONS)
+}
+
+/// The version of what runs in an instance; where it does not tell it, that of its agent.
+pub(crate) fn release(record: &EntityRecord) -> Option<&str> {
+    property(record, &["service.version"]).or_else(|| version(record))
 }
 
 fn property<'a>(record: &'a EntityRecord, keys: &[&str]) -> Option<&'a str> {

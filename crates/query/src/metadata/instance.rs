@@ -64,11 +64,11 @@ pub enum Language {
 
 impl Language {
     /// From what agents report.
-    fn of(text: &str) -> Self {
+    pub(super) fn of(text: &str) -> Self {
         match text.to_ascii_lowercase().as_str() {
             "java" => Self::Java,
-            ".net" => Self::Dotnet,
-            "nodejs" => Self::Nodejs,
+            ".net" | "dotnet" => Self::Dotnet,
+            "nodejs" | "node.js" => Self::Nodejs,
             "python" => Self::Python,
             "ruby" => Self::Ruby,
             "go" => Self::Go,

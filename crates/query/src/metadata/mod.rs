@@ -9,7 +9,7 @@ mod legacy;
 mod service;
 
 pub use agents::Agent;
-pub(crate) use agents::{language, version};
+pub(crate) use agents::{language, release, spelled, version};
 pub use clock::TimeInfo;
 pub use endpoint::{Endpoint, EndpointInfo};
 pub use hierarchy::LayerLevel;

@@ -7,8 +7,10 @@ use skytrail_storage::{
     EntityFilter, EntityQuery, EntitySelection, RelationRead, Sighting, Visible,
 };
 
+use super::facts::{Facts, Part, Reason};
 use super::lists::Lists;
-use super::rules::{Facts, Reason, Severity, reasons, status};
+use super::order::{Placed, in_order};
+use super::rules::{reasons, status};
 use super::series::{Grid, Series};
 use super::usual::{MOST_SERVICES, Usual, Usuals};
 use super::{Lines, Overview, OverviewService, Scene, Status};
@@ -25,13 +27,6 @@ const USER: &str = "User";
 
 /// About what a service takes in the answer besides its lines.
 const SERVICE_BYTES: usize = 2 << 10;
-
-/// A service on its way to its place.
-struct Placed {
-    service: OverviewService,
-    /// Failures and calls now, which order those of one status.
-    weight: (i64, i64),
-}
 
 impl Query {
     /// The first page.
@@ -57,13 +52,15 @@ impl Query {
                 let mut placed = Vec::with_capacity(services.len());
                 for (id, service) in services {
                     let series = read.services.remove(&id).unwrap_or_default();
-                    let usual = usuals.services.get(&id).copied().unwrap_or_default();
+                    let none = Usual::default();
+                    let usual = usuals.services.get(&id).unwrap_or(&none);
                     let told = Told { grid: &grid, now_minutes, lists: &lists, usual };
                     let alive = instances.get(&id).copied().unwrap_or(0);
                     placed.push(told.place(id, service, alive, series));
                 }
+                self.explain(ctx, (range, &grid), &mut placed).await?;
                 let edge = std::mem::take(&mut read.edge).lines(now_minutes);
-                let edge = with_usual(edge, usuals.edge);
+                let edge = with_usual(edge, &usuals.edge);
                 let edge = self.compared(ctx, edge, before.as_ref(), &measures, &of_edge).await?;
                 (in_order(placed), edge)
             }
@@ -202,22 +199,21 @@ struct Told<'a> {
     grid: &'a Grid,
     now_minutes: f64,
     lists: &'a Lists,
-    usual: Usual,
+    usual: &'a Usual,
 }
 
-impl Told<'_> {
+impl<'a> Told<'a> {
     fn place(&self, id: EntityId, service: Service, instances: usize, series: Series) -> Placed {
         let parts =
-            |map: &'_ Map<EntityId, Vec<_>>| map.get(&id).map(Vec::as_slice).map(<[_]>::to_vec);
-        let endpoints = parts(&self.lists.endpoints).unwrap_or_default();
-        let of_instances = parts(&self.lists.instances).unwrap_or_default();
+            |map: &'a Map<EntityId, Vec<Part>>| map.get(&id).map(Vec::as_slice).unwrap_or_default();
         let facts = Facts {
             series: &series,
             usual: self.usual,
             grid: self.grid,
             now_minutes: self.now_minutes,
-            endpoints: &endpoints,
-            instances: &of_instances,
+            parts: &self.lists.grid,
+            endpoints: parts(&self.lists.endpoints),
+            instances: parts(&self.lists.instances),
         };
         let reasons: Vec<Reason> = reasons(&facts);
         let weight = (series.now.failed, series.now.calls);
@@ -233,36 +229,16 @@ impl Told<'_> {
             reasons,
             lines,
         };
-        Placed { service, weight }
+        Placed { key: id, service, weight }
     }
 }
 
-fn with_usual(mut lines: Lines, usual: Usual) -> Lines {
+fn with_usual(mut lines: Lines, usual: &Usual) -> Lines {
     lines.cpm.usual = usual.cpm;
     lines.errors.usual = usual.errors;
     lines.p99.usual = usual.p99;
     lines.apdex.usual = usual.apdex;
     lines
-}
-
-/// Worst first: by status, then by how many reasons of each severity there are, then by failures
-/// and calls, then by name.
-fn in_order(mut placed: Vec<Placed>) -> Vec<OverviewService> {
-    let count = |placed: &Placed, severity: Severity| {
-        let reasons = placed.service.reasons.iter();
-        reasons.filter(|reason| reason.severity == severity).count()
-    };
-    placed.sort_by(|a, b| {
-        let by_count = |severity| count(b, severity).cmp(&count(a, severity));
-        a.service
-            .status
-            .cmp(&b.service.status)
-            .then_with(|| by_count(Severity::Bad))
-            .then_with(|| by_count(Severity::Warn))
-            .then(b.weight.cmp(&a.weight))
-            .then_with(|| a.service.name.cmp(&b.service.name))
-    });
-    placed.into_iter().map(|placed| placed.service).collect()
 }
 
 /// How a service is, by a few numbers alone; for pages that show many at once.

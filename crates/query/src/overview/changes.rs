@@ -8,7 +8,8 @@ use skytrail_storage::{EntityFilter, EntityQuery};
 
 use crate::context::Ctx;
 use crate::error::Result;
-use crate::hash::Set;
+use crate::hash::{Map, Set};
+use crate::metadata::release;
 use crate::query::Query;
 use crate::time::Range;
 
@@ -28,6 +29,8 @@ pub enum ChangeKind {
     Service,
     /// A service calling a service.
     Edge,
+    /// The version of a service, by the first instance that has it.
+    Version,
     /// An instance.
     Instance,
     /// An endpoint.
@@ -43,6 +46,8 @@ pub enum Changed {
     Gone,
     /// An instance of a service that had been there.
     Started,
+    /// It is another one than before.
+    Changed,
 }
 
 /// Something that changed.
@@ -60,11 +65,15 @@ pub struct Change {
     pub service: Option<String>,
     /// When it was first or last seen, milliseconds since the Unix epoch.
     pub at: i64,
+    /// The version before, of a version.
+    pub from: Option<String>,
+    /// The version that there is now.
+    pub to: Option<String>,
 }
 
 impl Query {
     /// What is new in a range, and what was seen since `before` and is gone. Newest first, services
-    /// before edges, instances and endpoints.
+    /// before edges, versions, instances and endpoints.
     pub(super) async fn changes(
         &self,
         ctx: &Ctx,
@@ -94,8 +103,11 @@ impl Query {
                 ctx.note_incomplete();
             }
             let is_wanted = |record: &EntityRecord| touches(&record.entity, services);
-            let records = records.iter().filter(|record| is_wanted(record));
-            changes.extend(records.filter_map(|record| change(record, kind, range, before)));
+            let records: Vec<_> = records.iter().filter(|record| is_wanted(record)).collect();
+            changes.extend(records.iter().filter_map(|one| change(one, kind, range, before)));
+            if kind == ChangeKind::Instance {
+                changes.extend(versions(records, range));
+            }
         }
         changes.sort_by(|a: &Change, b: &Change| {
             a.kind.cmp(&b.kind).then(b.at.cmp(&a.at)).then_with(|| a.id.cmp(&b.id))
@@ -142,7 +154,38 @@ fn change(
         other => (other.service().name.clone(), None),
     };
     let id = id::entity_id(&record.entity);
-    Some(Change { kind, change, name, id, service, at: at.start_millis() })
+    let (from, to) = (None, None);
+    Some(Change { kind, change, name, id, service, at: at.start_millis(), from, to })
+}
+
+/// Versions that instances started with in a range and that are not those of the instance of the
+/// same service that had started last before; each by the first instance that has it.
+fn versions(mut instances: Vec<&EntityRecord>, range: &Range) -> Vec<Change> {
+    instances.sort_by(|a, b| {
+        a.first_seen.cmp(&b.first_seen).then_with(|| a.entity.id().cmp(&b.entity.id()))
+    });
+    let mut last: Map<EntityId, &str> = Map::default();
+    let mut changes = Vec::new();
+    for record in instances {
+        let (Entity::Instance(child), Some(version)) = (&record.entity, release(record)) else {
+            continue;
+        };
+        let before = last.insert(child.service.id(), version);
+        if record.first_seen < range.first_minute() {
+            continue;
+        }
+        changes.extend(before.filter(|before| *before != version).map(|before| Change {
+            kind: ChangeKind::Version,
+            change: Changed::Changed,
+            name: child.name.clone(),
+            id: id::entity_id(&record.entity),
+            service: Some(child.service.name.clone()),
+            at: record.first_seen.start_millis(),
+            from: Some(before.to_owned()),
+            to: Some(version.to_owned()),
+        }));
+    }
+    changes
 }
 
 #[cfg(test)]
@@ -151,7 +194,7 @@ mod tests {
     use skytrail_model::layer::LayerSet;
     use skytrail_model::time::Minute;
 
-    use super::{ChangeKind, Changed, change};
+    use super::{ChangeKind, Changed, change, versions};
     use crate::time::Range;
 
     const MINUTE: i64 = 60_000_000_000;
@@ -186,5 +229,34 @@ mod tests {
         assert_eq!(of(&instance, other, 110, 129, None), Some(Changed::Started));
         assert_eq!(of(&instance, other, 10, 123, None), Some(Changed::Gone));
         assert_eq!(of(&instance, other, 10, 124, None), None);
+    }
+
+    #[test]
+    fn an_instance_with_another_version_is_told_once() {
+        let started = |name: &str, service: &str, first: i64, version: Option<&str>| {
+            let service = ServiceRef { name: service.to_owned(), normal: true };
+            let entity = Entity::Instance(ChildRef { service, name: name.to_owned() });
+            let version = version.map(|one| ("service.version".to_owned(), one.to_owned()));
+            let properties = [("version".to_owned(), "9.4.0".to_owned())];
+            let properties = properties.into_iter().chain(version).collect();
+            EntityRecord { properties, ..seen(entity, first, 129) }
+        };
+        let range = Range { from: 100 * MINUTE, to: 130 * MINUTE };
+        let told = |records: &[EntityRecord]| {
+            let changes = versions(records.iter().collect(), &range);
+            let told = changes.into_iter().map(|one| (one.name, one.from, one.to));
+            told.collect::<Vec<_>>()
+        };
+        let records = [
+            started("web-4", "web", 112, Some("2.0")),
+            started("web-1", "web", 10, Some("1.0")),
+            started("web-3", "web", 110, Some("2.0")),
+            started("cart-9", "cart", 105, Some("7.1")),
+            started("web-2", "web", 50, Some("1.1")),
+        ];
+        let (from, to) = (Some("1.1".to_owned()), Some("2.0".to_owned()));
+        assert_eq!(told(&records), [("web-3".to_owned(), from, to)]);
+        let agents = [started("a", "web", 10, None), started("b", "web", 110, None)];
+        assert!(told(&agents).is_empty(), "the same agent");
     }
 }

@@ -5,11 +5,12 @@ use skytrail_model::id;
 use skytrail_model::record::{TopRecord, TopStream};
 use skytrail_storage::{EntitySelection, RecordRead};
 
-use super::rules::Part;
+use super::facts::Part;
+use super::series::Grid;
 use crate::context::Ctx;
 use crate::error::Result;
 use crate::hash::{Map, Set};
-use crate::measures::{ENDPOINT, INSTANCE, Measured};
+use crate::measures::{ENDPOINT, INSTANCE, Measured, MetricNames};
 use crate::query::Query;
 use crate::time::Range;
 
@@ -67,8 +68,9 @@ pub struct Statement {
 }
 
 /// What stands out.
-#[derive(Default)]
 pub(super) struct Lists {
+    /// The points of endpoints and instances.
+    pub(super) grid: Grid,
     pub(super) slow: Vec<ListedEndpoint>,
     pub(super) failing: Vec<ListedEndpoint>,
     /// Failing endpoints, by service.
@@ -90,8 +92,14 @@ impl Query {
         range: &Range,
         services: &Set<EntityId>,
     ) -> Result<Lists> {
-        let mut lists = Lists::default();
         let end = end_of(range);
+        let mut lists = Lists {
+            grid: Grid::of(&end, &self.zone, self.clock.unix_nanos()),
+            slow: Vec::new(),
+            failing: Vec::new(),
+            endpoints: Map::default(),
+            instances: Map::default(),
+        };
         let minutes = end.nanos() as f64 / 6e10;
         let endpoints = self.measure(ctx, &ENDPOINT, &EntitySelection::All, &end).await?;
         let mut slow: Vec<_> =
@@ -130,7 +138,30 @@ impl Query {
         }
         drop(endpoints);
         lists.instances = self.instances(ctx, &end, services).await?;
+        let scope = (&end, &lists.grid);
+        let is_failing = |part: &Part, _: &[Part]| part.failing().is_some();
+        self.show_odd(ctx, scope, &ENDPOINT, &mut lists.endpoints, is_failing).await?;
+        let deviates = |part: &Part, all: &[Part]| part.deviation(all).is_some();
+        self.show_odd(ctx, scope, &INSTANCE, &mut lists.instances, deviates).await?;
         Ok(lists)
+    }
+
+    /// Reads those that stand out point by point.
+    async fn show_odd(
+        &self,
+        ctx: &Ctx,
+        scope: (&Range, &Grid),
+        names: &MetricNames,
+        parts: &mut Map<EntityId, Vec<Part>>,
+        is_odd: impl Fn(&Part, &[Part]) -> bool,
+    ) -> Result<()> {
+        let odd = parts.values().flat_map(|all| all.iter().filter(|part| is_odd(part, all)));
+        let odd: Vec<EntityId> = odd.map(|part| part.key).take(CANDIDATES).collect();
+        let mut series = self.part_series(ctx, scope, names, odd).await?;
+        for part in parts.values_mut().flatten() {
+            part.series = series.remove(&part.key);
+        }
+        Ok(())
     }
 
     async fn instances(
@@ -215,7 +246,8 @@ fn part(record: &EntityRecord, measured: &Measured) -> Part {
         Entity::Endpoint(child) | Entity::Instance(child) => child.name.clone(),
         other => other.service().name.clone(),
     };
-    Part { id: id::entity_id(&record.entity), name, measured: measured.clone() }
+    let (key, id) = (record.entity.id(), id::entity_id(&record.entity));
+    Part { key, id, name, measured: measured.clone(), series: None }
 }
 
 /// A text whose end is left out where it is long.

@@ -111,13 +111,14 @@ impl Grid {
     }
 }
 
-/// What was measured of one service.
+/// What was measured of a service, an instance or an endpoint.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Series {
+pub(crate) struct Series {
     /// By point.
-    pub(super) cpm: Vec<Option<f64>>,
-    pub(super) errors: Vec<Option<f64>>,
-    pub(super) p99: Vec<Option<f64>>,
+    pub(crate) cpm: Vec<Option<f64>>,
+    pub(crate) errors: Vec<Option<f64>>,
+    pub(crate) average: Vec<Option<f64>>,
+    pub(crate) p99: Vec<Option<f64>>,
     pub(super) apdex: Vec<Option<f64>>,
     /// All of the range.
     pub(super) whole: Measured,
@@ -130,8 +131,14 @@ pub(super) struct Series {
 impl Series {
     fn of(count: usize) -> Self {
         let none = || vec![None; count];
-        let (cpm, errors, p99, apdex) = (none(), none(), none(), none());
-        Self { cpm, errors, p99, apdex, ..Self::default() }
+        Self {
+            cpm: none(),
+            errors: none(),
+            average: none(),
+            p99: none(),
+            apdex: none(),
+            ..Self::default()
+        }
     }
 
     fn add(&mut self, grid: &Grid, measures: &Measures, point: usize, is_now: bool, row: &Row) {
@@ -156,6 +163,7 @@ impl Series {
         };
         set(&mut self.cpm, measured.cpm(minutes));
         set(&mut self.errors, measured.errors());
+        set(&mut self.average, measured.average());
         set(&mut self.p99, measured.percentile(99));
         set(&mut self.apdex, measured.apdex());
         self.whole.merge(&measured);
@@ -164,7 +172,7 @@ impl Series {
     /// Memory that it takes, about, in bytes.
     fn memory(count: usize) -> usize {
         // Three histograms of some forty buckets each.
-        4 * count * size_of::<Option<f64>>() + size_of::<Self>() + 2_048
+        5 * count * size_of::<Option<f64>>() + size_of::<Self>() + 2_048
     }
 
     /// The lines, whose ends are over so many minutes.
@@ -197,36 +205,69 @@ impl Query {
         measures: &Measures,
         of_edge: &Set<EntityId>,
     ) -> Result<Readings> {
+        let mut edge = Series::of(grid.count);
+        let mut see = |id, point, is_now, row: &Row| {
+            if of_edge.contains(&id) {
+                edge.add(grid, measures, point, is_now, row);
+            }
+        };
+        let all = EntitySelection::All;
+        let services = self.lines_of(ctx, (range, grid), measures, all, &mut see).await?;
+        edge.close(grid);
+        Ok(Readings { services, edge })
+    }
+
+    /// Metrics of some instances or endpoints in a range.
+    pub(crate) async fn part_series(
+        &self,
+        ctx: &Ctx,
+        (range, grid): (&Range, &Grid),
+        names: &MetricNames,
+        parts: Vec<EntityId>,
+    ) -> Result<Map<EntityId, Series>> {
+        let Some(measures) = self.measures(names).filter(|_| !parts.is_empty()) else {
+            return Ok(Map::default());
+        };
+        let parts = EntitySelection::these(parts);
+        self.lines_of(ctx, (range, grid), &measures, parts, &mut |_, _, _, _| {}).await
+    }
+
+    /// Metrics of entities, of which `see` sees each row.
+    async fn lines_of(
+        &self,
+        ctx: &Ctx,
+        (range, grid): (&Range, &Grid),
+        measures: &Measures,
+        entities: EntitySelection,
+        see: &mut (dyn FnMut(EntityId, usize, bool, &Row) + Send),
+    ) -> Result<Map<EntityId, Series>> {
         let now_from = grid.now_from(range);
         let read = RowRead {
             table: measures.table,
-            entities: EntitySelection::All,
+            entities,
             downsampling: grid.downsampling,
             from: grid.first,
             to: range.last_minute(),
             columns: measures.columns(),
         };
-        let mut readings = Readings { services: Map::default(), edge: Series::of(grid.count) };
+        let mut lines: Map<EntityId, Series> = Map::default();
         let mut working = ctx.working();
         self.scan_rows(ctx, &read, &mut |bucket, id, row| {
             let Some(point) = grid.point(bucket) else { return Ok(()) };
             let is_now = bucket >= now_from;
-            let known = readings.services.len();
-            let series = readings.services.entry(id).or_insert_with(|| Series::of(grid.count));
+            let known = lines.len();
+            let series = lines.entry(id).or_insert_with(|| Series::of(grid.count));
             series.add(grid, measures, point, is_now, row);
-            if of_edge.contains(&id) {
-                readings.edge.add(grid, measures, point, is_now, row);
-            }
-            match readings.services.len() > known {
+            see(id, point, is_now, row);
+            match lines.len() > known {
                 true => working.grow(Series::memory(grid.count)),
                 false => Ok(()),
             }
         })
         .await?;
-        readings.edge.close(grid);
-        readings.services.values_mut().for_each(|series| series.close(grid));
+        lines.values_mut().for_each(|series| series.close(grid));
         working.keep();
-        Ok(readings)
+        Ok(lines)
     }
 
     /// What was measured of each of some entities in a range; of as many as the request has memory

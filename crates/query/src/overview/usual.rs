@@ -40,12 +40,14 @@ const LEAST_DEVIATION: f64 = 0.05;
 pub(super) const MOST_SERVICES: usize = 200;
 
 /// What is usual for one service.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Usual {
     pub(super) cpm: Option<Band>,
     pub(super) errors: Option<Band>,
     pub(super) p99: Option<Band>,
     pub(super) apdex: Option<Band>,
+    /// Everything that the bands are made of, together.
+    pub(super) whole: Measured,
 }
 
 /// Values of the points of a service.
@@ -55,11 +57,12 @@ struct Values {
     errors: Vec<f32>,
     p99: Vec<f32>,
     apdex: Vec<f32>,
+    whole: Measured,
     open: Option<(i64, Measured)>,
 }
 
 /// Memory of the values of a service, about, in bytes.
-const VALUES_BYTES: usize = 420 * 4 * size_of::<f32>() + 1_024;
+const VALUES_BYTES: usize = 420 * 4 * size_of::<f32>() + 2_048;
 
 /// What is usual for services, and for those of the edge together.
 #[derive(Debug, Default)]
@@ -87,6 +90,11 @@ impl Band {
         let deviation = DEVIATIONS * deviation.max(median.abs() * LEAST_DEVIATION);
         Some(Self { low: (median - deviation).max(0.0), median, high: median + deviation })
     }
+
+    /// No higher than values can be.
+    fn up_to(self, most: f64) -> Self {
+        Self { high: self.high.min(most), ..self }
+    }
 }
 
 fn median(mut values: Vec<f32>) -> Option<f64> {
@@ -96,6 +104,13 @@ fn median(mut values: Vec<f32>) -> Option<f64> {
     match values.len() % 2 {
         1 => at(middle),
         _ => Some((at(middle.checked_sub(1)?)? + at(middle)?) / 2.0),
+    }
+}
+
+impl Usual {
+    /// Whether there are points enough of anything.
+    fn is_known(&self) -> bool {
+        [self.cpm, self.errors, self.p99, self.apdex].iter().any(Option::is_some)
     }
 }
 
@@ -117,6 +132,7 @@ impl Values {
         push(&mut self.p99, measured.percentile(99));
         push(&mut self.apdex, measured.apdex());
         push(&mut self.cpm, measured.cpm(1.0));
+        self.whole.merge(&measured);
     }
 
     fn usual(&self, step: i64) -> Usual {
@@ -130,11 +146,19 @@ impl Values {
         };
         Usual {
             cpm: Band::of(&self.cpm).map(per_minute),
-            errors: Band::of(&self.errors),
+            errors: Band::of(&self.errors).map(|band| band.up_to(100.0)),
             p99: Band::of(&self.p99),
-            apdex: Band::of(&self.apdex),
+            apdex: Band::of(&self.apdex).map(|band| band.up_to(1.0)),
+            whole: self.whole.clone(),
         }
     }
+}
+
+/// The time before a range, as long as the range, from one to six hours.
+pub(super) fn time_before(range: &Range) -> Range {
+    let first = range.first_minute();
+    let long = (range.last_minute().0 - first.0 + 1).clamp(HOUR, LONGEST_BEFORE);
+    Range { from: first.plus(-long).start_nanos(), to: first.start_nanos() }
 }
 
 impl Query {
@@ -157,9 +181,8 @@ impl Query {
         if services.iter().all(is_known) && usuals.edge.p99.is_some() {
             return Ok(usuals);
         }
-        let first = range.first_minute();
-        let long = (end.0 - first.0 + 1).clamp(HOUR, LONGEST_BEFORE);
-        let before = [(first.plus(-long), first.plus(-1))];
+        let before = time_before(range);
+        let before = [(before.first_minute(), before.last_minute())];
         let read = self.values(ctx, &before, step, measures, wanted).await?;
         usuals.take(&read, step);
         Ok(usuals)
@@ -210,11 +233,11 @@ impl Usuals {
     fn take(&mut self, reading: &Reading, step: i64) {
         for (id, values) in &reading.services {
             let usual = values.usual(step);
-            if usual != Usual::default() {
+            if usual.is_known() {
                 self.services.entry(*id).or_insert(usual);
             }
         }
-        if self.edge == Usual::default() {
+        if !self.edge.is_known() {
             self.edge = reading.edge.usual(step);
         }
     }
@@ -222,7 +245,7 @@ impl Usuals {
 
 #[cfg(test)]
 mod tests {
-    use super::{Band, LEAST_POINTS};
+    use super::{Band, LEAST_POINTS, Values};
 
     #[test]
     fn there_is_no_band_below_thirty_points() {
@@ -249,5 +272,14 @@ mod tests {
         assert_eq!((band.low, band.median, band.high), (170.0, 200.0, 230.0));
         let band = Band::of(&[0.0; 60]).unwrap();
         assert_eq!((band.low, band.high), (0.0, 0.0));
+    }
+
+    #[test]
+    fn no_band_reaches_beyond_what_can_be() {
+        let values = |value: f32| vec![value; LEAST_POINTS];
+        let (errors, apdex) = (values(95.0), values(0.97));
+        let usual = Values { errors, apdex, ..Values::default() }.usual(1);
+        assert_eq!((usual.errors.unwrap().high, usual.apdex.unwrap().high), (100.0, 1.0));
+        assert!(usual.apdex.unwrap().low > 0.8);
     }
 }

@@ -1,6 +1,7 @@
 //! The map of the UI: who calls whom, how much, how well, and what changed.
 
 mod draw;
+mod outgoing;
 mod shapes;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use skytrail_model::scope::Scope;
 use skytrail_storage::EntitySelection;
 
 use self::draw::Drawing;
+pub(crate) use self::outgoing::Outgoing;
 use self::shapes::{Calls, Drawn, Measurements, Pair};
 pub use self::shapes::{Map, MapEdge, MapNode};
 use super::read::{Edges, caller, ends};

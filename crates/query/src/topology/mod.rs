@@ -13,5 +13,6 @@ pub use answer::{
     Call, EndpointNode, EndpointTopology, Node, ServiceInstanceNode, ServiceInstanceTopology,
     Topology,
 };
+pub(crate) use map::Outgoing;
 pub use map::{Map, MapEdge, MapNode, MapScope, MapSearch};
 pub use traffic::Traffic;

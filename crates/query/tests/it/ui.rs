@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use skytrail_base::claim::{Memory, MemoryMetrics};
 use skytrail_model::entity::Entity;
+use skytrail_model::id;
+use skytrail_model::layer::{Layer, LayerSet};
+use skytrail_model::metric::TableId;
 use skytrail_model::relation::DetectPoint;
 use skytrail_query::overview::{Compare, Overview, Scene, Status};
 use skytrail_query::topology::{MapScope, MapSearch};
 use skytrail_query::{Ctx, Range};
 
-use crate::shop::{RELATION, SERVICE, Shop, at, calls, service};
+use crate::shop::{INSTANCE, RELATION, SERVICE, Shop, at, calls, child, conjectured, service};
 use crate::traces::{huge, largest};
 
 #[tokio::test]
@@ -76,6 +79,71 @@ async fn what_is_slower_than_the_same_hour_on_other_days_is_told() {
     assert!((95.0..105.0).contains(&band.median) && band.high < 130.0, "{band:?}");
     assert_eq!(web.lines.cpm.usual.unwrap().median, 10.0);
     assert!(page.edge.p99.now.unwrap() > 900.0 && page.complete);
+}
+
+/// Ten calls a minute of something: the same of yesterday, and in the last half hour, of which the
+/// last ten minutes may differ.
+async fn ten_a_minute(shop: &Shop, table: TableId, entity: &Entity, latency: i64, last: i64) {
+    for minute in 0..60 {
+        shop.metric(table, minute - 1_440, entity, &calls(10, latency)).await;
+    }
+    for minute in 30..60 {
+        let latency = if minute < 50 { latency } else { last };
+        shop.metric(table, minute, entity, &calls(10, latency)).await;
+    }
+}
+
+#[tokio::test]
+async fn who_is_slow_by_another_stands_behind_it_and_says_so() {
+    let shop = Shop::new();
+    let (web, stock, model) = (service("a web"), service("stock"), service("model"));
+    for (one, latency, last) in [(&web, 100, 1_000), (&stock, 20, 900), (&model, 60, 60)] {
+        shop.general(&one.name).await;
+        ten_a_minute(&shop, SERVICE, &Entity::Service(one.clone()), latency, last).await;
+    }
+    for (dest, latency, last) in [(&stock, 22, 905), (&model, 70, 71)] {
+        shop.call(&web, dest, DetectPoint::Client, "HttpClient", 55).await;
+        let relation = Entity::ServiceRelation { source: web.clone(), dest: dest.clone() };
+        ten_a_minute(&shop, RELATION, &relation, latency, last).await;
+    }
+    let page = overview(&shop).await;
+    let names: Vec<_> = page.services.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["stock", "a web", "model"]);
+    let because = page.services[1].reasons[0].because.as_ref().unwrap();
+    assert_eq!((because.kind, because.name.as_str()), ("service", "stock"));
+    assert!((0.95..=1.0).contains(&because.share), "{because:?}");
+    assert_eq!(page.services[0].reasons[0].because, None);
+    assert_eq!(page.services[2].status, Status::Ok);
+}
+
+#[tokio::test]
+async fn a_service_comes_with_lines_of_its_parts_and_one_that_is_only_called_too() {
+    let shop = Shop::new();
+    shop.general("web").await;
+    let instance = Entity::Instance(child("web", "web-1"));
+    shop.know_with(instance.clone(), LayerSet::default(), &[("language", "nodejs")]).await;
+    shop.metric(INSTANCE, 31, &instance, &calls(6, 20)).await;
+    let database = conjectured("db:3306");
+    shop.know(Entity::Service(database.clone()), LayerSet::of(Layer::VIRTUAL_DATABASE)).await;
+    shop.call(&service("web"), &database, DetectPoint::Client, "mysql-connector-java", 31).await;
+    let range = Range { from: at(30).start_nanos(), to: at(60).start_nanos() };
+    let page = |id: String| {
+        let shop = &shop;
+        async move { shop.query.service_page(&shop.ctx, &id, &range).await.unwrap() }
+    };
+    let web = page(id::service_id(&service("web"))).await;
+    assert_eq!((web.first, web.step), (at(30).start_millis(), 60_000));
+    let row = &web.instances[0];
+    let lines = row.lines.as_ref().unwrap();
+    assert_eq!((lines.cpm.len(), lines.cpm[1], lines.cpm[2]), (30, Some(6.0), None));
+    assert_eq!(row.language.as_deref(), Some("NODEJS"));
+    assert_eq!((web.service.real, web.callees[0].name.as_str()), (true, "db:3306"));
+    let database = page(id::service_id(&database)).await;
+    let head = &database.service;
+    assert_eq!((head.name.as_str(), head.r#type.as_str(), head.real), ("db:3306", "Mysql", false));
+    assert_eq!(head.layers, ["VIRTUAL_DATABASE"]);
+    assert_eq!(database.callers[0].name, "web");
+    assert!(database.instances.is_empty());
 }
 
 #[tokio::test]

@@ -3,17 +3,21 @@
 use std::sync::Arc;
 
 use skytrail_api::status::StatusSource;
-use skytrail_api::ui::{Dropped, Receiver, ServerSource};
+use skytrail_api::ui::{Disk, Dropped, Held, Receiver, Refusal, ServerSource};
 use skytrail_base::account::{Account, Signal};
 use skytrail_base::clock::SharedClock;
 use skytrail_storage::SharedStorage;
 
+use super::backend::OnDisk;
+use super::health;
 use crate::status::Status;
+use crate::store::date;
 
 /// The books, and what else the server knows of itself.
 pub(super) struct Books {
     account: Arc<Account>,
     storage: SharedStorage,
+    on_disk: Option<OnDisk>,
     status: Arc<Status>,
     clock: SharedClock,
     /// Milliseconds since the Unix epoch.
@@ -24,12 +28,19 @@ impl Books {
     /// Opened now.
     pub(super) fn new(
         account: Arc<Account>,
-        storage: SharedStorage,
-        status: Arc<Status>,
-        clock: SharedClock,
+        (storage, on_disk): (&SharedStorage, &Option<OnDisk>),
+        status: &Arc<Status>,
+        clock: &SharedClock,
     ) -> Self {
         let since = clock.unix_millis();
-        Self { account, storage, status, clock, since }
+        Self {
+            account,
+            storage: storage.clone(),
+            on_disk: on_disk.clone(),
+            status: status.clone(),
+            clock: clock.clone(),
+            since,
+        }
     }
 
     fn receiver(&self, signal: Signal) -> Option<Receiver> {
@@ -60,5 +71,31 @@ impl ServerSource for Books {
 
     fn stored_bytes(&self) -> Option<u64> {
         Some(self.storage.usage().families.iter().map(|family| family.bytes).sum())
+    }
+
+    fn refusal(&self) -> Option<Refusal> {
+        let (part, reason) = self.status.trouble()?;
+        Some(Refusal { reason, action: health::remedy(part).to_owned() })
+    }
+
+    fn disk(&self) -> Disk {
+        let files = self.on_disk.as_ref().map(|one| one.store.files());
+        let millis = |nanos: &i64| nanos.div_euclid(1_000_000);
+        let kinds = self.storage.usage().families.into_iter().map(|family| Held {
+            oldest: files.as_ref().and_then(|files| files.oldest.get(family.name)).map(millis),
+            kind: family.name.to_owned(),
+            bytes: family.bytes,
+            rows: family.rows,
+        });
+        let space = files.as_ref().and_then(|files| files.space);
+        Disk {
+            kinds: kinds.collect(),
+            free: space.map(|(free, _)| free),
+            total: space.map(|(_, total)| total),
+            days: files.map(|files| {
+                let days = files.days.iter().rev();
+                days.map(|(day, bytes)| (date(*day), *bytes)).collect()
+            }),
+        }
     }
 }

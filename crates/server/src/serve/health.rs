@@ -100,6 +100,18 @@ impl Health {
     }
 }
 
+/// What to do about the trouble of a part.
+pub(super) fn remedy(part: &str) -> &'static str {
+    let parts = Part::ALL.into_iter();
+    match parts.into_iter().find(|one| one.name() == part) {
+        Some(Part::Log | Part::Store) => {
+            "make room on the disk of the data folder, or mend the disk, and look at the log of the \
+             server; it goes on by itself once it can write, and senders try again until then"
+        }
+        Some(Part::StoreThreads) | None => "restart the server; it loses nothing it acknowledged",
+    }
+}
+
 fn labels(part: Part) -> Labels {
     vec![("part", part.name().to_owned())]
 }

@@ -133,7 +133,7 @@ impl Parts {
         let query = query(&stage, storage.clone(), analysis.live(), catalogue);
         let status = Status::new(&config, layers);
         let rest = {
-            let books = Books::new(account, storage.clone(), status.clone(), clock.clone());
+            let books = Books::new(account, (&storage, &on_disk), &status, &clock);
             rest(&config, &registry, &status, (query, books, &clock))?
         }
         .merge(ingest.http());
