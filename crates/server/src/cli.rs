@@ -242,9 +242,15 @@ pub struct Demo {
     /// Something goes wrong in the shop, drawn by this number; what it was is told at the end.
     #[arg(long, value_name = "NUMBER")]
     pub incident: Option<u64>,
-    /// Seconds until it does.
-    #[arg(long, default_value_t = 0, value_name = "SECONDS", requires = "incident")]
-    pub incident_after: u64,
+    /// Seconds until it does; below zero in the history.
+    #[arg(
+        long,
+        default_value_t = 0,
+        value_name = "SECONDS",
+        requires = "incident",
+        allow_negative_numbers = true
+    )]
+    pub incident_after: i64,
     /// The shared token, where the server asks for one.
     #[arg(long, value_name = "TEXT", env = "SKYTRAIL_DEMO_TOKEN", hide_env_values = true)]
     pub token: Option<String>,

@@ -23,7 +23,7 @@ pub fn run(demo: &Demo) -> anyhow::Result<()> {
         token: demo.token.clone(),
         duration: demo.seconds.map(Duration::from_secs),
         history: Duration::from_secs(demo.history.saturating_mul(60)),
-        incident: demo.incident.map(|number| (number, Duration::from_secs(demo.incident_after))),
+        incident: demo.incident.map(|number| (number, demo.incident_after)),
         ..client::Options::default()
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -27,8 +27,8 @@ pub struct Options {
     /// First send what the shop did for so long until now, at the same rate in the shop's time and
     /// as fast as the server takes it; at most 31 days.
     pub history: Duration,
-    /// What goes wrong in the shop, by number, and how long after the first live request.
-    pub incident: Option<(u64, Duration)>,
+    /// What goes wrong in the shop, by number, and how many seconds after now; below zero in the history.
+    pub incident: Option<(u64, i64)>,
     /// Send the fixed set once, with `M0` starting at this instant (Unix milliseconds of a full
     /// minute), and stop; rate and seed do not matter then.
     pub once_fixed: Option<i64>,

@@ -70,8 +70,7 @@ async fn play(options: &Options, connection: &Connection, tallies: &Arc<Tallies>
     // Two shops of one seed have the same instances: one acts, the other speaks of itself.
     let (mut shop, mirror) = (Shop::new(options.seed), Shop::new(options.seed));
     if let Some((number, after)) = options.incident {
-        let after = i64::try_from(after.as_nanos()).unwrap_or(i64::MAX);
-        let since = clock.unix_nanos().saturating_add(after);
+        let since = clock.unix_nanos().saturating_add(after.saturating_mul(1_000_000_000));
         shop = shop.with_incident(Incident::drawn(number), since);
     }
     let mut reporter = Reporter::new(connection, tallies.clone(), stop.clone());
