@@ -1,16 +1,18 @@
 //! The text of the repository.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use super::rust_source::RustSource;
 
-/// Every text file by its path relative to the workspace root. Files that are not UTF-8 are left
-/// out: no rule reads them. Rust files are scanned once, here.
+/// Every text file by its path relative to the workspace root. Of files that are not UTF-8 only the
+/// paths are known: no rule reads them. Rust files are scanned once, here.
 #[derive(Default)]
 pub(crate) struct Tree {
     files: BTreeMap<String, String>,
     rust: BTreeMap<String, RustSource>,
+    others: BTreeSet<String>,
 }
 
 impl Tree {
@@ -19,8 +21,12 @@ impl Tree {
     pub(crate) fn read<'a>(root: &Path, paths: impl Iterator<Item = &'a str>) -> Self {
         let mut tree = Self::default();
         for path in paths {
-            if let Ok(text) = std::fs::read_to_string(root.join(path)) {
-                tree.insert(path, text);
+            match std::fs::read_to_string(root.join(path)) {
+                Ok(text) => tree.insert(path, text),
+                Err(error) if error.kind() == ErrorKind::InvalidData => {
+                    tree.others.insert(path.to_owned());
+                }
+                Err(_) => {}
             }
         }
         tree
@@ -52,6 +58,7 @@ impl Tree {
     pub(crate) fn holds(&self, path: &str) -> bool {
         let folder = format!("{}/", path.trim_end_matches('/'));
         self.files.contains_key(path)
+            || self.others.contains(path)
             || self
                 .files
                 .range(folder.clone()..)
@@ -91,5 +98,23 @@ pub(crate) fn is_source(path: &str, text: &str) -> bool {
     match name.rsplit_once('.') {
         Some((stem, ending)) if !stem.is_empty() => SOURCES.contains(&ending),
         _ => text.starts_with("#!"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tree;
+
+    #[test]
+    fn of_pictures_only_the_paths_are_known() {
+        let folder =
+            std::env::temp_dir().join(format!("skytrail-tidy-tree-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("a.webp"), [0xff, 0xd8, 0x00]).unwrap();
+        std::fs::write(folder.join("a.md"), "text").unwrap();
+        let tree = Tree::read(&folder, ["a.webp", "a.md", "gone.md"].into_iter());
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert!(tree.holds("a.webp") && tree.holds("a.md") && !tree.holds("gone.md"));
+        assert_eq!(tree.files().count(), 1);
     }
 }
