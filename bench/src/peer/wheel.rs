@@ -1,10 +1,11 @@
 //! Peers from Python wheels, each in an environment of its own.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
+use super::quiet;
 use crate::process::cache_dir;
 
 /// The environment of a wheel of a version in the cache folder, with whatever
@@ -25,13 +26,4 @@ pub(super) fn installed<T>(
     quiet(Command::new(pip).args(["install", "--quiet", "--disable-pip-version-check", &wheel]))
         .with_context(|| format!("pip install {wheel}"))?;
     find(&environment).with_context(|| format!("the wheel {wheel} holds something else"))
-}
-
-fn quiet(command: &mut Command) -> Result<()> {
-    let output = command.stdin(Stdio::null()).output().context("cannot be started")?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    bail!("{}", text.lines().last().unwrap_or("failed"))
 }

@@ -1,7 +1,7 @@
 //! The list of rows.
 
 use super::bench::RowMaker;
-use super::{aggregate, decode, durable, e2e, query, rss, scale, start, store};
+use super::{aggregate, decode, durable, e2e, pages, query, rss, scale, start, store};
 
 /// Every row, in the order in which they run.
 pub static ALL: &[RowMaker] = &[
@@ -14,6 +14,7 @@ pub static ALL: &[RowMaker] = &[
     scale::ROW,
     durable::ROW,
     start::ROW,
+    pages::ROW,
     rss::ROW,
     rss::IN_MEMORY,
 ];

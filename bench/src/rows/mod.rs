@@ -6,6 +6,7 @@ mod decode;
 mod durable;
 mod e2e;
 mod list;
+mod pages;
 mod query;
 mod rss;
 mod scale;
