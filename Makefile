@@ -5,7 +5,7 @@ export SKYTRAIL_CACHE ?= $(CACHE)
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint instructions bench soak crashes cases clean
+.PHONY: help run test check lint instructions bench docs-img soak crashes cases clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +29,11 @@ instructions: ## instructions per span of the hot paths, against the committed o
 	@scripts/instructions
 
 bench: ## speed and memory, as ratios measured side by side in one run
+	@scripts/web build || echo "bench: without the pages"
 	cargo run --release --locked --package skytrail-bench
+
+docs-img: ## pictures of every page (web/e2e/out), and those of the guide (docs/user/img)
+	@scripts/browser docs-img
 
 soak: ## hostile and random input on every port for SOAK_SECONDS (600)
 	@scripts/soak

@@ -5,6 +5,9 @@ import { Server } from './server.mjs'
 /** The number of the incident that the demo has from its first minute on. */
 export const INCIDENT = 5
 
+/** One number for each kind of incident; others are tried with SKYTRAIL_INCIDENTS=1,2,3. */
+export const NUMBERS = (process.env.SKYTRAIL_INCIDENTS ?? '7,4,0').split(',')
+
 export const world = {
   async begin() {
     this.server = await Server.start()
