@@ -12,7 +12,7 @@ use skytrail_columns::{Error, Result};
 use super::head::{Head, HeadView};
 use super::source::Source;
 use crate::dictionary::{Dictionary, Shape};
-use crate::ids::IdReader;
+use crate::ids::{Found, Id, IdReader, Near};
 use crate::layout::{MOST_BYTES, MOST_ROWS, span as column, span_seed};
 
 /// The frames of a block that were fetched.
@@ -77,6 +77,21 @@ impl<'a> Reader<'a> {
         let rows = self.head.head.frames.get(number).map_or(0, |place| place.rows);
         let frame = Frame::open(self.groups.get(number)?, rows, self.dictionary)?;
         Ok(cell.get_or_init(|| frame))
+    }
+
+    /// The id of a span of a segment, at a place of a frame.
+    pub(super) fn span_id(
+        &self,
+        frame: &Frame<'a>,
+        at: usize,
+        near: Near,
+        segment: usize,
+    ) -> Result<Id<'a>> {
+        match frame.ids.get(at, near, self.dictionary)? {
+            Found::Id(id) => Ok(id),
+            Found::Row(0) => self.head.segment_id(segment),
+            Found::Row(_) => Err(wrong("a span with the id of something else")),
+        }
     }
 
     /// The number of the frame with a row, and the place of the row in it.

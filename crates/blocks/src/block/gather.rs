@@ -154,11 +154,12 @@ impl<'r, 'a> Gather<'r, 'a> {
         };
         let (message, trace_state) = (text(&walk.messages), text(&walk.trace_states));
         let attributes = self.attributes(walk, frame.list(*list, self.reader.dictionary)?)?;
+        let id = self.reader.span_id(frame, at, near, current.number)?;
         let mut span = Span {
             segment: self.builder.batch.segments.len() as u32,
             number,
             parent: frame.parent(at, number),
-            id: self.builder.id(&frame.ids.id(at, near, self.reader.dictionary)?)?,
+            id: self.builder.id(&id)?,
             parent_id: self.parent_id(frame, row, at, near)?,
             start,
             duration,
@@ -191,7 +192,8 @@ impl<'r, 'a> Gather<'r, 'a> {
                     usize::try_from(parent).map_err(|_| wrong("a parent that is not there"))?;
                 let (frame, at) = reader.row(parent)?;
                 let segment = reader.head.segment_of(parent);
-                self.builder.id(&frame.ids.id(at, reader.head.near(segment)?, dictionary)?)
+                let near = reader.head.near(segment)?;
+                self.builder.id(&reader.span_id(frame, at, near, segment)?)
             }
         }
     }

@@ -263,8 +263,8 @@ fn mark_ids(reader: &Reader<'_>, number: usize, id: &Id<'_>, bits: &mut Bits) ->
         return Ok(());
     }
     for row in 0..frame.rows {
-        let near = reader.head.near(reader.head.segment_of(first + row))?;
-        if frame.ids.id(row, near, reader.dictionary)? == *id {
+        let segment = reader.head.segment_of(first + row);
+        if reader.span_id(frame, row, reader.head.near(segment)?, segment)? == *id {
             set(bits, row);
         }
     }

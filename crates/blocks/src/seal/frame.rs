@@ -171,7 +171,10 @@ impl<'a, 'b> FrameWriter<'a, 'b> {
         columns.trace_states.push(trace_state);
         columns.bytes +=
             message.len() + trace_state.len() + len_of(extra.id) + len_of(extra.parent_id);
-        columns.ids.push(rows.id(extra.id), process, from.millis);
+        match rows.id(extra.id) {
+            id if id != CodedId::Empty && id == rows.id(from.segment.id) => columns.ids.push_row(0),
+            id => columns.ids.push(id, process, from.millis),
+        }
         let parent_id = rows.id(extra.parent_id);
         let is_blank = parent_id == CodedId::Empty;
         let parent = if is_blank { None } else { self.spans.get(&parent_id) };

@@ -3,9 +3,10 @@
 use proptest::prelude::*;
 use skytrail_blocks::{BLOCK_SPANS, Block, Limits, PartWriter, Row, trace_hash};
 use skytrail_storage::contract::build::{SegmentSpec, append, entry, read, segment};
-use skytrail_storage::{SegmentEntry, SpanAppend};
+use skytrail_storage::{SegmentEntry, SegmentFilter, SpanAppend};
 
 use crate::random::{batches, rows, seal, segments, traffic};
+use crate::search::anything;
 
 /// A segment in words, and what is known of it but for its place.
 pub(crate) type Known = (SegmentSpec, SegmentEntry);
@@ -108,6 +109,39 @@ fn full_blocks_of_one_part_come_back() {
         let bytes = sealed.bytes() as f64 / sealed.summary().spans as f64;
         assert!(bytes < 40.0, "{bytes} bytes a span");
     }
+}
+
+const SEGMENTS: u64 = 300;
+
+/// Segments most of which are called like their first span, or nearly so.
+fn called_like_spans(nearly: u64) -> SpanAppend {
+    let id = |n: u64| format!("{:016x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    append((1..=SEGMENTS).map(|n| {
+        let spans = [
+            entry("a").ids(&id(n), &id(n - 1)).at(n as i64),
+            entry("b").ids(&id(n + 1_000_000), &id(n)),
+        ];
+        let own = if n % 10 == 0 { format!("segment-{n}") } else { id(n + nearly) };
+        segment(format!("{}{}", id(n % 7), id(n % 7)), own).of("a", "a-1").with(spans)
+    }))
+}
+
+#[test]
+fn a_span_that_is_called_like_its_segment_takes_no_bytes_for_that() {
+    let [like, nearly] = [0, 2_000_000].map(|nearly| {
+        let appends = [called_like_spans(nearly)];
+        let sealed = seal(&[appends.to_vec()]);
+        check(&sealed[0].block(), &in_order(&appends));
+        for span in appends[0].batch.spans.iter().step_by(97) {
+            let span_id = Some(appends[0].batch.text(span.id).to_owned());
+            let filter = SegmentFilter { span_id, ..anything() };
+            let found = sealed[0].block().search(&filter, &[], None, 9, None).unwrap().found;
+            assert_eq!(found.len(), 1);
+        }
+        sealed[0].bytes() as u64
+    });
+    // Eight bytes for nine of ten, less what tells which they are.
+    assert!(like + SEGMENTS * 13 / 2 < nearly, "{like} and {nearly} bytes");
 }
 
 #[test]
