@@ -34,6 +34,8 @@ pub struct Part {
     /// Bytes of the filter, held or not.
     pub(super) filter_bytes: usize,
     summaries: Held<Vec<Arc<Summary>>>,
+    /// By block, the latest start in it and in those before it.
+    latest: Vec<i64>,
     tags: HashIndex,
     dictionaries: Vec<Arc<PartDictionary>>,
     hidden: Option<Arc<Hidden>>,
@@ -60,6 +62,15 @@ fn memory_of(summaries: &[Arc<Summary>]) -> usize {
     summaries.map(|summary| summary.memory() + size_of::<Arc<Summary>>()).sum()
 }
 
+fn latest_of(summaries: &[Arc<Summary>]) -> Vec<i64> {
+    let mut latest = i64::MIN;
+    let each = summaries.iter().map(|summary| {
+        latest = latest.max(summary.latest);
+        latest
+    });
+    each.collect()
+}
+
 fn read_filter(fetch: &dyn Fetch, place: &Range<u64>) -> Result<Filter> {
     let filter = Frame::open("filter of traces", FILTER, &fetch.fetch(place.clone())?, 0)?.plain;
     Filter::new(filter).ok_or_else(|| Error::corrupt("filter of traces: not whole lines"))
@@ -78,7 +89,9 @@ impl Part {
         let tags = index_of(directory.tag_kind, &directory.tag_pages, &directory.tags)?;
         // The indexes know them now.
         (directory.pages, directory.tag_pages) = Default::default();
-        let summaries = Held::new(std::mem::take(&mut directory.summaries));
+        let summaries = std::mem::take(&mut directory.summaries);
+        let latest = latest_of(&summaries);
+        let summaries = Held::new(summaries);
         let filter = read_filter(fetch.as_ref(), &directory.filter)?;
         let dictionaries = directory.dictionaries.iter().map(|place| {
             Arc::new(PartDictionary::new(fetch.clone(), place.bytes.clone(), place.checksum))
@@ -92,6 +105,7 @@ impl Part {
             filter,
             filter_bytes,
             summaries,
+            latest,
             tags,
             dictionaries,
             hidden,
@@ -140,10 +154,16 @@ impl Part {
         })
     }
 
+    /// The latest start in the blocks below a number; none where there are none. It is known also of what was forgotten.
+    pub fn latest_below(&self, number: u32) -> Option<i64> {
+        self.latest.get((number as usize).checked_sub(1)?).copied()
+    }
+
     /// Bytes of memory, those included that can be forgotten while they are held.
     pub fn memory(&self) -> usize {
         size_of::<Self>()
             + size_of_val(self.directory.blocks.as_slice())
+            + size_of_val(self.latest.as_slice())
             + self.index.memory()
             + self.tags.memory()
             + self.summaries.get().map_or(0, |summaries| memory_of(&summaries))
@@ -151,17 +171,26 @@ impl Part {
             + self.dictionaries.iter().map(|one| one.memory() + 64).sum::<usize>()
     }
 
-    /// Forgets the dictionaries and summaries, until they are needed again, and the filter; gives their bytes of memory.
-    /// Whoever works with them keeps them.
+    /// Forgets the dictionaries and summaries until they are needed again; gives their bytes of memory. Whoever works
+    /// with them keeps them.
     pub fn forget(&self) -> usize {
         let dictionaries: usize = self.dictionaries.iter().map(|one| one.forget()).sum();
-        let summaries = self.summaries.forget().map_or(0, |summaries| memory_of(&summaries));
-        dictionaries + summaries + self.filter.forget().map_or(0, |filter| filter.memory())
+        dictionaries + self.summaries.forget().map_or(0, |summaries| memory_of(&summaries))
+    }
+
+    /// Forgets the filter until it is recalled; gives its bytes of memory.
+    pub fn forget_filter(&self) -> usize {
+        self.filter.forget().map_or(0, |filter| filter.memory())
+    }
+
+    /// Bytes of memory of the filter, where it is held.
+    pub fn held_filter(&self) -> Option<usize> {
+        self.filter.get().map(|filter| filter.memory())
     }
 
     /// Bytes of memory that the filter would take, where it was forgotten.
     pub fn forgotten_filter(&self) -> Option<usize> {
-        self.filter.get().is_none().then_some(self.filter_bytes)
+        self.held_filter().is_none().then_some(self.filter_bytes)
     }
 
     /// Reads the filter again where it was forgotten.

@@ -29,6 +29,14 @@ impl TagPlaces {
         }
     }
 
+    /// The last block below a number that [`Self::of`] has something of.
+    pub fn last_below(&self, number: u32) -> Option<u32> {
+        match &self.blocks {
+            None => number.checked_sub(1),
+            Some(blocks) => blocks.range(..number).next_back().map(|(block, _)| *block),
+        }
+    }
+
     /// Keeps to the blocks where another tag may be as well.
     fn narrow(&mut self, found: BTreeMap<u32, Granules>) {
         match &mut self.blocks {

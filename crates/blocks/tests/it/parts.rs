@@ -146,6 +146,10 @@ fn what_was_forgotten_is_read_again() {
     let least = part.memory();
     assert!(least < before);
     assert_eq!(part.forget(), 0);
+    // The filter goes by itself.
+    assert!(!part.may_hold(trace_hash(b"other")));
+    assert_eq!(part.held_filter(), Some(part.forget_filter()));
+    assert_eq!((part.held_filter(), part.forget_filter()), (None, 0));
     assert_eq!(block.rows().unwrap().entries.len(), 100);
     assert_eq!(summaries(&part), told);
     // Without its filter any trace may be there; the index tells those that are not.
@@ -161,9 +165,27 @@ fn what_was_forgotten_is_read_again() {
     assert!(!part.may_hold(trace_hash(b"other")));
     // A copy has a filter, too.
     part.forget();
+    part.forget_filter();
     let copy = open(copied(std::slice::from_ref(&part)).1).unwrap();
     assert!(!copy.may_hold(trace_hash(b"other")));
     assert_eq!(summaries(&copy), told);
+}
+
+#[test]
+fn the_latest_start_of_blocks_is_known() {
+    let appends = traffic(400);
+    let blocks = [1, 3, 2].map(|n| {
+        let mut some = appends.clone();
+        some.entries = appends.entries.iter().skip(n * 100).take(100).copied().collect();
+        vec![some]
+    });
+    let part = open(file(&seal(&blocks))).unwrap();
+    part.forget();
+    let latest: Vec<_> = summaries(&part).iter().map(|summary| summary.latest).collect();
+    assert!(latest[0] < latest[2] && latest[2] < latest[1]);
+    let below = [Some(latest[0]), Some(latest[1]), Some(latest[1]), None];
+    assert_eq!([1, 2, 3, 4].map(|n| part.latest_below(n)), below);
+    assert_eq!(part.latest_below(0), None);
 }
 
 #[test]

@@ -45,6 +45,12 @@ proptest! {
         for (asked, of) in &asked {
             let filter = filter(asked, &blocks[of.index(blocks.len())]);
             let places = part.tag_places(&filter).unwrap();
+            let mut last = places.last_below(part.len());
+            for number in (0..part.len()).rev().filter(|number| places.of(*number).is_some()) {
+                prop_assert_eq!(last, Some(number));
+                last = places.last_below(number);
+            }
+            prop_assert_eq!(last, None);
             for (number, sealed) in (0..).zip(&sealed) {
                 let all = search(&part, number, &filter, &TagPlaces::ANYWHERE);
                 let found = search(&part, number, &filter, &places);

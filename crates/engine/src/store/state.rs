@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use parking_lot::RwLock;
+use skytrail_blocks::Part;
 
 use super::folder::StoredFile;
 use super::generation::Generation;
@@ -26,6 +27,31 @@ pub(crate) struct Parts {
 pub(crate) struct Version {
     pub(crate) parts: Parts,
     pub(crate) gone: Gone,
+}
+
+/// [`Parts::forget_beyond`], of parts with the oldest first.
+fn forget_beyond(parts: &[&Part], most_bytes: usize) -> usize {
+    let mut held: usize = parts.iter().map(|part| part.memory()).sum();
+    if held <= most_bytes {
+        return held;
+    }
+    let mut filters: usize = parts.iter().filter_map(|part| part.held_filter()).sum();
+    for part in parts {
+        if filters <= most_bytes / 2 {
+            break;
+        }
+        let gone = part.forget_filter();
+        (filters, held) = (filters.saturating_sub(gone), held.saturating_sub(gone));
+    }
+    for forget in [Part::forget, Part::forget_filter] {
+        for part in parts {
+            if held <= most_bytes {
+                break;
+            }
+            held = held.saturating_sub(forget(part));
+        }
+    }
+    held
 }
 
 impl Parts {
@@ -56,21 +82,12 @@ impl Parts {
     }
 
     /// Forgets what parts of spans are read by, the oldest parts first, while all of it takes more
-    /// than `most_bytes` of memory; gives the bytes that it takes then.
+    /// than `most_bytes` of memory; gives the bytes that it takes then. Without its filter a part is
+    /// asked for every trace, so filters go last as long as they take no more than half of it.
     pub(crate) fn forget_beyond(&self, most_bytes: usize) -> usize {
-        let mut held: usize = self.spans.iter().map(|part| part.part.memory()).sum();
-        if held <= most_bytes {
-            return held;
-        }
         let mut parts: Vec<_> = self.spans.iter().collect();
         parts.sort_by_key(|part| part.entry.last);
-        for part in parts {
-            if held <= most_bytes {
-                break;
-            }
-            held = held.saturating_sub(part.part.forget());
-        }
-        held
+        forget_beyond(&parts.into_iter().map(|part| &part.part).collect::<Vec<_>>(), most_bytes)
     }
 
     /// Parts whose filters of traces were forgotten and fit into so many bytes, the newest first.
@@ -216,5 +233,54 @@ impl State {
         let is_stored = |one: &Arc<Generation>| stored.iter().any(|other| Arc::ptr_eq(one, other));
         snapshot.generations.retain(|generation| !is_stored(generation));
         std::mem::replace(&mut snapshot.version, Arc::new(version))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use skytrail_blocks::{Limits, Part, PartWriter, Row, write_part};
+    use skytrail_storage::contract::build::{append, entry, segment};
+
+    use super::{Arc, forget_beyond};
+
+    /// A part of some traces, with everything held that can be.
+    fn part(number: usize) -> Part {
+        let id = |n: usize| format!("trace-{number}-{n}");
+        let spans = append((0..4_000).map(|n| segment(id(n), id(n)).with([entry(id(n))])));
+        let rows = spans.entries.iter().map(|entry| Row { batch: &spans.batch, entry });
+        let sealed = [PartWriter::new(Limits::default()).seal(&rows.collect::<Vec<_>>())];
+        let mut file = Vec::new();
+        let mut put = |bytes: &[u8]| {
+            file.extend_from_slice(bytes);
+            Ok(())
+        };
+        let len = write_part(&sealed, &mut put).unwrap().bytes;
+        let part = Part::open(Arc::new(Bytes::from(file)), len).unwrap();
+        part.block(0).unwrap().rows().unwrap();
+        part
+    }
+
+    #[test]
+    fn filters_are_forgotten_last_but_for_those_beyond_half_of_the_room() {
+        let all = [0, 1, 2].map(part);
+        let parts = all.each_ref();
+        let memory = || all.each_ref().map(|part| part.memory());
+        let held = || all.each_ref().map(|part| part.held_filter().is_some());
+        let (before, filter) = (memory(), parts[0].held_filter().unwrap());
+        let total = before.iter().sum();
+        assert_eq!(forget_beyond(&parts, total), total);
+        assert_eq!(memory(), before);
+        // The oldest goes first, without its filter.
+        let left = forget_beyond(&parts, total - 1);
+        assert_eq!(left, memory().iter().sum::<usize>());
+        assert!(memory()[0] < before[0] && memory()[1..] == before[1..]);
+        assert_eq!(held(), [true; 3]);
+        // Half of the room is for two.
+        assert!(forget_beyond(&parts, 4 * filter) <= 4 * filter);
+        assert_eq!(held(), [false, true, true]);
+        // Everything goes when nothing has room.
+        forget_beyond(&parts, 0);
+        assert_eq!(held(), [false; 3]);
     }
 }

@@ -1,6 +1,5 @@
 //! Search, newest or longest blocks first, until no other can add anything.
 
-use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -46,19 +45,21 @@ pub(super) async fn find(
     found.await
 }
 
-/// What may add to the page: a block, or a part whose blocks are looked at when it has
-/// its turn, so that a page of the newest does not cost more the more is stored.
+/// What may add to the page: a block, or a part or the blocks of one up to a number, the rest of
+/// which are looked at when they have their turn, so that a page of the newest does not cost more
+/// the more is stored.
 enum Place {
     Sealed(Sealed),
     Part(Arc<SpanPart>),
+    Blocks(Rc<Asked>, u32),
     Block(Rc<Asked>, u32),
 }
 
-/// A part, whose index of tags is asked when its first block has its turn.
+/// A part that had its turn.
 struct Asked {
     part: Arc<SpanPart>,
-    /// None where it is damaged.
-    tags: OnceCell<Option<TagPlaces>>,
+    tags: TagPlaces,
+    summaries: Arc<Vec<Arc<Summary>>>,
 }
 
 /// A search, as long as somebody waits for it.
@@ -112,9 +113,13 @@ fn search(
         }
         let found = match &place {
             Place::Part(part) => {
-                if core.suspects.judge(part, places.add_blocks(part))?.is_none() {
+                if core.suspects.judge(part, places.turn(part))?.is_none() {
                     searched.lost_to = searched.lost_to.max(Some(part.entry.last));
                 }
+                continue;
+            }
+            Place::Blocks(asked, below) => {
+                places.add_newest(asked, *below);
                 continue;
             }
             Place::Sealed(sealed) => {
@@ -178,20 +183,11 @@ fn in_sealed(
 /// None when the part is damaged.
 fn in_part(
     core: &Core,
-    asked: &Asked,
+    Asked { part, tags, .. }: &Asked,
     number: u32,
     asking: &Asking<'_>,
     page: &mut Page<'_>,
 ) -> Result<Option<u64>> {
-    let part = &asked.part;
-    let tags = match asked.tags.get() {
-        Some(tags) => tags,
-        None => {
-            let tags = core.suspects.judge(part, part.part.tag_places(asking.filter))?;
-            asked.tags.get_or_init(|| tags)
-        }
-    };
-    let Some(tags) = tags else { return Ok(None) };
     let Some(within) = tags.of(number) else { return Ok(Some(0)) };
     let found = part.part.block(number).and_then(|block| in_block(&block, within, asking, page));
     Ok(core.suspects.judge(part, found)?)
@@ -254,14 +250,48 @@ impl Places<'_> {
         self.add(most, Place::Part(part.clone()));
     }
 
-    fn add_blocks(&mut self, part: &Arc<SpanPart>) -> skytrail_columns::Result<()> {
-        let asked = Rc::new(Asked { part: part.clone(), tags: OnceCell::new() });
-        for (number, summary) in (0..).zip(part.part.summaries()?.iter()) {
-            if let Some(most) = self.most(summary) {
-                self.add(most, Place::Block(asked.clone(), number));
+    /// Adds what a part may have, where its index of tags does not say that there is nothing.
+    fn turn(&mut self, part: &Arc<SpanPart>) -> skytrail_columns::Result<()> {
+        let tags = part.part.tag_places(self.filter)?;
+        let all = part.part.len();
+        if tags.last_below(all).is_none() {
+            return Ok(());
+        }
+        let summaries = part.part.summaries()?;
+        let asked = Rc::new(Asked { part: part.clone(), tags, summaries });
+        match self.filter.order {
+            Order::Start => self.add_newest(&asked, all),
+            // Any of them may have the longest.
+            Order::Duration => {
+                let mut next = all;
+                while let Some((number, most)) = self.last_of(&asked, next) {
+                    self.add(most, Place::Block(asked.clone(), number));
+                    next = number;
+                }
             }
         }
         Ok(())
+    }
+
+    /// Adds the last of the blocks below a number that can add anything, and what comes before it.
+    fn add_newest(&mut self, asked: &Rc<Asked>, below: u32) {
+        let Some((number, most)) = self.last_of(asked, below) else { return };
+        self.add(most, Place::Block(asked.clone(), number));
+        if let Some(most) = asked.part.part.latest_below(number) {
+            self.add(most, Place::Blocks(asked.clone(), number));
+        }
+    }
+
+    /// The last block below a number that can add anything, and the greatest key that it may add.
+    fn last_of(&self, asked: &Asked, below: u32) -> Option<(u32, i64)> {
+        let mut next = below;
+        loop {
+            next = asked.tags.last_below(next)?;
+            let most = asked.summaries.get(next as usize).and_then(|summary| self.most(summary));
+            if let Some(most) = most {
+                return Some((next, most));
+            }
+        }
     }
 
     /// The greatest key that a block may add; none if it can add nothing.
