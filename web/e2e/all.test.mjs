@@ -1,6 +1,7 @@
 // All tests of the pages: one server, one browser.
 import { after, before } from 'node:test'
 import { addresses } from './address.mjs'
+import { causes } from './causes.mjs'
 import { dashboards } from './dashboards.mjs'
 import { hostileInput } from './hostile.mjs'
 import { journey } from './journey.mjs'
@@ -13,6 +14,7 @@ import { world } from './support/world.mjs'
 before(() => world.begin(), { timeout: 300_000 })
 after(() => world.end())
 journey()
+causes()
 topology()
 dashboards()
 addresses()
