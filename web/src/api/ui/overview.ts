@@ -73,8 +73,11 @@ export interface Statement {
 }
 
 export interface Change {
-  kind: 'service' | 'endpoint' | 'edge' | 'instance'
-  change: 'new' | 'gone' | 'started'
+  kind: 'service' | 'endpoint' | 'edge' | 'instance' | 'version'
+  change: 'new' | 'gone' | 'started' | 'changed'
+  /** Versions of an instance that started with another one. */
+  from: string | null
+  to: string | null
   name: string
   id: string
   service: string | null

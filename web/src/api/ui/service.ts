@@ -1,6 +1,6 @@
 import { getJson } from '../http'
 import type { ServiceStatus } from './overview'
-import type { Complete, Maybe, Named, Stretch } from './conditions'
+import type { Complete, Maybe, Named, Points, Stretch } from './conditions'
 
 /** Calls per minute, average in ms, per cent. */
 export interface Traffic {
@@ -8,14 +8,24 @@ export interface Traffic {
   avg: Maybe
   errors: Maybe
 }
+/** A value for each point of the stretch; latency is the average of instances, p99 of endpoints. */
+export interface PartLines {
+  cpm: Points
+  latency: Points
+  errors: Points
+}
 export interface InstanceRow extends Named, Traffic {
-  language: string
+  /** In capitals; null where none was told. */
+  language: string | null
+  /** Null for all but the busiest. */
+  lines: PartLines | null
   version: string | null
   started: Maybe
   lastSeen: Maybe
 }
 export interface EndpointRow extends Named, Traffic {
   p99: Maybe
+  lines: PartLines | null
 }
 /** Failures that look the same; `exception` is the operation where no exception was recorded. */
 export interface ExceptionRow {
@@ -30,7 +40,7 @@ export interface Neighbour extends Named, Traffic {
   /** Component that the call goes by; empty when unknown. */
   type: string
   p99: Maybe
-  status?: ServiceStatus
+  status: ServiceStatus
 }
 export interface ServiceDetail extends Complete {
   instances: readonly InstanceRow[]

@@ -71,6 +71,8 @@ export interface TagDifference {
   chosenShare: number
   othersShare: number
   difference: number
+  /** Tags that are in exactly the same traces. */
+  together?: readonly { key: string; value: string }[]
 }
 export interface TagComparison extends Complete {
   chosen: number

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { busiest, callStatus, middles, SHOWN } from './neighbours'
 
-const neighbour = (name: string, cpm: number | null, errors: number | null = 0) => ({ id: name, name, type: '', cpm, avg: 1, p99: 2, errors })
+const neighbour = (name: string, cpm: number | null, errors: number | null = 0) => ({ id: name, name, type: '', cpm, avg: 1, p99: 2, errors, status: 'ok' as const })
 
 it('the busiest neighbours are on the map, the rest is counted', () => {
   const rows = Array.from({ length: SHOWN + 3 }, (_, i) => neighbour(`n${i}`, i === 0 ? null : i))
