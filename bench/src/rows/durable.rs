@@ -137,8 +137,8 @@ async fn recovery(binary: &Path) -> Result<Row> {
     let seconds = begin.elapsed().as_secs_f64();
     let memory = server.child.memory().context("no memory")?;
     let note = format!(
-        "{:.0} MiB of log, {spans} spans, from the page cache, until it is healthy; at most {:.0} \
-         MiB resident",
+        "{:.0} MiB of log, {spans} spans, from the disk, until it is healthy; at most {:.0} MiB \
+         resident",
         written / 1_048_576.0,
         memory.peak as f64 / 1_048_576.0
     );
