@@ -31,12 +31,17 @@ async function everyPage(addresses) {
 
 /** A picture of the page, with a frame about what is clicked next. */
 async function picture(page, debug, lead, name) {
-  const mark = (box, on) => (box.style.outline = on ? '3px solid #e8590c' : '', box.style.outlineOffset = on ? '3px' : '')
   await lead?.scrollIntoViewIfNeeded()
-  await lead?.evaluate(mark, true)
+  // A box of its own above the page: what is clicked may stand in one that cuts.
+  const frame = await lead?.evaluateHandle((of) => {
+    const { left, top, width, height } = of.getBoundingClientRect()
+    const box = document.createElement('div')
+    Object.assign(box.style, { position: 'fixed', left: `${left - 6}px`, top: `${top - 6}px`, width: `${width + 12}px`, height: `${height + 12}px`, border: '3px solid #e8590c', borderRadius: '6px', boxSizing: 'border-box', zIndex: '1000', pointerEvents: 'none' })
+    return document.body.appendChild(box)
+  })
   await page.screenshot({ path: `${out}guide-${name}.png` })
   const { data } = await debug.send('Page.captureScreenshot', { format: 'webp', quality: QUALITY })
-  await lead?.evaluate(mark, false)
+  await frame?.evaluate((box) => box.remove())
   return Buffer.from(data, 'base64')
 }
 
