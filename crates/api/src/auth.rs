@@ -14,6 +14,7 @@ use skytrail_base::secret::Secret;
 use skytrail_base::web_host::{WebHosts, is_loopback};
 
 use crate::graphql::Code;
+use crate::guesses::Guesses;
 use crate::session::{Session, Sessions};
 use crate::ui;
 
@@ -41,6 +42,7 @@ pub(crate) struct Access {
     pub(crate) token: Secret,
     pub(crate) sessions: Sessions,
     pub(crate) hosts: Hosts,
+    pub(crate) guesses: Guesses,
 }
 
 /// Why a request does not pass.
@@ -48,6 +50,8 @@ pub(crate) struct Access {
 pub(crate) enum Denied {
     /// Neither token nor session.
     Token,
+    /// Too many wrong tokens came from there; the next may come in so many seconds.
+    Guessing(u64),
     /// The page is not the server's; what to do about it.
     Page(String),
 }
@@ -55,6 +59,10 @@ pub(crate) enum Denied {
 impl Denied {
     pub(crate) fn message(&self) -> &str {
         match self {
+            Self::Guessing(_) => {
+                "too many wrong tokens came from this address; wait as long as header retry-after \
+                 says"
+            }
             Self::Token => {
                 "the token is missing or wrong; send header authorization: Bearer <token> or \
                  authentication: <token>"
@@ -65,14 +73,34 @@ impl Denied {
 }
 
 impl Access {
-    /// Whether a request shows the token, as a bearer or bare.
-    fn is_shown(&self, headers: &HeaderMap) -> bool {
+    /// Whether a request shows the token, as a bearer or bare; none where it shows none at all.
+    fn is_shown(&self, headers: &HeaderMap) -> Option<bool> {
         let bearer = headers.get_all(AUTHORIZATION).into_iter().filter_map(|value| {
             let (scheme, token) = value.as_bytes().split_at_checked(7)?;
             scheme.eq_ignore_ascii_case(b"bearer ").then_some(token)
         });
         let bare = headers.get_all(AUTHENTICATION).into_iter().map(|value| value.as_bytes());
-        bearer.chain(bare).any(|shown| self.token.is(shown.trim_ascii()))
+        let mut shown = bearer.chain(bare).map(<[u8]>::trim_ascii).filter(|one| !one.is_empty());
+        let first = shown.next()?;
+        Some(self.token.is(first) || shown.any(|other| self.token.is(other)))
+    }
+
+    /// Whether what a request shows is the token. Wrong ones are counted, and after many of them
+    /// none is looked at for a while: otherwise it could be guessed.
+    ///
+    /// # Errors
+    /// `Guessing` for that while.
+    pub(crate) fn weigh(
+        &self,
+        request: &Parts,
+        is_it: impl FnOnce() -> bool,
+    ) -> Result<bool, Denied> {
+        self.guesses.allow(request).map_err(Denied::Guessing)?;
+        let is_it = is_it();
+        if !is_it {
+            self.guesses.note(request);
+        }
+        Ok(is_it)
     }
 
     /// Whether a request may pass.
@@ -81,13 +109,19 @@ impl Access {
     /// Why not.
     pub(crate) fn check(&self, request: &Parts) -> Result<(), Denied> {
         self.check_host(request)?;
-        if self.token.is_empty() || self.is_shown(&request.headers) {
+        if self.token.is_empty() {
             return Ok(());
         }
-        if self.sessions.of(&request.headers) == Session::None {
-            return Err(Denied::Token);
+        let shown = self.is_shown(&request.headers);
+        match (self.sessions.of(&request.headers), shown) {
+            (Session::None, None) => Err(Denied::Token),
+            (Session::None, Some(is_it)) => match self.weigh(request, || is_it)? {
+                true => Ok(()),
+                false => Err(Denied::Token),
+            },
+            (_, Some(true)) => Ok(()),
+            _ => self.check_origin(request),
         }
-        self.check_origin(request)
     }
 
     /// Refuses pages that came by a name that is not the server's.
@@ -152,9 +186,12 @@ pub(crate) async fn demand(
         Ok(()) => return next.run(Request::from_parts(parts, body)).await,
         Err(denied) => denied,
     };
+    if matches!(denied, Denied::Guessing(_)) {
+        return ui::Failure::from(denied).into_response();
+    }
     let (status, code) = match denied {
-        Denied::Token => (StatusCode::UNAUTHORIZED, Code::Unauthenticated),
         Denied::Page(_) => (StatusCode::FORBIDDEN, Code::Forbidden),
+        _ => (StatusCode::UNAUTHORIZED, Code::Unauthenticated),
     };
     let body = serde_json::json!({
         "errors": [{ "message": denied.message(), "extensions": { "code": code.as_str() } }],

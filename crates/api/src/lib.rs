@@ -2,6 +2,7 @@
 
 mod auth;
 pub mod graphql;
+mod guesses;
 pub mod health;
 mod router;
 mod session;
@@ -9,4 +10,5 @@ pub mod status;
 pub mod ui;
 
 pub use auth::Hosts;
+pub use guesses::Peer;
 pub use router::{Deps, router};

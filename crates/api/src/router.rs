@@ -11,10 +11,12 @@ use skytrail_base::metrics::Registry;
 use skytrail_base::secret::Secret;
 use skytrail_base::web_origin::WebOrigins;
 use skytrail_query::Query;
+use tokio::sync::Semaphore;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::auth::{Access, Hosts, demand};
 use crate::graphql::{self, Engine};
+use crate::guesses::Guesses;
 use crate::health::{self, HealthSource};
 use crate::session::Sessions;
 use crate::status::{self, StatusSource};
@@ -72,8 +74,10 @@ fn cors(origins: &WebOrigins) -> Option<CorsLayer> {
 /// which hold nothing and ask for it.
 pub fn router<S: Send + Sync + 'static>(deps: Deps<S>) -> Router {
     let rates = ui::Rates::new(deps.clock.clone());
+    let guesses = Guesses::new(deps.clock.clone(), &deps.registry);
     let sessions = Sessions::new(&deps.token, deps.clock, deps.is_encrypted);
-    let access = Arc::new(Access { token: deps.token, sessions, hosts: deps.hosts });
+    let (token, hosts) = (deps.token, deps.hosts);
+    let access = Arc::new(Access { token, sessions, hosts, guesses });
     let ui = Arc::new(ui::Ui {
         query: deps.query,
         work: Arc::clone(deps.graphql.work()),
@@ -81,6 +85,7 @@ pub fn router<S: Send + Sync + 'static>(deps: Deps<S>) -> Router {
         status: Arc::clone(&deps.status),
         server: deps.server,
         rates,
+        saves: Semaphore::new(ui::SAVES),
     });
     let guard = from_fn_with_state(Arc::clone(&access), demand);
     let mut graphql = graphql::service(deps.graphql).layer(guard.clone());

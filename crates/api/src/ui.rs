@@ -4,7 +4,9 @@ mod answering;
 mod assets;
 mod body;
 mod conditions;
+mod dashboard;
 mod error;
+mod find;
 mod health;
 mod json;
 mod metrics;
@@ -21,11 +23,13 @@ mod state;
 mod status;
 mod topology;
 mod trace;
+mod trace_tags;
 mod traces;
 
 pub use assets::{BUILT, File};
 pub use server::{Disk, Dropped, Held, Receiver, Refusal, ServerSource};
 
+pub(crate) use dashboard::SAVES;
 pub(crate) use error::Failure;
 pub(crate) use metrics::Metrics;
 pub(crate) use rates::Rates;

@@ -6,6 +6,7 @@ use skytrail_base::clock::SharedClock;
 use skytrail_model::metric::Catalogue;
 use skytrail_model::time::Zone;
 use skytrail_storage::{LiveMetrics, SharedStorage};
+use tokio::sync::Mutex;
 
 use crate::aliases::{AliasCache, AliasTable};
 use crate::config::Config;
@@ -36,6 +37,8 @@ pub struct Query {
     pub(crate) clock: SharedClock,
     pub(crate) config: Config,
     pub(crate) alias_cache: AliasCache,
+    /// Whoever changes a dashboard holds it, from reading it on.
+    pub(crate) changing: Mutex<()>,
 }
 
 impl Query {
@@ -49,6 +52,7 @@ impl Query {
             clock: deps.clock,
             config: deps.config,
             alias_cache: AliasCache::default(),
+            changing: Mutex::default(),
         }
     }
 

@@ -66,6 +66,11 @@ impl Rope {
         }
     }
 
+    /// What the pieces hold, in order.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        self.pieces.iter().map(Vec::as_slice)
+    }
+
     /// The pieces, in order.
     pub(crate) fn into_pieces(self) -> VecDeque<Vec<u8>> {
         self.pieces.into()

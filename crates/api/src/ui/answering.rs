@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderValue, StatusCode};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use ring::digest;
 use skytrail_base::claim::{Claim, Full};
 use skytrail_query::{Budget, Ctx};
 use tokio::task::JoinSet;
@@ -28,6 +29,9 @@ pub(crate) trait Made: Send + 'static {
     /// Whether its bytes take the place of what it is made of, which goes as they are written.
     const IS_REPLACED: bool = false;
 
+    /// Whether browsers may keep it, and ask whether it is still the same.
+    const IS_TAGGED: bool = false;
+
     /// Writes it.
     fn write(self, out: &mut Out);
 }
@@ -38,6 +42,8 @@ pub(crate) type Asked<T> = BoxFuture<'static, Result<T, Failure>>;
 /// An answer and the memory that it takes.
 struct Told {
     media: &'static str,
+    /// A hash of its bytes, where browsers may keep them.
+    tag: Option<String>,
     bytes: Rope,
     memory: Carried,
 }
@@ -47,12 +53,13 @@ struct Told {
 pub(crate) async fn answer<T: Made>(
     ui: Arc<Ui>,
     route: &'static str,
+    headers: Option<HeaderMap>,
     question: impl Fn(&Arc<Ui>, Ctx) -> Asked<T> + Send + 'static,
 ) -> Response {
     let budget = ui.work.budget();
     let waiting = ui.metrics.begin(route, Arc::clone(&budget));
     let response = match within(&ui, budget, question).await {
-        Ok(told) => respond(told, &ui.work),
+        Ok(told) => respond(told, headers.as_ref(), &ui.work),
         Err(failure) => failure.into_response(),
     };
     waiting.answered(response.status());
@@ -97,7 +104,8 @@ async fn run<T: Made>(
             drop(ctx);
             let memory = ui.work.carried(bytes.len(), hold, whole.deadline).await;
             let memory = memory.map_err(|_| overloaded(&ui.work))?;
-            return Ok(Told { media: T::MEDIA, bytes, memory });
+            let tag = T::IS_TAGGED.then(|| tag(&bytes));
+            return Ok(Told { media: T::MEDIA, tag, bytes, memory });
         }
         ctx.budget.give_back();
         drop(ctx);
@@ -127,12 +135,41 @@ fn write<T: Made>(
     }
 }
 
-fn respond(told: Told, work: &Work) -> Response {
+/// The strong tag of some bytes: a part of their SHA-256.
+fn tag(bytes: &Rope) -> String {
+    let mut hash = digest::Context::new(&digest::SHA256);
+    bytes.pieces().for_each(|piece| hash.update(piece));
+    let hash = hash.finish();
+    let digits = hash.as_ref().iter().take(16).map(|byte| format!("{byte:02x}"));
+    format!("\"{}\"", digits.collect::<String>())
+}
+
+/// Whether a client has the bytes of a tag.
+fn is_known(headers: Option<&HeaderMap>, tag: &str) -> bool {
+    let values = headers.into_iter().flat_map(|headers| headers.get_all(IF_NONE_MATCH));
+    values
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.split(',').any(|one| one.trim().trim_start_matches("W/") == tag))
+}
+
+fn respond(told: Told, headers: Option<&HeaderMap>, work: &Work) -> Response {
+    if let Some(tag) = &told.tag {
+        let kept = [(CACHE_CONTROL, "private, no-cache"), (ETAG, tag.as_str())];
+        if is_known(headers, tag) {
+            return (StatusCode::NOT_MODIFIED, kept).into_response();
+        }
+    }
+    let tag = told.tag.clone();
     let length = HeaderValue::from(told.bytes.len());
     let body = sending::body(told.bytes, told.memory, work.limits.stall, work.metrics.stalled());
     let headers = [(CONTENT_TYPE, told.media), (CACHE_CONTROL, "no-store")];
     let mut response = (StatusCode::OK, headers, body).into_response();
     response.headers_mut().insert(CONTENT_LENGTH, length);
+    if let Some(tag) = tag.and_then(|tag| HeaderValue::from_str(&tag).ok()) {
+        let kept = HeaderValue::from_static("private, no-cache");
+        response.headers_mut().insert(CACHE_CONTROL, kept);
+        response.headers_mut().insert(ETAG, tag);
+    }
     response
 }
 

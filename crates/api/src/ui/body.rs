@@ -24,17 +24,30 @@ pub(crate) async fn read<T: DeserializeOwned>(
     body: Body,
     field: &'static str,
 ) -> Result<T, Failure> {
+    read_within(headers, body, field, MOST_BYTES).await
+}
+
+/// The same of at most so many bytes.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) async fn read_within<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    body: Body,
+    field: &'static str,
+    most_bytes: usize,
+) -> Result<T, Failure> {
     let media = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
         let message = "header content-type must be application/json";
         return Err(Failure::new(Code::Invalid, message));
     }
-    let Ok(read) = timeout(ARRIVAL, Limited::new(body, MOST_BYTES).collect()).await else {
+    let Ok(read) = timeout(ARRIVAL, Limited::new(body, most_bytes).collect()).await else {
         return Err(Failure::new(Code::Timeout, "the body did not arrive in time"));
     };
     let read = read.map_err(|_| {
-        let message = format!("the body exceeds the limit of {MOST_BYTES} bytes, or was cut off");
+        let message = format!("the body exceeds the limit of {most_bytes} bytes, or was cut off");
         Failure::new(Code::TooLarge, message)
     })?;
     serde_json::from_slice(&read.to_bytes()).map_err(|error| {

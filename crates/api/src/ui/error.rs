@@ -23,6 +23,8 @@ pub(crate) enum Code {
     TooLarge,
     /// Other requests leave too little for this one, or the store cannot answer now.
     Overloaded,
+    /// Too many wrong tokens came from there.
+    TooMany,
     /// It took too long.
     Timeout,
     /// A fault of the server.
@@ -39,6 +41,7 @@ impl Code {
             Self::NotFound => "NOT_FOUND",
             Self::TooLarge => "TOO_LARGE",
             Self::Overloaded => "OVERLOADED",
+            Self::TooMany => "TOO_MANY",
             Self::Timeout => "TIMEOUT",
             Self::Internal => "INTERNAL",
         }
@@ -52,6 +55,7 @@ impl Code {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -66,16 +70,19 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// The parameter that is wrong.
     pub(crate) field: Option<&'static str>,
+    /// Seconds after which it may be tried again.
+    pub(crate) retry_after: Option<u64>,
 }
 
 impl Failure {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), field: None }
+        let retry_after = (code == Code::Overloaded).then_some(1);
+        Self { code, message: message.into(), field: None, retry_after }
     }
 
     /// A parameter is wrong.
     pub(crate) fn invalid(field: &'static str, message: impl Into<String>) -> Self {
-        Self { code: Code::Invalid, message: message.into(), field: Some(field) }
+        Self { field: Some(field), ..Self::new(Code::Invalid, message) }
     }
 }
 
@@ -100,8 +107,13 @@ impl From<Denied> for Failure {
         let code = match denied {
             Denied::Token => Code::Unauthenticated,
             Denied::Page(_) => Code::Forbidden,
+            Denied::Guessing(_) => Code::TooMany,
         };
-        Self::new(code, denied.message())
+        let failure = Self::new(code, denied.message());
+        match denied {
+            Denied::Guessing(seconds) => Self { retry_after: Some(seconds), ..failure },
+            _ => failure,
+        }
     }
 }
 
@@ -114,8 +126,8 @@ impl IntoResponse for Failure {
         let body = Json(serde_json::json!({ "error": error }));
         let mut response =
             (self.code.status(), [(CACHE_CONTROL, "no-store")], body).into_response();
-        if self.code == Code::Overloaded {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

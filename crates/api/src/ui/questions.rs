@@ -7,11 +7,12 @@ use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, post};
 use futures_util::FutureExt;
 use skytrail_query::Ctx;
+use skytrail_query::control::StoredDashboard;
 use skytrail_query::overview::{Compare, Scene};
-use skytrail_query::search::{MAX_POINTS, Scatter, TagComparison, TracePage};
+use skytrail_query::search::{Found, MAX_POINTS, Scatter, TagComparison, TracePage};
 use skytrail_query::service::ServicePage;
 use skytrail_query::topology::{Map, MapScope, MapSearch};
-use skytrail_query::trace::{SpanDetail, TraceColumns};
+use skytrail_query::trace::{SpanDetail, TraceColumns, TraceExtent, TracePart};
 
 use super::answering::{Asked, answer};
 use super::body;
@@ -22,6 +23,7 @@ use super::parameters::Parameters;
 use super::server::Health;
 use super::state::Ui;
 use super::status::{Kept, StatusPage};
+use super::trace_tags::TraceTags;
 
 /// What an address is made of once its parameters are read: a question.
 pub(super) type Read<T> = Result<Box<dyn Fn(&Arc<Ui>, Ctx) -> Asked<T> + Send>, Failure>;
@@ -29,6 +31,9 @@ pub(super) type Read<T> = Result<Box<dyn Fn(&Arc<Ui>, Ctx) -> Asked<T> + Send>, 
 /// Words of `compare`.
 const COMPARED: [(&str, Compare); 3] =
     [("none", Compare::None), ("previous", Compare::Previous), ("day", Compare::Day)];
+
+/// Names of a kind that are found unless the page says otherwise.
+const FOUND: usize = 10;
 
 /// Calls around a node unless the page says otherwise, and at most.
 const DEPTH: usize = 2;
@@ -69,17 +74,65 @@ pub(super) fn compare_tags(ui: &Arc<Ui>) -> MethodRouter {
                 let (condition, chosen) = (condition.clone(), chosen.clone());
                 async move { Ok(query.compare_tags(&ctx, &condition, &chosen).await?) }.boxed()
             };
-            answer(ui, "tags_compare", question).await
+            answer(ui, "tags_compare", None, question).await
         }
     })
 }
 
+/// The part of a trace that is asked for: all of it without `from` and `to`.
+fn part(parameters: &Parameters) -> Result<TracePart, Failure> {
+    let is_part = parameters.text("from").or(parameters.text("to")).is_some();
+    let window = is_part.then(|| conditions::range(parameters)).transpose()?;
+    Ok(TracePart { window, tag: None })
+}
+
 pub(super) fn trace(parameters: &Parameters) -> Read<TraceColumns> {
-    let id = parameters.needed("id")?.to_owned();
+    let (id, part) = (parameters.needed("id")?.to_owned(), part(parameters)?);
     Ok(Box::new(move |ui, ctx| {
         let query = Arc::clone(&ui.query);
-        let id = id.clone();
-        async move { Ok(query.trace_columns(&ctx, &id).await?) }.boxed()
+        let (id, part) = (id.clone(), part.clone());
+        async move { Ok(query.trace_columns(&ctx, &id, &part).await?) }.boxed()
+    }))
+}
+
+pub(super) fn trace_whole(parameters: &Parameters) -> Read<TraceExtent> {
+    let id = parameters.needed("id")?.to_owned();
+    Ok(Box::new(move |ui, ctx| {
+        let (query, id) = (Arc::clone(&ui.query), id.clone());
+        async move { Ok(query.trace_extent(&ctx, &id).await?) }.boxed()
+    }))
+}
+
+pub(super) fn trace_tags(parameters: &Parameters) -> Read<TraceTags> {
+    let id = parameters.needed("id")?.to_owned();
+    let part = TracePart { tag: parameters.owned("key"), ..part(parameters)? };
+    Ok(Box::new(move |ui, ctx| {
+        let query = Arc::clone(&ui.query);
+        let (id, part) = (id.clone(), part.clone());
+        async move {
+            Ok(match part.tag {
+                None => TraceTags::Keys(query.trace_tag_keys(&ctx, &id).await?),
+                Some(_) => TraceTags::of(query.trace_columns(&ctx, &id, &part).await?),
+            })
+        }
+        .boxed()
+    }))
+}
+
+pub(super) fn find(parameters: &Parameters) -> Read<Found> {
+    let text = parameters.needed("text")?.to_owned();
+    let limit = parameters.number("limit")?.unwrap_or(FOUND);
+    Ok(Box::new(move |ui, ctx| {
+        let (query, text) = (Arc::clone(&ui.query), text.clone());
+        async move { Ok(query.find(&ctx, &text, limit).await?) }.boxed()
+    }))
+}
+
+pub(super) fn dashboard(parameters: &Parameters) -> Read<StoredDashboard> {
+    let id = parameters.needed("id")?.to_owned();
+    Ok(Box::new(move |ui, ctx| {
+        let (query, id) = (Arc::clone(&ui.query), id.clone());
+        async move { Ok(query.stored_dashboard(&ctx, &id).await?) }.boxed()
     }))
 }
 

@@ -6,16 +6,16 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get};
-use http::Uri;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderMap, Uri};
 
 use super::answering::{Made, answer};
 use super::assets::{File, pages};
-use super::health;
 use super::parameters::Parameters;
 use super::questions::{self, Read};
 use super::session;
 use super::state::Ui;
+use super::{dashboard, health};
 use crate::auth::{Access, demand_of_ui};
 
 /// A route that is asked by `GET`.
@@ -25,11 +25,11 @@ fn ask<T: Made>(
     read: fn(&Parameters) -> Read<T>,
 ) -> MethodRouter {
     let ui = Arc::clone(ui);
-    get(move |uri: Uri| {
+    get(move |uri: Uri, headers: HeaderMap| {
         let ui = Arc::clone(&ui);
         async move {
             match Parameters::of(&uri).and_then(|parameters| read(&parameters)) {
-                Ok(question) => answer(ui, name, question).await,
+                Ok(question) => answer(ui, name, Some(headers), question).await,
                 Err(failure) => failure.into_response(),
             }
         }
@@ -40,6 +40,13 @@ fn ask<T: Made>(
 fn guarded(ui: &Arc<Ui>) -> Router {
     Router::new()
         .route("/ui/trace", ask(ui, "trace", questions::trace))
+        .route("/ui/trace/whole", ask(ui, "trace_whole", questions::trace_whole))
+        .route("/ui/trace/tags", ask(ui, "trace_tags", questions::trace_tags))
+        .route("/ui/find", ask(ui, "find", questions::find))
+        .route(
+            "/ui/dashboard",
+            ask(ui, "dashboard", questions::dashboard).merge(dashboard::save(ui)),
+        )
         .route("/ui/span", ask(ui, "span", questions::span))
         .route("/ui/traces", ask(ui, "traces", questions::traces))
         .route("/ui/scatter", ask(ui, "scatter", questions::scatter))

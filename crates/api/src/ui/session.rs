@@ -65,7 +65,8 @@ async fn start(access: &Access, request: Request) -> Result<Response, Failure> {
     let (parts, body) = request.into_parts();
     access.check_host(&parts)?;
     let shown: Shown = read(&parts.headers, body, "token").await?;
-    if !access.token.is_empty() && !access.token.is(shown.token.trim().as_bytes()) {
+    let is_it = || access.token.is(shown.token.trim().as_bytes());
+    if !access.token.is_empty() && !access.weigh(&parts, is_it)? {
         return Err(Failure::new(Code::Unauthenticated, "the token is wrong"));
     }
     let mut response = StatusCode::NO_CONTENT.into_response();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use skytrail_query::Query;
+use tokio::sync::Semaphore;
 
 use super::metrics::Metrics;
 use super::rates::Rates;
@@ -18,4 +19,6 @@ pub(crate) struct Ui {
     pub(crate) status: Arc<dyn StatusSource>,
     pub(crate) server: Arc<dyn ServerSource>,
     pub(crate) rates: Rates,
+    /// Dashboards that are saved at once.
+    pub(crate) saves: Semaphore,
 }

@@ -22,6 +22,8 @@ impl Made for TraceColumns {
 
     const IS_REPLACED: bool = true;
 
+    const IS_TAGGED: bool = true;
+
     fn write(self, out: &mut Out) {
         let mut header = out.part();
         head(&self, &mut header);

@@ -81,4 +81,10 @@ fields!(ComparedTag as it {
     "chosenShare" => it.chosen_share,
     "othersShare" => it.others_share,
     "difference" => it.difference,
+    "together" => it.together.iter().map(Together).collect::<Vec<_>>(),
 });
+
+/// A tag of the same traces.
+struct Together<'a>(&'a (String, String));
+
+fields!(Together<'_> as it { "key" => it.0.0, "value" => it.0.1 });

@@ -18,6 +18,7 @@ mod shop;
 mod token;
 mod transport;
 mod ui;
+mod ui_dashboards;
 mod ui_files;
 mod ui_pages;
 mod ui_session;

@@ -100,6 +100,73 @@ async fn a_trace_comes_as_columns() {
 }
 
 #[tokio::test]
+async fn a_trace_that_the_browser_has_does_not_come_again() {
+    let router = product();
+    let ask = async |tag: &str| {
+        let request = Request::get("/ui/trace?id=trace-1").header("if-none-match", tag);
+        let request = request.body(Body::empty()).expect("request");
+        router.clone().oneshot(request).await.expect("infallible")
+    };
+    let first = ask("\"other\"").await;
+    assert_eq!(first.status(), StatusCode::OK);
+    assert_eq!(first.headers()["cache-control"], "private, no-cache");
+    let tag = first.headers()["etag"].to_str().expect("text").to_owned();
+    let again = ask(&format!("W/\"x\", {tag}")).await;
+    assert_eq!(
+        (again.status(), &again.headers()["etag"]),
+        (StatusCode::NOT_MODIFIED, &first.headers()["etag"])
+    );
+    assert!(again.into_body().collect().await.expect("body").to_bytes().is_empty());
+}
+
+#[tokio::test]
+async fn a_part_of_a_trace_is_what_overlaps_it() {
+    let window = |from: f64, to: f64| {
+        format!("trace-1&from={}&to={}", START as f64 + from, START as f64 + to)
+    };
+    let (header, _) = columns(&product(), &window(4.0, 5.0)).await;
+    assert_eq!(header["spans"], 4);
+    let (header, columns) = columns(&product(), &window(9.0, 12.0)).await;
+    assert_eq!((&header["spans"], &header["services"]), (&json!(3), &json!(["shop"])));
+    assert_eq!(columns["number"], [0.0, 1.0, 2.0]);
+    let path = format!("/ui/trace?id={}", window(500.0, 600.0));
+    assert_eq!(get(&product(), &path).await.0, StatusCode::NOT_FOUND);
+    let path = format!("/ui/trace?id=trace-1&from={START}");
+    assert_eq!(get(&product(), &path).await.0, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_whole_trace_comes_in_numbers() {
+    let (status, whole) = get(&product(), "/ui/trace/whole?id=trace-1").await;
+    assert_eq!(status, StatusCode::OK, "{whole}");
+    assert_eq!((&whole["spans"], &whole["segments"]), (&json!(4), &json!(2)));
+    assert_eq!((&whole["start"], &whole["duration"]), (&json!(START), &json!(30)));
+    assert_eq!(whole["services"][0]["name"], "shop");
+    let first = &whole["operations"][0];
+    assert_eq!((&first["name"], &first["total"]), (&json!("GET:/orders"), &json!(30)));
+    let parts = whole["density"]["parts"].as_array().expect("parts");
+    assert!((2..=100).contains(&parts.len()), "{}", parts.len());
+    assert_eq!(parts.iter().map(|one| one["spans"].as_u64().expect("spans")).sum::<u64>(), 4);
+    assert_eq!(get(&product(), "/ui/trace/whole?id=none").await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn every_tag_of_a_trace_can_be_a_column() {
+    let (_, keys) = get(&product(), "/ui/trace/tags?id=trace-1").await;
+    let keys = keys["keys"].as_array().expect("keys");
+    let of = |key: &str| keys.iter().find(|one| one["key"] == key).expect("key").clone();
+    assert_eq!(of("db.statement"), json!({ "key": "db.statement", "spans": 1, "values": 1 }));
+    let (_, values) = get(&product(), "/ui/trace/tags?id=trace-1&key=db.statement").await;
+    assert_eq!(values["codes"], json!([-1, -1, 0, -1]));
+    assert_eq!(
+        (values["values"].as_array().map(Vec::len), &values["complete"]),
+        (Some(1), &json!(true))
+    );
+    let (_, none) = get(&product(), "/ui/trace/tags?id=trace-1&key=none").await;
+    assert_eq!((&none["values"], &none["codes"]), (&json!([]), &json!([-1, -1, -1, -1])));
+}
+
+#[tokio::test]
 async fn a_span_comes_with_everything_that_is_known() {
     let (status, span) = get(&product(), "/ui/span?trace=trace-1&segment=segment-1&span=0").await;
     assert_eq!(status, StatusCode::OK, "{span}");
@@ -301,6 +368,7 @@ async fn chosen_traces_are_told_from_the_others_by_their_tags() {
                 "chosenShare": 1,
                 "othersShare": 0,
                 "difference": 1,
+            "together": [],
             })
         );
         assert_eq!(answer["complete"], true);

@@ -250,6 +250,10 @@ async fn what_is_described_is_what_is_answered() {
         (within("/ui/scatter", ""), "Scatter"),
         ("/ui/span?trace=trace-1&segment=segment-2&span=0".to_owned(), "Span"),
         ("/ui/session".to_owned(), "Session"),
+        ("/ui/health".to_owned(), "Health"),
+        ("/ui/trace/whole?id=trace-1".to_owned(), "TraceExtent"),
+        ("/ui/find?text=s".to_owned(), "Found"),
+        ("/ui/dashboard?id=General-Root".to_owned(), "Dashboard"),
     ] {
         let answer = ask(&path).await;
         fits(&page, &page["components"]["schemas"][schema], &answer, schema);

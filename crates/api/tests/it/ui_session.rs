@@ -140,3 +140,34 @@ async fn pages_that_come_by_a_strange_name_are_refused_where_no_token_guards() {
         }
     }
 }
+
+#[tokio::test]
+async fn who_guesses_the_token_has_to_wait() {
+    let router = guarded();
+    let guess = async |token: &str| {
+        let body = json!({ "token": token }).to_string();
+        let request = from_page(Method::POST, "/ui/session").body(Body::from(body));
+        router.clone().oneshot(request.expect("request")).await.expect("infallible")
+    };
+    let cookie = guess("s3cret").await.headers()["set-cookie"].to_str().expect("text").to_owned();
+    for _ in 0..10 {
+        assert_eq!(guess("wrong").await.status(), StatusCode::UNAUTHORIZED);
+    }
+    let refused = guess("s3cret").await;
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.headers()["retry-after"], "6");
+    let shown = |name: &str, value: &str| {
+        let request = Request::get("/ui/status").header("host", "apm.example.com");
+        request.header(name, value)
+    };
+    let (status, _, answer) = send(&router, shown("authentication", "s3cret"), "").await;
+    assert_eq!(
+        (status, &answer["error"]["code"]),
+        (StatusCode::TOO_MANY_REQUESTS, &json!("TOO_MANY"))
+    );
+    let pair = cookie.split(';').next().expect("pair");
+    let (status, _, _) = send(&router, shown("cookie", pair), "").await;
+    assert_eq!(status, StatusCode::OK, "who is in stays in");
+    let (status, _, _) = send(&router, Request::get("/ui/status"), "").await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED, "who shows nothing guesses nothing");
+}

@@ -4,10 +4,9 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 
 use skytrail_model::template::UiTemplate;
-use skytrail_storage::ErrorKind;
 
 use crate::context::Ctx;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::query::Query;
 
 /// A dashboard (protocol `DashboardConfiguration`).
@@ -34,6 +33,39 @@ impl TemplateChangeStatus {
     fn refused(id: &str, message: impl Into<String>) -> Self {
         Self { id: id.to_owned(), status: false, message: Some(message.into()) }
     }
+}
+
+/// A dashboard as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDashboard {
+    /// Id.
+    pub id: String,
+    /// Grows with every change.
+    pub version: i64,
+    /// JSON of the user interface.
+    pub configuration: String,
+}
+
+/// What became of a dashboard that was saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Saved {
+    /// It is stored under this version.
+    As(i64),
+    /// It had been changed meanwhile: this is what is stored.
+    Changed(StoredDashboard),
+}
+
+fn stored(template: UiTemplate) -> Option<StoredDashboard> {
+    (!template.disabled).then_some(StoredDashboard {
+        id: template.id,
+        version: template.updated_at,
+        configuration: template.configuration,
+    })
+}
+
+fn unknown(id: &str) -> Error {
+    let shown: String = id.chars().take(100).collect();
+    Error::new(ErrorKind::NotFound, format!("there is no dashboard '{shown}'"))
 }
 
 fn shown(template: UiTemplate) -> Option<DashboardConfiguration> {
@@ -87,7 +119,8 @@ impl Query {
     /// # Errors
     /// When the store fails.
     pub async fn add_template(&self, configuration: &str) -> Result<TemplateChangeStatus> {
-        self.put_template(new_id(), configuration.to_owned(), false).await
+        let (id, configuration) = (new_id(), configuration.to_owned());
+        self.put_template(UiTemplate { id, configuration, disabled: false, updated_at: 0 }).await
     }
 
     /// `changeTemplate`: replaces a dashboard, which is enabled by that.
@@ -99,10 +132,57 @@ impl Query {
         id: &str,
         configuration: &str,
     ) -> Result<TemplateChangeStatus> {
+        let _turn = self.changing.lock().await;
         match self.storage.templates().get(id).await? {
-            Some(_) => self.put_template(id.to_owned(), configuration.to_owned(), false).await,
+            Some(known) => {
+                let changed = UiTemplate { configuration: configuration.to_owned(), ..known };
+                self.put_template(UiTemplate { disabled: false, ..changed }).await
+            }
             None => Ok(TemplateChangeStatus::refused(id, "Can't find the template")),
         }
+    }
+
+    /// A dashboard with its version.
+    ///
+    /// # Errors
+    /// `NotFound` for one that is not there or disabled.
+    pub async fn stored_dashboard(&self, ctx: &Ctx, id: &str) -> Result<StoredDashboard> {
+        ctx.charge(1)?;
+        let known = self.storage.templates().get(id).await?.and_then(stored);
+        let known = known.ok_or_else(|| unknown(id))?;
+        ctx.keep(known.configuration.len())?;
+        Ok(known)
+    }
+
+    /// Replaces a dashboard, unless its version is another one than `over`; with none, whatever it
+    /// is.
+    ///
+    /// # Errors
+    /// `NotFound` for one that is not there or disabled, `Invalid` for what exceeds a limit.
+    pub async fn save_dashboard(
+        &self,
+        id: &str,
+        over: Option<i64>,
+        configuration: String,
+    ) -> Result<Saved> {
+        let _turn = self.changing.lock().await;
+        let known = self.storage.templates().get(id).await?;
+        let known = known.filter(|known| !known.disabled).ok_or_else(|| unknown(id))?;
+        if over.is_some_and(|version| version != known.updated_at) {
+            return stored(known).map(Saved::Changed).ok_or_else(|| unknown(id));
+        }
+        let next = self.next_version(&known);
+        let template = UiTemplate { configuration, updated_at: next, ..known };
+        self.storage.templates().put(template).await.map_err(|error| match error.kind {
+            skytrail_storage::ErrorKind::Invalid => Error::invalid(error.context),
+            _ => error.into(),
+        })?;
+        Ok(Saved::As(next))
+    }
+
+    /// Versions are times, and grow also where two changes come at once or the clock is set back.
+    fn next_version(&self, known: &UiTemplate) -> i64 {
+        self.clock.unix_millis().max(known.updated_at.saturating_add(1))
     }
 
     /// `disableTemplate`: hides a dashboard.
@@ -110,23 +190,19 @@ impl Query {
     /// # Errors
     /// When the store fails.
     pub async fn disable_template(&self, id: &str) -> Result<TemplateChangeStatus> {
+        let _turn = self.changing.lock().await;
         match self.storage.templates().get(id).await? {
-            Some(known) => self.put_template(known.id, known.configuration, true).await,
+            Some(known) => self.put_template(UiTemplate { disabled: true, ..known }).await,
             None => Ok(TemplateChangeStatus::refused(id, "Can't find the template")),
         }
     }
 
-    async fn put_template(
-        &self,
-        id: String,
-        configuration: String,
-        disabled: bool,
-    ) -> Result<TemplateChangeStatus> {
-        let updated_at = self.clock.unix_millis();
-        let template = UiTemplate { id: id.clone(), configuration, disabled, updated_at };
+    async fn put_template(&self, template: UiTemplate) -> Result<TemplateChangeStatus> {
+        let id = template.id.clone();
+        let template = UiTemplate { updated_at: self.next_version(&template), ..template };
         match self.storage.templates().put(template).await {
             Ok(()) => Ok(TemplateChangeStatus { id, status: true, message: None }),
-            Err(error) if error.kind == ErrorKind::Invalid => {
+            Err(error) if error.kind == skytrail_storage::ErrorKind::Invalid => {
                 Ok(TemplateChangeStatus::refused(&id, error.context))
             }
             Err(error) => Err(error.into()),

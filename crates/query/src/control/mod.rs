@@ -4,5 +4,5 @@ mod dashboards;
 mod menu;
 mod menu_table;
 
-pub use dashboards::{DashboardConfiguration, TemplateChangeStatus};
+pub use dashboards::{DashboardConfiguration, Saved, StoredDashboard, TemplateChangeStatus};
 pub use menu::MenuItem;

@@ -6,7 +6,7 @@ use skytrail_storage::{Order, SegmentFilter, SpanAppend};
 use super::condition::TraceCondition;
 use crate::context::Ctx;
 use crate::error::{Error, Result};
-use crate::hash::Set;
+use crate::hash::{Map, Set};
 use crate::query::Query;
 use crate::time::Range;
 use crate::trace::{Names, SEGMENT_BYTES};
@@ -16,6 +16,9 @@ const MOST_TRACES: usize = 200;
 
 /// Tags of an answer, at most.
 const MOST_TAGS: usize = 50;
+
+/// Tags of a row besides the one that names it, at most.
+const MOST_TOGETHER: usize = 20;
 
 /// Different tags that are counted, at most; those that come later are left out.
 const MOST_COUNTED: usize = 10_000;
@@ -69,6 +72,8 @@ pub struct ComparedTag {
     pub others_share: f64,
     /// The one less the other.
     pub difference: f64,
+    /// Keys and values of tags that the very same traces have, as far as they were looked at.
+    pub together: Vec<(String, String)>,
 }
 
 /// Tags, the largest difference first.
@@ -104,6 +109,16 @@ struct Count {
     key: usize,
     /// The trace that was counted last.
     last: usize,
+    /// Differs where the traces that were counted do.
+    traces: u64,
+}
+
+/// A number that has little to do with the one it is made of.
+fn mixed(number: usize) -> u64 {
+    let mut bits = (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
 }
 
 impl Query {
@@ -148,7 +163,8 @@ impl Query {
             }
         }
         is_cut |= counts.is_cut || ctx.is_incomplete();
-        ctx.keep(MOST_TAGS * (MOST_VALUE + size_of::<ComparedTag>()))?;
+        let row = MOST_VALUE + size_of::<ComparedTag>();
+        ctx.keep(MOST_TAGS * (1 + MOST_TOGETHER) * row)?;
         Ok(TagComparison { complete: !is_cut, ..counts.compared() })
     }
 
@@ -254,12 +270,13 @@ impl Counts {
         }
         let place = self.tags.number(&self.text) as usize;
         if place == self.counts.len() {
-            self.counts.push(Count { of: [0, 0], key: key.len(), last: 0 });
+            self.counts.push(Count { of: [0, 0], key: key.len(), last: 0, traces: 0 });
         }
         let Some(count) = self.counts.get_mut(place).filter(|count| count.last != number) else {
             return;
         };
         count.last = number;
+        count.traces = count.traces.wrapping_add(mixed(number));
         if let Some(of) = count.of.get_mut(side) {
             *of += 1;
         }
@@ -280,7 +297,7 @@ impl Counts {
             let (chosen_share, others_share) = (share(of_chosen, chosen), share(of_others, others));
             let difference = chosen_share - others_share;
             let (key, value) = self.tags.get(place).split_at_checked(count.key)?;
-            (of_chosen >= least && difference > 0.0).then(|| ComparedTag {
+            let tag = || ComparedTag {
                 key: key.to_owned(),
                 value: value.strip_prefix('\0').unwrap_or_default().to_owned(),
                 chosen: of_chosen,
@@ -288,16 +305,36 @@ impl Counts {
                 chosen_share,
                 others_share,
                 difference,
-            })
+                together: Vec::new(),
+            };
+            (of_chosen >= least && difference > 0.0).then(|| (count.traces, tag()))
         };
         let mut tags: Vec<_> = self.counts.iter().enumerate().filter_map(compared).collect();
-        tags.sort_by(|a, b| {
+        tags.sort_by(|(_, a), (_, b)| {
             let by_difference = b.difference.total_cmp(&a.difference);
             // What an agent said stands before what only says where it was.
             let by_kind = (a.key == INSTANCE).cmp(&(b.key == INSTANCE));
             by_difference.then(by_kind).then_with(|| (&a.key, &a.value).cmp(&(&b.key, &b.value)))
         });
-        tags.truncate(MOST_TAGS);
-        TagComparison { chosen, others, tags, complete: true }
+        TagComparison { chosen, others, tags: grouped(tags), complete: true }
     }
+}
+
+/// Tags of the same traces as one, which the first of them names.
+fn grouped(tags: Vec<(u64, ComparedTag)>) -> Vec<ComparedTag> {
+    let mut rows: Vec<ComparedTag> = Vec::new();
+    let mut places: Map<u64, usize> = Map::default();
+    for (traces, tag) in tags {
+        let Some(row) = places.get(&traces).and_then(|place| rows.get_mut(*place)) else {
+            if rows.len() < MOST_TAGS {
+                places.insert(traces, rows.len());
+                rows.push(tag);
+            }
+            continue;
+        };
+        if row.together.len() < MOST_TOGETHER {
+            row.together.push((tag.key, tag.value));
+        }
+    }
+    rows
 }

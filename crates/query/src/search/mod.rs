@@ -4,12 +4,14 @@
 
 mod compare;
 mod condition;
+mod find;
 mod scatter;
 mod segments;
 mod traces;
 
 pub use compare::{Chosen, ComparedTag, TagComparison};
 pub use condition::TraceCondition;
+pub use find::{Found, FoundPart, FoundService, MOST_FOUND};
 pub use scatter::{MAX_POINTS, Scatter};
 pub use segments::{FoundTrace, SearchCondition, SearchPage};
 pub use traces::{MAX_LISTED, TracePage, TraceSearch};

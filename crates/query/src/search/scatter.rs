@@ -17,7 +17,13 @@ pub const MAX_POINTS: usize = 2_000;
 const SLICES: i64 = 20;
 
 /// Segments of a part that are looked at for one point, at most.
-const SEGMENTS_PER_POINT: usize = 20;
+const SEGMENTS_PER_POINT: usize = 10;
+
+/// Traces of a part that are kept for one point, until those are chosen that are shown.
+const KEPT_PER_POINT: usize = 3;
+
+/// Of the points of a part, one in so many is for the slowest, and as many for those that failed.
+const STANDING_OUT: usize = 4;
 
 /// Segments that the store is asked for at once.
 const CHUNK: usize = 500;
@@ -70,7 +76,7 @@ struct Points {
 
 impl Query {
     /// Traces that have a segment which meets the conditions, at most `limit`, spread over the
-    /// range.
+    /// range; where there are more, the slowest and those that failed rather than others.
     ///
     /// # Errors
     /// `Invalid` for a wrong id or limit.
@@ -85,7 +91,7 @@ impl Query {
         }
         ctx.keep(limit.saturating_mul(POINT_BYTES))?;
         let mut working = ctx.working();
-        working.set(CHUNK * SEGMENT_BYTES + limit * POINT_BYTES)?;
+        working.set(CHUNK * SEGMENT_BYTES + (1 + KEPT_PER_POINT) * limit * POINT_BYTES)?;
         let mut points = Points::default();
         let slices: Vec<Range> = condition.range.slices(SLICES).collect();
         let parts = slices.len();
@@ -107,8 +113,8 @@ impl Query {
         points: &mut Points,
     ) -> Result<()> {
         let filter = condition.filter(Order::Start)?;
-        let looked_most = SEGMENTS_PER_POINT * most.saturating_sub(points.by_trace.len());
-        let (mut after, mut looked_at) = (None, 0);
+        let wanted = most.saturating_sub(points.by_trace.len());
+        let (mut part, mut after, mut looked_at) = (Map::default(), None, 0);
         loop {
             let page = self.storage.spans().search(&filter, after.as_ref(), CHUNK).await?;
             ctx.charge(usize::try_from(page.examined).unwrap_or(usize::MAX))?;
@@ -117,30 +123,52 @@ impl Query {
             }
             for segment in page.segments {
                 looked_at += 1;
-                points.add(segment, most);
+                points.see(&mut part, segment);
+                if part.len() > wanted * KEPT_PER_POINT + CHUNK {
+                    points.more = true;
+                    part = chosen(part, wanted);
+                }
             }
             after = page.next;
-            if after.is_none() {
-                return Ok(());
-            }
-            if points.by_trace.len() >= most || looked_at >= looked_most {
-                points.more = true;
+            points.more |= part.len() > wanted;
+            let is_enough = looked_at >= SEGMENTS_PER_POINT * wanted;
+            points.more |= after.is_some() && is_enough;
+            if after.is_none() || is_enough {
+                points.by_trace.extend(chosen(part, wanted));
                 return Ok(());
             }
         }
     }
 }
 
+/// So many of some traces: the slowest, those that failed, and then the newest.
+fn chosen(part: Map<String, Point>, wanted: usize) -> Map<String, Point> {
+    if part.len() <= wanted {
+        return part;
+    }
+    let mut left: Vec<_> = part.into_iter().collect();
+    let mut chosen = Map::default();
+    let mut take = |left: &mut Vec<(String, Point)>, count: usize| {
+        let count = count.min(left.len()).min(wanted.saturating_sub(chosen.len()));
+        chosen.extend(left.drain(..count));
+    };
+    let standing_out = wanted.div_ceil(STANDING_OUT);
+    left.sort_by(|a, b| b.1.duration.cmp(&a.1.duration).then_with(|| a.0.cmp(&b.0)));
+    take(&mut left, standing_out);
+    left.sort_by_key(|(_, point)| !point.error);
+    let failed = left.iter().filter(|(_, point)| point.error).count();
+    take(&mut left, failed.min(standing_out));
+    left.sort_by(|a, b| b.1.start.cmp(&a.1.start).then_with(|| a.0.cmp(&b.0)));
+    take(&mut left, wanted);
+    chosen
+}
+
 impl Points {
-    fn add(&mut self, segment: skytrail_storage::SegmentSummary, most: usize) {
-        let is_full = self.by_trace.len() >= most;
-        let known = self.by_trace.get_mut(&segment.segment.trace_id);
-        let is_longer = known.as_ref().is_none_or(|known| known.duration < segment.duration);
-        if known.is_none() && is_full {
-            self.more = true;
-            return;
-        }
-        if !is_longer {
+    /// Sees a segment of a trace: of a part, or one that has its point already.
+    fn see(&mut self, part: &mut Map<String, Point>, segment: skytrail_storage::SegmentSummary) {
+        let trace_id = &segment.segment.trace_id;
+        let known = self.by_trace.get_mut(trace_id).or_else(|| part.get_mut(trace_id));
+        if known.as_ref().is_some_and(|known| known.duration >= segment.duration) {
             return;
         }
         let point = Point {
@@ -152,7 +180,7 @@ impl Points {
         };
         match known {
             Some(known) => *known = point,
-            None => drop(self.by_trace.insert(segment.segment.trace_id, point)),
+            None => drop(part.insert(segment.segment.trace_id, point)),
         }
     }
 

@@ -5,14 +5,18 @@
 mod gathering;
 mod names;
 mod ordering;
+mod tagged;
 
 pub(in crate::trace) use gathering::Gathering;
 pub use names::Names;
 use skytrail_storage::SpanAppend;
+pub use tagged::Tagged;
+pub(in crate::trace) use tagged::cut;
 
 use crate::context::Ctx;
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::Query;
+use crate::time::Range;
 
 /// Spans of one answer, at most: browsers stay fluid up to here.
 pub const MAX_SPANS: usize = 200_000;
@@ -67,6 +71,17 @@ pub struct TraceColumns {
     pub segments: Vec<TraceSegment>,
     /// What relates spans besides their parents, by row.
     pub links: Vec<TraceLink>,
+    /// The values of a tag, where they were asked for.
+    pub tag: Option<Tagged>,
+}
+
+/// What is wanted of a trace.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TracePart {
+    /// Only segments that overlap it; none for all.
+    pub window: Option<Range>,
+    /// The tag whose values are wanted, by its key.
+    pub tag: Option<String>,
 }
 
 /// A segment of a trace.
@@ -146,8 +161,14 @@ impl Query {
     ///
     /// # Errors
     /// `NotFound` where nothing is kept.
-    pub async fn trace_columns(&self, ctx: &Ctx, trace_id: &str) -> Result<TraceColumns> {
-        let mut gathering = Gathering::new(trace_id);
+    pub async fn trace_columns(
+        &self,
+        ctx: &Ctx,
+        trace_id: &str,
+        part: &TracePart,
+    ) -> Result<TraceColumns> {
+        let gathering = Gathering::new(trace_id).within(part.window);
+        let mut gathering = gathering.with_tag(part.tag.as_deref());
         let mut working = ctx.working();
         let mut looked = Ok(true);
         let mut take = |window: SpanAppend| {
@@ -165,7 +186,8 @@ impl Query {
         let fits = looked?;
         ctx.note(completeness);
         if gathering.len() == 0 && fits {
-            let message = format!("no span of trace '{trace_id}' is stored");
+            let when = if part.window.is_some() { " in the window" } else { "" };
+            let message = format!("no span of trace '{trace_id}' is stored{when}");
             return Err(Error::new(ErrorKind::NotFound, message));
         }
         let missing = match (gathering.is_full(), fits) {
@@ -200,6 +222,7 @@ impl TraceColumns {
         let links: usize =
             self.links.iter().filter_map(|link| link.trace_id.as_ref()).map(String::len).sum();
         self.len() * 42
+            + self.tag.as_ref().map_or(0, Tagged::memory)
             + names
             + links
             + self.segments.len() * size_of::<TraceSegment>()

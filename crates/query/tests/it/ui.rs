@@ -10,6 +10,7 @@ use skytrail_model::metric::TableId;
 use skytrail_model::relation::DetectPoint;
 use skytrail_query::overview::{Compare, Overview, Scene, Status};
 use skytrail_query::topology::{MapScope, MapSearch};
+use skytrail_query::trace::TracePart;
 use skytrail_query::{Ctx, Range};
 
 use crate::shop::{INSTANCE, RELATION, SERVICE, Shop, at, calls, child, conjectured, service};
@@ -21,7 +22,7 @@ async fn a_trace_takes_little_more_than_its_columns() {
     huge(&shop, 20_000).await;
     let memory = Memory::new(24 << 20, MemoryMetrics::default());
     let ctx = largest(&memory).await;
-    let trace = shop.query.trace_columns(&ctx, "huge").await.unwrap();
+    let trace = shop.query.trace_columns(&ctx, "huge", &TracePart::default()).await.unwrap();
     assert_eq!((trace.len(), trace.missing.as_deref()), (20_000, None));
     assert!(memory.peak() < 100 * 20_000, "{}", memory.peak());
     assert!(memory.used() >= 42 * 20_000, "it is held until it is written");
@@ -36,13 +37,16 @@ async fn what_there_is_no_memory_for_is_left_out_and_told() {
     huge(&shop, 20_000).await;
     let memory = Memory::new(1 << 20, MemoryMetrics::default());
     let ctx = largest(&memory).await;
-    let trace = shop.query.trace_columns(&ctx, "huge").await.unwrap();
+    let trace = shop.query.trace_columns(&ctx, "huge", &TracePart::default()).await.unwrap();
     assert!((2_000..15_000).contains(&trace.len()), "{}", trace.len());
     assert!(trace.missing.unwrap().contains("query.memory") && ctx.is_incomplete());
     assert!(memory.peak() <= memory.most());
     drop((ctx.take_kept(), ctx));
     let small = Ctx::new(Arc::default(), None, memory.claim(None).await.unwrap());
-    assert!(shop.query.trace_columns(&small, "huge").await.is_err() && small.is_short());
+    assert!(
+        shop.query.trace_columns(&small, "huge", &TracePart::default()).await.is_err()
+            && small.is_short()
+    );
 }
 
 /// A shop in which `web` is called once a minute, so many minutes before `at(60)` on the day before

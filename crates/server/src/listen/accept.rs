@@ -91,6 +91,7 @@ impl Listener {
             router: self.router.clone(),
             metrics: self.metrics.clone(),
             shutdown: shutdown.clone(),
+            peer: None,
         };
         connections.spawn(async move {
             open.inc();

@@ -5,9 +5,12 @@ use std::hash::{BuildHasher, RandomState};
 use std::pin::pin;
 use std::time::Duration;
 
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
+use skytrail_api::Peer;
 use skytrail_base::shutdown::Shutdown;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -34,10 +37,13 @@ pub(super) struct Connection {
     pub(super) router: axum::Router,
     pub(super) metrics: ConnectionMetrics,
     pub(super) shutdown: Shutdown,
+    /// Where it comes from; known once it is served.
+    pub(super) peer: Option<Peer>,
 }
 
 impl Connection {
-    pub(super) async fn serve(self, stream: TcpStream) {
+    pub(super) async fn serve(mut self, stream: TcpStream) {
+        self.peer = stream.peer_addr().ok().map(|peer| Peer(peer.ip()));
         // Small answers must not wait for the peer's acknowledgements.
         let _ = stream.set_nodelay(true);
         let patience = self.limits.first_byte_timeout;
@@ -64,7 +70,17 @@ impl Connection {
 
     async fn speak<S: Stream>(mut self, stream: S) {
         let builder = self.builder();
-        let service = TowerToHyperService::new(self.router.clone());
+        let router = self.router.clone();
+        let peer = self.peer;
+        let service = TowerToHyperService::new(tower::util::MapRequest::new(
+            router,
+            move |mut request: Request<Incoming>| {
+                if let Some(peer) = peer {
+                    request.extensions_mut().insert(peer);
+                }
+                request
+            },
+        ));
         let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
         let age = tokio::time::sleep(jittered(self.limits.max_connection_age));
         tokio::select! {

@@ -6,8 +6,10 @@ use skytrail_model::span::{Link, LinkKind, Segment, Span, SpanKind, SpanLayer};
 use skytrail_storage::SpanAppend;
 
 use super::names::Names;
+use super::tagged::Tagged;
 use super::{MAX_SPANS, TraceLinkKind, flag};
 use crate::hash::Map;
+use crate::time::Range;
 
 /// No segment.
 pub(super) const NONE: u32 = u32::MAX;
@@ -94,6 +96,10 @@ pub(in crate::trace) struct Gathering {
     pub(super) own_ids: Vec<(u32, u32)>,
     /// Row and id of the parent.
     pub(super) parent_ids: Vec<(u32, u32)>,
+    /// The values of one tag, where they are wanted.
+    pub(super) tag: Option<Tagged>,
+    /// Only segments that overlap it, nanoseconds since the Unix epoch.
+    window: Option<Range>,
     is_full: bool,
 }
 
@@ -130,6 +136,16 @@ impl Gathering {
         Self { trace_id: trace_id.to_owned(), ..Self::default() }
     }
 
+    /// Only what overlaps a time.
+    pub(super) fn within(self, window: Option<Range>) -> Self {
+        Self { window, ..self }
+    }
+
+    /// With the values of a tag.
+    pub(super) fn with_tag(self, key: Option<&str>) -> Self {
+        Self { tag: key.map(Tagged::new), ..self }
+    }
+
     /// Spans so far; what came twice counts twice.
     pub(in crate::trace) fn len(&self) -> usize {
         self.start.len()
@@ -150,6 +166,7 @@ impl Gathering {
             + self.seen.capacity() * 3 * size_of::<Seen>()
             + self.links.capacity() * 3 * size_of::<Related>()
             + 2 * self.link_bytes
+            + self.tag.as_ref().map_or(0, Tagged::memory)
             + MARGIN
     }
 
@@ -170,6 +187,10 @@ impl Gathering {
         for entry in &window.entries {
             let Some(segment) = batch.segments.get(entry.segment as usize) else { continue };
             if batch.bytes_at(segment.trace_id) != self.trace_id.as_bytes() {
+                continue;
+            }
+            let end = entry.start.saturating_add(entry.duration);
+            if self.window.is_some_and(|within| entry.start >= within.to || end < within.from) {
                 continue;
             }
             let place = self.segment_of(batch, segment);
@@ -242,6 +263,9 @@ impl Gathering {
         self.layer.push(span.layer as u8);
         self.kind.push(kind(span.kind));
         self.flags.push(flags);
+        if let Some(tag) = &mut self.tag {
+            tag.see(batch, span);
+        }
         let id = batch.text(span.id);
         if !id.is_empty() {
             self.own_ids.push((row, self.ids.number(id)));

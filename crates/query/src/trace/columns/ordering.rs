@@ -36,6 +36,10 @@ impl Gathering {
         let links = self.linked(&order, &rows, &own_ids);
         let parent = parents.into_iter().map(Parent::row).collect();
         drop((std::mem::take(&mut self.parent_segment), std::mem::take(&mut self.parent_number)));
+        let tag = self.tag.take().map(|mut tag| {
+            tag.codes = column(&order, std::mem::take(&mut tag.codes), |code| code);
+            tag
+        });
         let base = self.start.iter().min().copied().unwrap_or(0).div_euclid(MILLI);
         let after = |nanos: i64| nanos.saturating_sub(base.saturating_mul(MILLI)) as f64 / 1e6;
         let rank = |place: u32| ranks.get(place as usize).copied().unwrap_or(0) as i32;
@@ -55,6 +59,7 @@ impl Gathering {
             flags,
             segments: segments(&self.seen, &ranks),
             links,
+            tag,
             trace_id: self.trace_id,
             services: self.services,
             instances: self.instances,
