@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatSql, SQL_LIMIT, sqlTokens } from './sql'
+import { formatSql, shortStatement, SQL_LIMIT, sqlTokens } from './sql'
 
 const text = (statement: string): string => formatSql(statement).map((token) => token.text).join('')
 
@@ -31,4 +31,12 @@ describe('statements', () => {
     const long = 'select '.repeat(SQL_LIMIT)
     expect(formatSql(long)).toEqual([{ kind: 'name', text: long }])
   })
+})
+
+it('a statement is one short line where rows show it', () => {
+  expect(shortStatement('SELECT *\n  FROM orders\tWHERE id = ? ')).toBe('SELECT * FROM orders WHERE id = ?')
+  const long = shortStatement(`SELECT ${'a, '.repeat(500)}`)
+  expect(long).toHaveLength(160)
+  expect(long.endsWith('…')).toBe(true)
+  expect(shortStatement(`SELECT 1${' '.repeat(5000)}FROM t`)).toBe('SELECT 1…')
 })

@@ -1,3 +1,12 @@
+/** Letters of a statement that a row has room for, and those that are looked at for them. */
+const SHORT = 160
+
+/** A statement as one short line. */
+export function shortStatement(statement: string): string {
+  const line = statement.slice(0, 4 * SHORT).replace(/\s+/g, ' ').trim()
+  return line.length < SHORT && statement.length <= 4 * SHORT ? line : `${line.slice(0, SHORT - 1)}…`
+}
+
 /** A piece of a statement; whatever the kind, it is shown as text. */
 export interface SqlToken {
   kind: 'keyword' | 'name' | 'text' | 'number' | 'symbol' | 'comment' | 'blank'

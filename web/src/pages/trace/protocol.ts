@@ -65,6 +65,8 @@ export interface Requests {
   list: { ask: { query: string; order: ListOrder; reverse: boolean }; answer: { rows: Int32Array } }
   groups: { ask: { by: GroupBy; query: string }; answer: { groups: Group[]; names: string[] } }
   flame: { ask: object; answer: FlameTree }
+  /** One tag of all spans: index into `values` by row, -1 for spans without it. */
+  tag: { ask: { key: string }; answer: { of: Int32Array; values: string[] } }
   tags: { ask: { bytes: ArrayBuffer }; answer: { keys: { key: string; spans: number }[] } }
 }
 

@@ -33,6 +33,8 @@ export interface ShownTrace {
   /** 1 for spans that the search found; null without a search. */
   hits: Uint8Array | null
   hasServer(row: number): boolean
+  /** Statement of a database call, short; empty where none is known. */
+  statementOf(row: number): string
   /** Number of spans that the links of a span lead to, besides its parent. */
   linksOf(row: number): number
 }

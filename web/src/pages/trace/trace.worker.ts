@@ -178,6 +178,7 @@ const handlers: Handlers = {
     return { groups: groupRows(model.columns, model.times.self, filtered(trace(), query), of, names.length), names: [...names] }
   },
   flame: () => flameTree(trace().model.columns, trace().model.tree, trace().model.service, trace().model.times.self),
+  tag: ({ key }) => trace().tags?.column(key) ?? { of: new Int32Array(0), values: [] },
   tags({ bytes }) {
     const answer = JSON.parse(new TextDecoder().decode(bytes)) as { data?: { queryTrace?: { spans?: SpanTags[] } | null } | null }
     const table = tagTable(trace().model.columns, answer.data?.queryTrace?.spans ?? [])

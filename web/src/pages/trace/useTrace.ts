@@ -1,6 +1,6 @@
 import { computed, onScopeDispose, shallowRef, watch } from 'vue'
 import { postBytes, readTraceColumns } from '@/api'
-import type { Raster, VisibleRows } from '@/model'
+import { shortStatement, type Raster, type VisibleRows } from '@/model'
 import { useServerData } from '@/ui/state/useServerData'
 import { refreshCount } from '@/ui/time/useTime'
 import type { OpenedTrace, RequestName, Requests, ShapeChange } from './protocol'
@@ -15,6 +15,9 @@ export interface Laid {
 }
 
 const TAGS = 'query ($id: ID!) { queryTrace(traceId: $id) { spans { segmentId spanId tags { key value } } } }'
+
+/** Up to so many spans their tags are fetched for the statements of their database calls. */
+const TOLD = 5_000
 
 /** Traces that began longer ago, in ms, are not asked for again. */
 const YOUNG = 15 * 60_000
@@ -34,6 +37,8 @@ export function useTrace(view: TraceView) {
   const laid = shallowRef<Laid | null>(null)
   const failure = shallowRef<Error | null>(null)
   const tagKeys = shallowRef<{ key: string; spans: number }[] | null>(null)
+  /** Short statements of database calls by row. */
+  const statements = shallowRef<ReadonlyMap<number, string>>(new Map())
   let session: TraceSession | null = null
   let tagged: Promise<void> | null = null
   let held: ArrayBuffer | null = null
@@ -51,6 +56,7 @@ export function useTrace(view: TraceView) {
     failure.value = null
     trace.value = null
     laid.value = null
+    statements.value = new Map()
     tagKeys.value = null
     tagged = null
   }
@@ -99,7 +105,10 @@ export function useTrace(view: TraceView) {
       tagKeys.value = null
       tagged = null
       trace.value = opened
+      statements.value = new Map()
       await change(shapeOfAddress(opened))
+      // Rows do without them where they cannot be had.
+      void needStatements(opened).catch(() => undefined)
     } catch (error) {
       next.close()
       if (held === data) failure.value = error instanceof Error ? error : new Error(String(error))
@@ -147,11 +156,22 @@ export function useTrace(view: TraceView) {
     return tagged
   }
 
+  async function needStatements({ header }: OpenedTrace): Promise<void> {
+    if (header.spans > TOLD || !header.layers.includes('Database')) return
+    await needTags()
+    const { of, values } = await ask('tag', { key: 'db.statement' })
+    const short = values.map(shortStatement)
+    const found = new Map<number, string>()
+    of.forEach((value, row) => value >= 0 && found.set(row, short[value] ?? ''))
+    statements.value = found
+  }
+
   onScopeDispose(close)
   const pending = computed(() => view.id.value !== '' && failure.value === null && bytes.error.value === null && laid.value === null)
   return {
     trace,
     laid,
+    statements,
     tagKeys,
     error: computed(() => failure.value ?? bytes.error.value),
     pending,

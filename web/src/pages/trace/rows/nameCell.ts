@@ -64,12 +64,14 @@ export function fillNameCell(parts: NameCell, shown: ShownTrace, row: number, at
   setHidden(parts.failed, !failed)
   if (failed) setAttribute(parts.failed, 'aria-label', words.failed)
   setText(parts.service, peer === '' ? service : `${service} → ${shortPeer(peer)}`)
-  setText(parts.operation, operation)
+  // A call by what it asked; how it was made is in the title and in the panel.
+  const statement = shown.statementOf(row)
+  setText(parts.operation, statement || operation)
   const mark = markOf(shown, row, at.hidden)
   setHidden(parts.mark, mark === '')
   setText(parts.mark, mark)
   setClass(parts.mark, arrays.marks[row]! & (Mark.orphan | Mark.cycle) ? 'tr-mark warn' : 'tr-mark')
-  setTitle(parts.cell, `${peer === '' ? service : `${service} → ${peer}`}\n${operation}${at.depth > DEEPEST ? `\n${words.depth(at.depth)}` : ''}`)
+  setTitle(parts.cell, `${peer === '' ? service : `${service} → ${peer}`}\n${operation}${statement === '' ? '' : `\n${statement}`}${at.depth > DEEPEST ? `\n${words.depth(at.depth)}` : ''}`)
 }
 
 function markOf({ trace, words }: ShownTrace, row: number, hidden: number): string {
