@@ -1,5 +1,7 @@
 //! Columns of text.
 
+use std::ops::Range;
+
 use crate::error::{Error, Result};
 use crate::ints::Ints;
 
@@ -112,8 +114,34 @@ impl<'a> Texts<'a> {
         (0..self.len()).map_while(|row| self.get(row))
     }
 
+    /// Some of them as a copy that owns its bytes, in no more room than they need; none where some are missing.
+    pub fn some_to_buf(&self, rows: Range<usize>) -> Option<TextBuf> {
+        let ends = self.ends.get(rows.clone())?;
+        let before = rows.start.checked_sub(1).and_then(|row| self.ends.get(row));
+        let start = before.copied().unwrap_or(0);
+        let end = ends.last().copied().unwrap_or(start);
+        let bytes = self.bytes.get(start as usize..end as usize)?.to_vec();
+        Some(TextBuf { ends: ends.iter().map(|end| end - start).collect(), bytes })
+    }
+
     /// A copy that owns its bytes.
     pub fn to_buf(&self) -> TextBuf {
         TextBuf { ends: self.ends.clone(), bytes: self.bytes.to_vec() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_texts_are_copied_without_room_for_more() {
+        let texts = Texts { ends: vec![1, 3, 3, 6], bytes: b"abbccc" };
+        for (from, to) in [(0, 0), (0, 4), (1, 3), (2, 3), (3, 4), (4, 4)] {
+            let some = texts.some_to_buf(from..to).unwrap();
+            assert!(some.iter().eq(texts.iter().skip(from).take(to - from)));
+            assert_eq!(some.memory(), some.text_bytes() + 4 * (to - from));
+        }
+        assert_eq!((texts.some_to_buf(3..5), texts.some_to_buf(5..5)), (None, None));
     }
 }

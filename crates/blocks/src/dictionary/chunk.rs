@@ -360,10 +360,8 @@ impl Decoder {
         let mut next = 0;
         for (key, count) in self.numbers(VALUE_KEY, rows)?.into_iter().zip(counts) {
             let end = next + count as usize;
-            if end > texts.len() {
-                return Err(Self::wrong("values that are missing"));
-            }
-            let of_key: TextBuf = (next..end).filter_map(|row| texts.get(row)).collect();
+            let of_key = texts.some_to_buf(next..end);
+            let of_key = of_key.ok_or_else(|| Self::wrong("values that are missing"))?;
             values.insert(key, of_key.into());
             next = end;
         }
