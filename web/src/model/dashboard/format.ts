@@ -3,7 +3,7 @@
 /** A text, or one for each language (what is built in). */
 export type Words = string | { en: string; zh: string }
 
-export const KINDS = ['line', 'area', 'bar', 'card', 'top', 'table', 'text'] as const
+export const KINDS = ['line', 'area', 'stack', 'bar', 'card', 'top', 'table', 'text'] as const
 export type WidgetKind = (typeof KINDS)[number]
 
 /** What a widget is evaluated for: all entities, or the one chosen above the dashboard. */
@@ -73,6 +73,7 @@ export const LIMITS = {
 export const SMALLEST: Record<WidgetKind, { w: number; h: number }> = {
   line: { w: 3, h: 3 },
   area: { w: 3, h: 3 },
+  stack: { w: 3, h: 3 },
   bar: { w: 3, h: 3 },
   card: { w: 2, h: 2 },
   top: { w: 3, h: 3 },
@@ -84,6 +85,7 @@ export const SMALLEST: Record<WidgetKind, { w: number; h: number }> = {
 export const USUAL: Record<WidgetKind, { w: number; h: number }> = {
   line: { w: 6, h: 5 },
   area: { w: 6, h: 5 },
+  stack: { w: 6, h: 5 },
   bar: { w: 6, h: 5 },
   card: { w: 3, h: 2 },
   top: { w: 4, h: 6 },

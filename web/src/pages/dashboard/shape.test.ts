@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { MqeResult, MqeSeries } from '@/api'
-import { entriesOf, figuresOf, linesOf, rowsOf, type Answer } from './shape'
+import { entriesOf, figuresOf, linesOf, rowsOf, stacked, type Answer } from './shape'
 
 const series = (ids: (string | null)[], values: (number | null)[], more: Partial<MqeSeries> = {}): MqeSeries => ({ ids, values, labels: {}, traces: ids.map(() => null), ...more })
 const answer = (type: string, all: MqeSeries[], name = ''): Answer => ({ query: { expression: 'x' }, name, result: { type, series: all } as MqeResult })
@@ -22,4 +22,9 @@ describe('answers of a widget', () => {
     const owned = (ids: string[], values: number[]): Answer => answer('SORTED_LIST', [series(ids, values, { owners: ids.map((id) => ({ kind: 'service' as const, id })) })])
     expect(rowsOf([owned(['a', 'b'], [2, 1]), owned(['b', 'c'], [8, 9])]).map(({ name, values }) => [name, values])).toEqual([['a', [2, null]], ['b', [1, 8]], ['c', [null, 9]]])
   })
+})
+
+it('lines of a stack stand on those before them', () => {
+  const line = (values: (number | null)[]) => ({ key: '', label: '', values })
+  expect(stacked([line([1, null, null]), line([2, 5, null])])).toEqual([[1, null, null], [3, 5, null]])
 })

@@ -44,6 +44,16 @@ export function linesOf(answers: readonly Answer[], from: number, to: number): {
   return { times, lines }
 }
 
+/** Each line on top of those before it; where a line has no value it adds nothing, where none has one there is none. */
+export function stacked(lines: readonly Line[]): (number | null)[][] {
+  return lines.map((_, upTo) =>
+    (lines[0]?.values ?? []).map((_value, i) => {
+      const below = lines.slice(0, upTo + 1).flatMap((line) => line.values[i] ?? [])
+      return below.length === 0 ? null : below.reduce((sum, value) => sum + value, 0)
+    }),
+  )
+}
+
 export interface Figure {
   key: string
   label: string

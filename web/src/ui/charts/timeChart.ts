@@ -8,7 +8,10 @@ export interface ChartSeries {
   values: readonly (number | null)[]
   /** A colour for canvas, or a token such as `--accent`. */
   colour: string
-  fill?: boolean
+  /** `solid` hides what is behind it, as stacked areas do. */
+  fill?: boolean | 'solid'
+  /** What the legend reads out, where that is not where the line stands. */
+  told?: readonly (number | null)[]
   dashed?: boolean
   /** Bars instead of a line: left of their instants (-1), about them (0), or right (1), so that two stand side by side. */
   bars?: -1 | 0 | 1
@@ -121,7 +124,7 @@ export function chartOptions(element: HTMLElement, input: ChartInput, height: nu
       points: one.bars !== undefined ? { show: false } : { show: () => true, size: 5, fill: stroke, filter: (plot, at) => lonePoints(plot.data[at] ?? []) },
       ...(one.bars !== undefined && uPlot.paths.bars ? { paths: uPlot.paths.bars({ size: one.bars === 0 ? [0.7, 24] : [0.36, 12], align: one.bars }), width: 0, fill: `color-mix(in srgb, ${stroke} 72%, transparent)` } : {}),
       ...(one.dashed ? { dash: [4, 3] } : {}),
-      ...(one.fill ? { fill: `color-mix(in srgb, ${stroke} 14%, transparent)` } : {}),
+      ...(one.fill ? { fill: one.fill === 'solid' ? `color-mix(in srgb, ${stroke} 40%, ${resolveColour(element, '--surface')})` : `color-mix(in srgb, ${stroke} 14%, transparent)` } : {}),
     }
   })
   const ends: uPlot.Series[] = input.band ? [{ stroke: 'transparent', width: 0, points: { show: false } }, { stroke: 'transparent', width: 0, points: { show: false } }] : []
