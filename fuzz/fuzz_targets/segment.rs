@@ -7,7 +7,7 @@ mod message;
 
 use libfuzzer_sys::fuzz_target;
 use prost::Message;
-use skytrail_ingest::skywalking::segment::{Decoder, Limits};
+use skytrail_ingest::decode::{Decoder, Limits};
 use skytrail_ingest::symbols::SymbolLimits;
 use skytrail_model::batch::SpanBatch;
 use skytrail_model::span::Value;
@@ -34,13 +34,13 @@ fn decode(limits: Limits, input: &[u8]) -> bool {
     let mut batch = SpanBatch::default();
     decoder.begin(&mut batch);
     let before = (batch.bytes.len(), batch.names.len());
-    let is_taken = decoder.decode(input, &mut batch).is_ok();
+    let is_taken = decoder.segment(input, &mut batch).is_ok();
     if !is_taken {
         assert_eq!((batch.bytes.len(), batch.names.len()), before);
         assert!(batch.is_empty() && batch.spans.is_empty() && batch.attributes.is_empty());
     }
     // What one message put in must not trip the next.
-    let again = decoder.decode(input, &mut batch).is_ok();
+    let again = decoder.segment(input, &mut batch).is_ok();
     assert_eq!(is_taken, again);
     check(&batch);
     is_taken

@@ -13,7 +13,7 @@ use skytrail_base::journal::Position;
 use skytrail_base::metrics::Registry;
 use skytrail_demo::workload::Workload as Stream;
 use skytrail_engine::store::{Config, EmbeddedStorage, Metrics, Opening, open};
-use skytrail_ingest::skywalking::segment::Decoder;
+use skytrail_ingest::decode::Decoder;
 use skytrail_model::batch::Batch;
 use skytrail_model::entity::EntityId;
 use skytrail_model::time::Zone;

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use anyhow::{Result, bail};
 use bytes::Bytes;
 use prost::Message;
-use skytrail_ingest::skywalking::segment::{Decoder, Limits};
+use skytrail_ingest::decode::{Decoder, Limits};
 use skytrail_ingest::symbols::SymbolLimits;
 use skytrail_model::batch::{BatchSize, SpanBatch, Spare};
 use skytrail_proto::v3::SegmentObject;
@@ -76,7 +76,7 @@ fn fill(batch: &mut SpanBatch, decoder: &mut Decoder, segments: &[Bytes]) -> Res
     let mut spans = 0;
     decoder.begin(batch);
     for bytes in segments {
-        match decoder.decode(bytes, batch) {
+        match decoder.segment(bytes, batch) {
             Ok(decoded) => spans += u64::from(decoded.spans),
             Err(refusal) => bail!("a segment was refused: {refusal}"),
         }

@@ -5,7 +5,7 @@
 //! cuts where the receiver cut; then come the accepted messages in order of
 //! arrival, each followed by the repaired texts it needed.
 
-use crate::skywalking::wire::Malformed;
+use crate::wire::Malformed;
 
 /// What a frame holds. The numbers are part of the journal's format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum Kind {
     /// Text that replaces something that is not UTF-8. Decoding the message
     /// before it makes it again, so replay passes over it.
     Repaired = 0,
-    /// [`crate::skywalking::segment::Limits`].
+    /// [`crate::decode::Limits`].
     Limits = 1,
     /// A `SegmentObject`.
     Segment = 2,

@@ -12,11 +12,11 @@ use skytrail_model::management::InstanceReport;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
+use crate::decode::{Decoder, Refusal};
 use crate::duplicates::{Known, Window, identity};
 use crate::frame::{self, Kind};
 use crate::metrics::Metrics;
 use crate::promise::{BatchKey, Promise};
-use crate::skywalking::segment::{Decoder, Refusal};
 
 /// Rows take several times the bytes they were decoded from; a batch whose
 /// rows outgrow its limit by this factor is full as well.
@@ -269,7 +269,7 @@ impl Inbox {
         let Open { decoder, batch, receipt, .. } = open;
         match message {
             Message::Segment { bytes, spans } => {
-                let decoded = decoder.decode(bytes, &mut batch.spans).map_err(|refusal| {
+                let decoded = decoder.segment(bytes, &mut batch.spans).map_err(|refusal| {
                     self.account.refuse(Signal::Segment, refusal.reason(), 1, *spans);
                     AppendError::Refused(refusal)
                 })?;

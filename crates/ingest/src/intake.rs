@@ -15,15 +15,15 @@ use skytrail_model::command::CommandSource;
 use tonic_health::server::HealthReporter;
 
 use crate::config::Settings;
+use crate::decode::Refusal;
 use crate::frame::Kind;
 use crate::inbox::{AppendError, Inbox, Message};
 use crate::metrics::Metrics;
 use crate::promise::{Broken, Promise};
 use crate::room::Room;
 use crate::skywalking::report::{self, ReportLimits};
-use crate::skywalking::segment::Refusal;
-use crate::skywalking::wire::{Elements, glance, len};
 use crate::throttle::Throttle;
+use crate::wire::{Elements, glance, len};
 
 /// Seed of the hash that deals services out to shards.
 const SHARD_SEED: u64 = 0x0dea_1e55_e41c_e500;

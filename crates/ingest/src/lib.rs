@@ -7,6 +7,7 @@
 
 mod auth;
 mod config;
+pub mod decode;
 mod duplicates;
 pub mod frame;
 mod inbox;
@@ -20,6 +21,7 @@ mod room;
 pub mod skywalking;
 pub mod symbols;
 mod throttle;
+pub mod wire;
 
 pub use config::{
     AuthConfig, BatchConfig, Config, ConfigError, DuplicatesConfig, GrpcConfig, HttpConfig,

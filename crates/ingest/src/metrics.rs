@@ -9,8 +9,8 @@ use std::time::Duration;
 use skytrail_base::account::Account;
 use skytrail_base::metrics::{Counter, Family, Gauge, Histogram, Labels, Registry};
 
+use crate::decode::Notes;
 use crate::room::Room;
-use crate::skywalking::segment::Notes;
 use crate::symbols::SymbolTable;
 
 /// Upper bounds of batch sizes in bytes: 1 KiB to 4 MiB.

@@ -10,13 +10,13 @@ use std::fmt;
 use skytrail_base::journal::Record;
 use skytrail_model::batch::Batch;
 
+use crate::decode::{Decoder, Limits};
 use crate::duplicates::{DuplicateLimits, Window, identity, keep, restore};
 use crate::frame::{self, Frames, Kind};
 use crate::intake::shard_of;
 use crate::skywalking::report::{self, ReportLimits};
-use crate::skywalking::segment::{Decoder, Limits};
-use crate::skywalking::wire::{glance, len};
 use crate::symbols::SymbolLimits;
+use crate::wire::{glance, len};
 
 /// The number of the SkyWalking decoder in journal records. It changes when
 /// the same bytes would decode to something else.
@@ -203,7 +203,7 @@ fn append(
         Kind::Repaired => return Ok(()),
         Kind::Limits => return Err(ReplayError::new("limits stand within a record")),
         Kind::Segment => {
-            decoder.decode(bytes, &mut batch.spans).map_err(ReplayError::new)?;
+            decoder.segment(bytes, &mut batch.spans).map_err(ReplayError::new)?;
             return Ok(());
         }
         Kind::Properties => {

@@ -8,8 +8,8 @@ use skytrail_base::secret::Secret;
 use skytrail_base::web_origin::WebOrigins;
 
 use super::raw::Config;
+use crate::decode::Limits;
 use crate::duplicates::DuplicateLimits;
-use crate::skywalking::segment::Limits;
 use crate::symbols::SymbolLimits;
 
 /// What is wrong with a configuration; every problem names its key.

@@ -14,6 +14,7 @@ use skytrail_model::batch::Batch;
 use skytrail_proto::v3;
 
 use super::{Replayer, of_batch};
+use crate::decode::{Decoder, Limits};
 use crate::duplicates::{DuplicateLimits, Window};
 use crate::frame::{self, Kind};
 use crate::inbox::{Inbox, Message};
@@ -21,7 +22,6 @@ use crate::metrics::Metrics;
 use crate::promise::Promise;
 use crate::skywalking::report::{self, ReportLimits};
 use crate::skywalking::segment::tests::wire_messages::segment;
-use crate::skywalking::segment::{Decoder, Limits};
 use crate::symbols::SymbolLimits;
 
 const SYMBOLS: SymbolLimits = SymbolLimits { entries: 60, bytes: 1 << 20 };

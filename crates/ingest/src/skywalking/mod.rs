@@ -4,4 +4,3 @@ pub(crate) mod grpc;
 pub(crate) mod http;
 pub mod report;
 pub mod segment;
-pub mod wire;

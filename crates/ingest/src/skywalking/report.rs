@@ -11,7 +11,7 @@ use skytrail_model::layer::Layer;
 use skytrail_model::management::InstanceReport;
 use skytrail_proto::v3;
 
-use super::wire::{glance, len};
+use crate::wire::{glance, len};
 
 const NANOS_PER_MILLI: i64 = 1_000_000;
 

@@ -3,10 +3,9 @@
 use skytrail_model::span::{Attribute, Value};
 use skytrail_model::text::{Name, NameId, Text};
 
-use super::decode::Run;
-use super::names::cut;
-use crate::skywalking::wire::{Cursor, Malformed, len};
+use crate::decode::{Run, cut};
 use crate::symbols::{EMPTY, HEAD};
+use crate::wire::{Cursor, Malformed, len};
 
 const KEY: u64 = len(1);
 const VALUE: u64 = len(2);

@@ -3,9 +3,8 @@
 use skytrail_model::span::{Link, LinkKind, Rows};
 use skytrail_model::text::Text;
 
-use super::Refusal;
-use super::decode::Run;
-use crate::skywalking::wire::{Cursor, DEPTH, Malformed, int, len};
+use crate::decode::{Refusal, Run};
+use crate::wire::{Cursor, DEPTH, Malformed, int, len};
 
 impl Run<'_> {
     /// Appends a link of the span whose links begin at `first_link`.

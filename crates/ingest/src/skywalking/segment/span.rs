@@ -4,12 +4,10 @@ use skytrail_model::batch::NO_NAME;
 use skytrail_model::span::{Event, Rows, Span, SpanKind, SpanLayer, Status};
 use skytrail_model::text::{NameId, Text};
 
-use super::Refusal;
-use super::bytes::behind_ascii;
-use super::decode::{Run, rows as rows_of};
 use super::pairs::Pairs;
-use crate::skywalking::wire::{Cursor, DEPTH, Malformed, int, len};
+use crate::decode::{Refusal, Run, behind_ascii, rows as rows_of};
 use crate::symbols::EMPTY;
+use crate::wire::{Cursor, DEPTH, Malformed, int, len};
 
 const NUMBER: u64 = int(1);
 const PARENT: u64 = int(2);
@@ -92,7 +90,7 @@ impl Run<'_> {
     #[inline]
     pub(super) fn span(&mut self, body: &[u8], segment: u32) -> Result<(), Refusal> {
         let mut draft = self.draft();
-        self.logs.clear();
+        self.deferred.clear();
         let mut cursor = Cursor::new(body);
         self.ordered(&mut cursor, &mut draft)?;
         if !cursor.rest().is_empty() {
@@ -222,7 +220,7 @@ impl Run<'_> {
     fn finish(&mut self, draft: &Draft, segment: u32) -> Result<(), Refusal> {
         let first_event = self.batch.events.len() as u32;
         let attributes_end = self.batch.attributes.len() as u32;
-        if !self.logs.is_empty() {
+        if !self.deferred.is_empty() {
             self.events(draft.symbol)?;
         }
         if draft.end_ms < draft.start_ms {
@@ -275,12 +273,12 @@ impl Run<'_> {
 
     fn defer_log(&mut self, log: &[u8]) {
         let text = self.text_at(log);
-        self.logs.push((text.start.saturating_sub(self.place), text.len));
+        self.deferred.push((text.start.saturating_sub(self.place), text.len));
     }
 
     fn events(&mut self, operation: u32) -> Result<(), Malformed> {
-        for at in 0..self.logs.len() {
-            let Some((start, len)) = self.logs.get(at).copied() else { break };
+        for at in 0..self.deferred.len() {
+            let Some((start, len)) = self.deferred.get(at).copied() else { break };
             let range = start as usize..start as usize + len as usize;
             let body = self.message.get(range).unwrap_or_default();
             let is_kept = at < self.limits.events as usize;

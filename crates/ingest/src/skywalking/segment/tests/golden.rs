@@ -7,7 +7,7 @@ use skytrail_proto::v3;
 
 use super::seen::{check_invariants, of_batch, of_message};
 use super::wire_messages::Segment;
-use crate::skywalking::segment::{Decoded, Decoder, Limits, Notes, Refusal};
+use crate::decode::{Decoded, Decoder, Limits, Notes, Refusal};
 use crate::symbols::SymbolLimits;
 
 const SYMBOLS: SymbolLimits = SymbolLimits { entries: 1000, bytes: 1 << 20 };
@@ -16,7 +16,7 @@ fn decode(limits: Limits, message: &[u8]) -> Result<(Decoded, SpanBatch), Refusa
     let mut decoder = Decoder::new(0, limits, SYMBOLS);
     let mut batch = SpanBatch::default();
     decoder.begin(&mut batch);
-    let decoded = decoder.decode(message, &mut batch)?;
+    let decoded = decoder.segment(message, &mut batch)?;
     check_invariants(&batch);
     Ok((decoded, batch))
 }
@@ -54,7 +54,7 @@ fn segments_of_real_agents_decode_to_what_prost_reads() {
         }
         let message = std::fs::read(&path).unwrap();
         let theirs = Segment::decode(message.as_slice()).unwrap();
-        let decoded = decoder.decode(&message, &mut batch).unwrap();
+        let decoded = decoder.segment(&message, &mut batch).unwrap();
         assert!(decoded.notes.is_clean(), "{name}: {:?}", decoded.notes);
         assert_eq!(of_batch(&batch, count), of_message(&theirs), "{name}");
         count += 1;
@@ -205,14 +205,14 @@ fn names_of_a_refused_message_do_not_linger() {
     decoder.begin(&mut batch);
     let span = |name: &str| v3::SpanObject { operation_name: name.into(), ..Default::default() };
     let refused = segment(vec![span("a"), span("b")]).encode_to_vec();
-    decoder.decode(&refused, &mut batch).unwrap_err();
+    decoder.segment(&refused, &mut batch).unwrap_err();
     assert_eq!((batch.names.len(), batch.spans.len()), (1, 0));
-    decoder.decode(&one(span("b")), &mut batch).unwrap();
+    decoder.segment(&one(span("b")), &mut batch).unwrap();
     assert_eq!(batch.name(batch.spans[0].operation), "b");
     check_invariants(&batch);
     let mut next = SpanBatch::default();
     decoder.begin(&mut next);
-    decoder.decode(&one(span("b")), &mut next).unwrap();
+    decoder.segment(&one(span("b")), &mut next).unwrap();
     assert_eq!(next.names[1].symbol, batch.names[1].symbol);
 }
 

@@ -8,9 +8,9 @@ use skytrail_model::batch::SpanBatch;
 
 use super::seen::{check_invariants, of_batch, of_message};
 use super::wire_messages::{Pair, Segment, Span, segment};
-use crate::skywalking::segment::{Decoder, Limits};
-use crate::skywalking::wire::{glance, len};
+use crate::decode::{Decoder, Limits};
 use crate::symbols::SymbolLimits;
+use crate::wire::{glance, len};
 
 const SYMBOLS: SymbolLimits = SymbolLimits { entries: 1000, bytes: 1 << 20 };
 
@@ -24,7 +24,7 @@ fn start() -> (Decoder, SpanBatch) {
 /// Decodes in both ways after some other messages, and compares.
 fn compare(decoder: &mut Decoder, batch: &mut SpanBatch, message: &[u8]) {
     let before = batch.clone();
-    let ours = decoder.decode(message, batch);
+    let ours = decoder.segment(message, batch);
     match Segment::decode(message) {
         Ok(theirs) => {
             let decoded = ours.unwrap_or_else(|error| panic!("{error}: {message:02x?}"));

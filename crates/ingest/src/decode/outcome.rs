@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::skywalking::wire::Malformed;
+use crate::wire::Malformed;
 
 /// A segment that was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -3,16 +3,14 @@
 use skytrail_model::batch::NO_NAME;
 use skytrail_model::text::{Name, NameId, Symbol, Text};
 
-use super::Refusal;
-use super::bytes::is_ascii;
-use super::decode::Run;
+use super::{Refusal, Run, is_ascii};
 use crate::frame::{self, Kind};
 use crate::symbols::{EMPTY, HEAD, Head};
 
 impl Run<'_> {
     /// The place in the batch of a part of the message.
     #[inline]
-    pub(super) fn text_at(&self, part: &[u8]) -> Text {
+    pub(crate) fn text_at(&self, part: &[u8]) -> Text {
         if part.is_empty() {
             // An absent field is no part of the message, and has no place in it.
             return Text::EMPTY;
@@ -24,7 +22,7 @@ impl Run<'_> {
     /// The first bytes of a part of the message and those behind them; none at
     /// the end of the message.
     #[inline(always)]
-    pub(super) fn window_of(&self, part: &[u8]) -> Option<&[u8; HEAD]> {
+    pub(crate) fn window_of(&self, part: &[u8]) -> Option<&[u8; HEAD]> {
         let offset = part.as_ptr().addr().wrapping_sub(self.message.as_ptr().addr());
         self.message.get(offset..).and_then(<[u8]>::first_chunk)
     }
@@ -37,7 +35,7 @@ impl Run<'_> {
 
     /// A service, instance, operation or peer, with its symbol.
     #[inline(never)]
-    pub(super) fn name(&mut self, bytes: &[u8]) -> (NameId, u32) {
+    pub(crate) fn name(&mut self, bytes: &[u8]) -> (NameId, u32) {
         if bytes.is_empty() {
             return (NO_NAME, EMPTY);
         }
@@ -55,7 +53,7 @@ impl Run<'_> {
 
     /// An attribute key, and its symbol.
     #[inline(never)]
-    pub(super) fn key(&mut self, bytes: &[u8]) -> (NameId, u32) {
+    pub(crate) fn key(&mut self, bytes: &[u8]) -> (NameId, u32) {
         if bytes.is_empty() {
             return (NO_NAME, EMPTY);
         }
@@ -142,12 +140,12 @@ impl Run<'_> {
 
     /// A text that is no name.
     #[inline]
-    pub(super) fn text(&mut self, bytes: &[u8]) -> Text {
+    pub(crate) fn text(&mut self, bytes: &[u8]) -> Text {
         if is_ascii(bytes) { self.text_at(bytes) } else { self.text_beyond_ascii(bytes) }
     }
 
     #[inline(never)]
-    pub(super) fn text_beyond_ascii(&mut self, bytes: &[u8]) -> Text {
+    pub(crate) fn text_beyond_ascii(&mut self, bytes: &[u8]) -> Text {
         match std::str::from_utf8(bytes) {
             Ok(_) => self.text_at(bytes),
             Err(_) => {
@@ -159,7 +157,7 @@ impl Run<'_> {
 
     /// A trace or segment id.
     #[inline]
-    pub(super) fn id(&mut self, bytes: &[u8]) -> Result<Text, Refusal> {
+    pub(crate) fn id(&mut self, bytes: &[u8]) -> Result<Text, Refusal> {
         if bytes.len() > self.limits.id_bytes as usize {
             return Err(Refusal::Limit {
                 what: "id_bytes",
@@ -173,7 +171,7 @@ impl Run<'_> {
 }
 
 /// The first `limit` bytes, less those of a character that would be torn.
-pub(super) fn cut(bytes: &[u8], limit: u32) -> &[u8] {
+pub(crate) fn cut(bytes: &[u8], limit: u32) -> &[u8] {
     let mut end = (limit as usize).min(bytes.len());
     // A character has at most three bytes that continue it.
     let is_torn = |at: usize| bytes.get(at).is_some_and(|byte| byte & 0xc0 == 0x80);

@@ -5,7 +5,7 @@ const HIGH_BITS: u128 = 0x8080_8080_8080_8080_8080_8080_8080_8080;
 
 /// Whether all bytes are ASCII.
 #[inline]
-pub(super) fn is_ascii(bytes: &[u8]) -> bool {
+pub(crate) fn is_ascii(bytes: &[u8]) -> bool {
     if let Some(last) = bytes.last_chunk::<64>() {
         // The last chunk overlaps the one before, so that no byte is left over.
         let mut all = joined(last);
@@ -36,7 +36,7 @@ const BLOCK: usize = 1024;
 /// How many bytes stand behind those that come before the first one that is not
 /// ASCII. Costs as much as there are before it, and a block.
 #[inline(always)]
-pub(super) fn behind_ascii(bytes: &[u8]) -> usize {
+pub(crate) fn behind_ascii(bytes: &[u8]) -> usize {
     if bytes.len() <= BLOCK && is_ascii(bytes) { 0 } else { behind_chunks(bytes) }
 }
 
