@@ -12,6 +12,7 @@ const ROOT: &str = "proto";
 
 /// Every file that declares a service; what they import comes along.
 const FILES: &[&str] = &[
+    "opentelemetry/proto/collector/trace/v1/trace_service.proto",
     "skywalking/v3/browser.proto",
     "skywalking/v3/clr.proto",
     "skywalking/v3/configuration.proto",
@@ -69,19 +70,36 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets no OUT_DIR")?);
     let descriptors = protox::compile(FILES, [ROOT])?;
 
-    write_descriptors(descriptors.clone(), &out.join("skywalking.fds"))?;
+    write_descriptors(descriptors.clone(), &out.join("contracts.fds"))?;
     #[cfg(feature = "json")]
     write_json(&descriptors)?;
+    let (otlp, skywalking) = apart(descriptors);
+    let otlp_out = out.join("otlp");
+    fs::create_dir_all(&otlp_out)?;
+    generator().out_dir(&otlp_out).include_file(OTLP_TREE).compile_fds(otlp)?;
+    generator().compile_fds(skywalking)?;
+    if cfg!(feature = "client") {
+        write_raw(&out)?;
+    }
+    Ok(())
+}
+
+/// The file that nests the modules of OpenTelemetry as its packages are nested.
+const OTLP_TREE: &str = "packages.rs";
+
+/// The files of OpenTelemetry and the others.
+fn apart(descriptors: FileDescriptorSet) -> (FileDescriptorSet, FileDescriptorSet) {
+    let (otlp, other) =
+        descriptors.file.into_iter().partition(|file| file.package().starts_with("opentelemetry."));
+    (FileDescriptorSet { file: otlp }, FileDescriptorSet { file: other })
+}
+
+fn generator() -> tonic_prost_build::Builder {
     tonic_prost_build::configure()
         .bytes(".")
         .build_client(cfg!(feature = "client"))
         .build_server(cfg!(feature = "server"))
         .build_transport(false)
-        .compile_fds(descriptors)?;
-    if cfg!(feature = "client") {
-        write_raw(&out)?;
-    }
-    Ok(())
 }
 
 /// Leaves out the comments, which reflection clients do not show and the binary need not carry.
@@ -101,7 +119,7 @@ fn write_json(descriptors: &FileDescriptorSet) -> Result<(), Box<dyn Error>> {
     let mut builder = pbjson_build::Builder::new();
     for file in &descriptors.file {
         // The generator knows no files without a package; ours declare no messages.
-        if file.package.is_some() {
+        if file.package.is_some() && !file.package().starts_with("opentelemetry.") {
             builder.register_file_descriptor(file.clone());
         }
     }

@@ -51,6 +51,8 @@ impl Server {
             format!("ingest.grpc.port={grpc}"),
             format!("api.rest.port={rest}"),
             format!("telemetry.port={telemetry}"),
+            "ingest.otlp.grpc.port=0".to_owned(),
+            "ingest.otlp.http.port=0".to_owned(),
         ];
         for key in ports.iter().chain(&settings.keys) {
             arguments.extend(["--set".to_owned(), key.clone()]);

@@ -11,7 +11,7 @@ GRPC_PORT = 'ingest.grpc.port'
 REST_PORT = 'api.rest.port'
 TELEMETRY_PORT = 'telemetry.port'
 # Everything else the suites rely on, beyond the defaults.
-SETTINGS = {}
+SETTINGS = {'ingest.otlp.grpc.port': 0, 'ingest.otlp.http.port': 0}
 START_SECONDS = 15
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 

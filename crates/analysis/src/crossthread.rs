@@ -42,14 +42,15 @@ pub(crate) fn refer(
         let kept = (event.number(call::TYPE), event.number(call::HTTP_STATUS));
         event.set(call::TYPE, NULL);
         event.set(call::HTTP_STATUS, 0);
-        let names = [segment.service, span.operation, link.parent_service, link.parent_endpoint];
+        let names =
+            [segment.service, span.endpoint_name(), link.parent_service, link.parent_endpoint];
         let symbols = names.map(|name| sources.symbol(name));
         let key = RouteKey::new(Shape::CrossThread, layer.number(), at.component, symbols);
         let (route, _) = sources.route(key, &SLOTS, at, |sources| {
             let own = (batch.name(segment.service), layer);
             let parent = batch.name(link.parent_service);
             let calling = Some((parent, Layer::GENERAL, batch.name(link.parent_endpoint)));
-            endpoint_nodes(sources, own, batch.name(span.operation), calling)
+            endpoint_nodes(sources, own, batch.name(span.endpoint_name()), calling)
         });
         let called = Called { route: &Route::NOWHERE, endpoints: &route };
         let answers = answers(sources, &called, event);

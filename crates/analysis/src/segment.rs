@@ -74,10 +74,10 @@ pub(crate) fn entry_of(
 
 fn endpoint_of(sources: &mut Sources<'_>, home: Home, segment: &Segment, span: &Span) -> u32 {
     let batch: &SpanBatch = sources.batch;
-    let names = [segment.service, span.operation].map(|name| sources.symbol(name));
+    let names = [segment.service, span.endpoint_name()].map(|name| sources.symbol(name));
     let key = RouteKey::new(Shape::HomeEndpoint, 0, 0, names);
     let [endpoint, ..] = sources.nodes(key, &[Scope::Endpoint], |sources| {
-        let operation = batch.name(span.operation);
+        let operation = batch.name(span.endpoint_name());
         [sources.endpoint(home.service_node, operation), NO_NODE, NO_NODE, NO_NODE]
     });
     endpoint

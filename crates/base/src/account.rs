@@ -16,6 +16,8 @@ use crate::outcome::Outcome;
 pub enum Signal {
     /// Trace segments.
     Segment,
+    /// Spans of protocols without segments; a message is those of one resource.
+    Span,
     /// Instance properties and keep-alive pings.
     Management,
     /// JVM metrics.
@@ -42,8 +44,9 @@ pub enum Signal {
 
 impl Signal {
     /// Every signal, in the order of their labels.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Segment,
+        Self::Span,
         Self::Management,
         Self::Jvm,
         Self::Clr,
@@ -61,6 +64,7 @@ impl Signal {
     pub fn name(self) -> &'static str {
         match self {
             Self::Segment => "segment",
+            Self::Span => "span",
             Self::Management => "management",
             Self::Jvm => "jvm",
             Self::Clr => "clr",

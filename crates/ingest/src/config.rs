@@ -7,5 +7,5 @@ mod raw;
 pub use check::{ConfigError, Settings};
 pub use raw::{
     AuthConfig, BatchConfig, Config, DuplicatesConfig, GrpcConfig, HttpConfig, NamesConfig,
-    ReportConfig, SegmentConfig,
+    OtlpConfig, PortConfig, ReportConfig, SegmentConfig,
 };

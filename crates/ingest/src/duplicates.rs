@@ -26,6 +26,9 @@ use crate::frame::Kind;
 /// Makes equal bytes of another kind another message.
 const REPORTS: u128 = 0x6a09_e667_f3bc_c908_b2fb_1366_ea95_7d3e;
 
+/// The same for these.
+const RESOURCE_SPANS: u128 = 0xbb67_ae85_84ca_a73b_3c6e_f372_fe94_f82b;
+
 /// How much is remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DuplicateLimits {
@@ -48,7 +51,8 @@ pub(crate) fn identity(kind: Kind, bytes: &[u8]) -> Option<u128> {
     let hash = match kind {
         Kind::Segment => xxh3_128(bytes),
         Kind::Jvm => xxh3_128(bytes) ^ REPORTS,
-        Kind::Repaired | Kind::Limits | Kind::Properties | Kind::KeepAlive => return None,
+        Kind::ResourceSpans => xxh3_128(bytes) ^ RESOURCE_SPANS,
+        Kind::Made | Kind::Limits | Kind::Properties | Kind::KeepAlive => return None,
     };
     Some(hash.max(1))
 }

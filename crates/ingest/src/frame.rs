@@ -3,7 +3,7 @@
 //!
 //! A batch begins with [`Kind::Limits`], the limits in force, so that replay
 //! cuts where the receiver cut; then come the accepted messages in order of
-//! arrival, each followed by the repaired texts it needed.
+//! arrival, each followed by the texts that its reader made.
 
 use crate::wire::Malformed;
 
@@ -11,9 +11,10 @@ use crate::wire::Malformed;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Kind {
-    /// Text that replaces something that is not UTF-8. Decoding the message
-    /// before it makes it again, so replay passes over it.
-    Repaired = 0,
+    /// Text that the reader made: in place of something that is not UTF-8, or of
+    /// parts of the message. Decoding the message before it makes it again, so
+    /// replay passes over it.
+    Made = 0,
     /// [`crate::decode::Limits`].
     Limits = 1,
     /// A `SegmentObject`.
@@ -24,13 +25,22 @@ pub enum Kind {
     KeepAlive = 4,
     /// A `JVMMetricCollection`.
     Jvm = 5,
+    /// A `ResourceSpans` of OpenTelemetry.
+    ResourceSpans = 6,
 }
 
 impl Kind {
     fn from_number(number: u8) -> Option<Self> {
-        [Self::Repaired, Self::Limits, Self::Segment, Self::Properties, Self::KeepAlive, Self::Jvm]
-            .into_iter()
-            .find(|kind| *kind as u8 == number)
+        let all = [
+            Self::Made,
+            Self::Limits,
+            Self::Segment,
+            Self::Properties,
+            Self::KeepAlive,
+            Self::Jvm,
+            Self::ResourceSpans,
+        ];
+        all.into_iter().find(|kind| *kind as u8 == number)
     }
 }
 

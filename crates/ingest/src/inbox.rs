@@ -12,7 +12,7 @@ use skytrail_model::management::InstanceReport;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use crate::decode::{Decoder, Refusal};
+use crate::decode::{Decoder, LeftOut, Refusal};
 use crate::duplicates::{Known, Window, identity};
 use crate::frame::{self, Kind};
 use crate::metrics::Metrics;
@@ -29,6 +29,13 @@ pub(crate) enum Message<'a> {
     Segment {
         bytes: &'a [u8],
         spans: u64,
+    },
+    /// A `ResourceSpans`, how many spans it claims to hold, and those that were not
+    /// taken although it was.
+    ResourceSpans {
+        bytes: &'a [u8],
+        spans: u64,
+        left_out: LeftOut,
     },
     Properties {
         bytes: &'a [u8],
@@ -48,6 +55,7 @@ impl Message<'_> {
     fn signal(&self) -> Signal {
         match self {
             Self::Segment { .. } => Signal::Segment,
+            Self::ResourceSpans { .. } => Signal::Span,
             Self::Properties { .. } | Self::KeepAlive { .. } => Signal::Management,
             Self::Jvm { .. } => Signal::Jvm,
         }
@@ -57,6 +65,7 @@ impl Message<'_> {
     fn identity(&self) -> Option<u128> {
         match self {
             Self::Segment { bytes, .. } => identity(Kind::Segment, bytes),
+            Self::ResourceSpans { bytes, .. } => identity(Kind::ResourceSpans, bytes),
             Self::Jvm { bytes, .. } => identity(Kind::Jvm, bytes),
             Self::Properties { .. } | Self::KeepAlive { .. } => None,
         }
@@ -64,7 +73,7 @@ impl Message<'_> {
 
     fn spans(&self) -> u64 {
         match self {
-            Self::Segment { spans, .. } => *spans,
+            Self::Segment { spans, .. } | Self::ResourceSpans { spans, .. } => *spans,
             _ => 0,
         }
     }
@@ -274,6 +283,21 @@ impl Inbox {
                     AppendError::Refused(refusal)
                 })?;
                 receipt.add(Signal::Segment, 1, u64::from(decoded.spans));
+                if !decoded.notes.is_clean() {
+                    self.metrics.noted(decoded.notes);
+                }
+            }
+            Message::ResourceSpans { bytes, spans, left_out } => {
+                let decoded = decoder.resource_spans(bytes, &mut batch.spans);
+                let decoded = decoded.map_err(|refusal| {
+                    self.account.refuse(Signal::Span, refusal.reason(), 1, *spans);
+                    AppendError::Refused(refusal)
+                })?;
+                receipt.add(Signal::Span, 1, u64::from(decoded.spans));
+                for (reason, count) in decoded.left_out.reasons() {
+                    self.account.refuse(Signal::Span, reason, 0, count.into());
+                }
+                *left_out = decoded.left_out;
                 if !decoded.notes.is_clean() {
                     self.metrics.noted(decoded.notes);
                 }

@@ -27,8 +27,8 @@ use crate::metrics::Metrics;
 use crate::pump::Pump;
 use crate::record::Replayer;
 use crate::room::Room;
-use crate::skywalking::{grpc, http};
 use crate::throttle::Throttle;
+use crate::{grpc, otlp, skywalking};
 
 /// What the receivers need from others.
 pub struct Deps {
@@ -145,7 +145,12 @@ impl Ingest {
 
     /// The agents' HTTP routes, to be merged with what else the REST port serves.
     pub fn http(&self) -> axum::Router {
-        http::router(&self.intake)
+        skywalking::http::router(&self.intake).merge(self.otlp_http())
+    }
+
+    /// The HTTP routes of OpenTelemetry, for a port of their own.
+    pub fn otlp_http(&self) -> axum::Router {
+        otlp::http::router(&self.intake)
     }
 
     /// Carries batches until the shutdown, then takes nothing more, hands over

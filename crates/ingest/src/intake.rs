@@ -15,15 +15,16 @@ use skytrail_model::command::CommandSource;
 use tonic_health::server::HealthReporter;
 
 use crate::config::Settings;
-use crate::decode::Refusal;
+use crate::decode::{LeftOut, Refusal};
 use crate::frame::Kind;
 use crate::inbox::{AppendError, Inbox, Message};
 use crate::metrics::Metrics;
+use crate::otlp;
 use crate::promise::{Broken, Promise};
 use crate::room::Room;
 use crate::skywalking::report::{self, ReportLimits};
 use crate::throttle::Throttle;
-use crate::wire::{Elements, glance, len};
+use crate::wire::{Elements, Malformed, glance, len};
 
 /// Seed of the hash that deals services out to shards.
 const SHARD_SEED: u64 = 0x0dea_1e55_e41c_e500;
@@ -83,7 +84,7 @@ impl fmt::Display for Rejected {
 impl From<AppendError> for Rejected {
     fn from(error: AppendError) -> Self {
         match error {
-            AppendError::Refused(refusal) => Self::segment(&refusal),
+            AppendError::Refused(refusal) => Self::message(&refusal),
             AppendError::Overloaded(patience) => Self::Overloaded(patience),
             AppendError::Closing => Self::Stopping,
         }
@@ -91,8 +92,8 @@ impl From<AppendError> for Rejected {
 }
 
 impl Rejected {
-    fn segment(refusal: &Refusal) -> Self {
-        Self::Refused { reason: refusal.reason(), message: format!("segment refused: {refusal}") }
+    fn message(refusal: &Refusal) -> Self {
+        Self::Refused { reason: refusal.reason(), message: format!("message refused: {refusal}") }
     }
 }
 
@@ -141,10 +142,44 @@ impl Intake {
         })
     }
 
+    /// Takes a `ResourceSpans`; tells the spans of it that were not taken although
+    /// the others were.
+    pub(crate) async fn resource_spans(
+        &self,
+        bytes: &[u8],
+        promise: &mut Promise,
+    ) -> Result<LeftOut, Rejected> {
+        let seen = otlp::glance(bytes).map_err(|malformed| self.refuse_spans(malformed))?;
+        if seen.spans == 0 {
+            return Ok(LeftOut::default());
+        }
+        let Some(inbox) = self.inbox(seen.service) else { return Err(Rejected::Stopping) };
+        let left_out = LeftOut::default();
+        let mut message = Message::ResourceSpans { bytes, spans: seen.spans, left_out };
+        inbox.append(&mut message, promise).await.map_err(|error| {
+            if let AppendError::Refused(refusal) = error {
+                self.complain(&refusal, seen.service);
+            }
+            Rejected::from(error)
+        })?;
+        let Message::ResourceSpans { left_out, .. } = message else {
+            return Ok(LeftOut::default());
+        };
+        Ok(left_out)
+    }
+
+    /// Counts a request that is no message at all.
+    pub(crate) fn refuse_spans(&self, malformed: Malformed) -> Rejected {
+        let refusal = Refusal::from(malformed);
+        self.account.refuse(Signal::Span, refusal.reason(), 1, 0);
+        self.complain(&refusal, &[]);
+        Rejected::message(&refusal)
+    }
+
     fn refuse_segment(&self, refusal: Refusal, spans: u64, service: &[u8]) -> Rejected {
         self.account.refuse(Signal::Segment, refusal.reason(), 1, spans);
         self.complain(&refusal, service);
-        Rejected::segment(&refusal)
+        Rejected::message(&refusal)
     }
 
     /// Takes a `SegmentCollection`. Segments that are refused do not keep the
@@ -199,7 +234,7 @@ impl Intake {
             Rejected::Refused { reason: refusal.reason(), message }
         })?;
         let inbox = match &message {
-            Message::Segment { .. } => None,
+            Message::Segment { .. } | Message::ResourceSpans { .. } => None,
             Message::Properties { report, .. } | Message::KeepAlive { report, .. } => {
                 self.inbox(report.service.as_bytes())
             }

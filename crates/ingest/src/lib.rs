@@ -10,10 +10,13 @@ mod config;
 pub mod decode;
 mod duplicates;
 pub mod frame;
+mod grpc;
+mod http;
 mod inbox;
 mod ingest;
 mod intake;
 mod metrics;
+mod otlp;
 mod promise;
 mod pump;
 mod record;
@@ -25,7 +28,7 @@ pub mod wire;
 
 pub use config::{
     AuthConfig, BatchConfig, Config, ConfigError, DuplicatesConfig, GrpcConfig, HttpConfig,
-    NamesConfig, ReportConfig, SegmentConfig, Settings,
+    NamesConfig, OtlpConfig, PortConfig, ReportConfig, SegmentConfig, Settings,
 };
 pub use duplicates::{DuplicateLimits, Duplicates, SavedDuplicates};
 pub use ingest::{Deps, Ingest, Serving};

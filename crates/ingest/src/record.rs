@@ -14,6 +14,7 @@ use crate::decode::{Decoder, Limits};
 use crate::duplicates::{DuplicateLimits, Window, identity, keep, restore};
 use crate::frame::{self, Frames, Kind};
 use crate::intake::shard_of;
+use crate::otlp;
 use crate::skywalking::report::{self, ReportLimits};
 use crate::symbols::SymbolLimits;
 use crate::wire::{glance, len};
@@ -129,6 +130,9 @@ impl Replayer {
                 Kind::Jvm => {
                     reports.next().map(|report| shard_of(report.service.as_bytes(), found.len()))
                 }
+                Kind::ResourceSpans => {
+                    otlp::glance(bytes).ok().map(|seen| shard_of(seen.service, found.len()))
+                }
                 _ => {
                     glance(bytes, len(4), len(3)).ok().map(|seen| shard_of(seen.text, found.len()))
                 }
@@ -200,10 +204,14 @@ fn append(
     let limits = ReportLimits::NONE;
     match kind {
         // The message before it has made it again.
-        Kind::Repaired => return Ok(()),
+        Kind::Made => return Ok(()),
         Kind::Limits => return Err(ReplayError::new("limits stand within a record")),
         Kind::Segment => {
             decoder.segment(bytes, &mut batch.spans).map_err(ReplayError::new)?;
+            return Ok(());
+        }
+        Kind::ResourceSpans => {
+            decoder.resource_spans(bytes, &mut batch.spans).map_err(ReplayError::new)?;
             return Ok(());
         }
         Kind::Properties => {

@@ -65,6 +65,16 @@ pub const fn len(field: u64) -> u64 {
     field << 3 | BYTES
 }
 
+/// The key of a field of eight bytes.
+pub const fn fixed64(field: u64) -> u64 {
+    field << 3 | FIXED64
+}
+
+/// The key of a field of four bytes.
+pub const fn fixed32(field: u64) -> u64 {
+    field << 3 | FIXED32
+}
+
 /// Reads the fields of one message from front to back. What it gives are parts
 /// of the message, so that their place in it can be told.
 #[derive(Debug, Clone, Copy)]
@@ -195,6 +205,22 @@ impl<'a> Cursor<'a> {
         let (bytes, rest) = self.rest.split_at_checked(len).ok_or(Malformed::Length)?;
         self.rest = rest;
         Ok(bytes)
+    }
+
+    /// A number of eight bytes.
+    #[inline]
+    pub fn eight_bytes(&mut self) -> Result<u64, Malformed> {
+        let (bytes, rest) = self.rest.split_first_chunk().ok_or(Malformed::Length)?;
+        self.rest = rest;
+        Ok(u64::from_le_bytes(*bytes))
+    }
+
+    /// A number of four bytes.
+    #[inline]
+    pub fn four_bytes(&mut self) -> Result<u32, Malformed> {
+        let (bytes, rest) = self.rest.split_first_chunk().ok_or(Malformed::Length)?;
+        self.rest = rest;
+        Ok(u32::from_le_bytes(*bytes))
     }
 
     /// Passes a field that is not read. Fields up to `known` are those of the

@@ -184,6 +184,7 @@ impl<'a> Extract<'a> {
             id: self.text(span.id),
             parent_id: self.text(span.parent_id),
             operation: self.name(span.operation),
+            endpoint: self.name(span.endpoint),
             peer: self.name(span.peer),
             status_message: self.text(span.status_message),
             trace_state: self.text(span.trace_state),

@@ -180,6 +180,9 @@ pub struct Span {
     pub flags: u32,
     /// Operation name as it was sent.
     pub operation: NameId,
+    /// Name of the endpoint that was called, where it is not the operation; an empty name
+    /// otherwise. Made from attributes on arrival, for the analysis; no store keeps it.
+    pub endpoint: NameId,
     /// Remote address or name; an empty name when there is none.
     pub peer: NameId,
     /// Message of the status.
@@ -195,9 +198,39 @@ pub struct Span {
 }
 
 impl Span {
+    /// A span of which nothing is known.
+    pub const BLANK: Self = Self {
+        segment: 0,
+        number: 0,
+        parent: 0,
+        id: Text::EMPTY,
+        parent_id: Text::EMPTY,
+        start: 0,
+        duration: 0,
+        kind: SpanKind::Internal,
+        layer: SpanLayer::Unknown,
+        status: Status::Unset,
+        skip_analysis: false,
+        component: 0,
+        flags: 0,
+        operation: NameId(0),
+        endpoint: NameId(0),
+        peer: NameId(0),
+        status_message: Text::EMPTY,
+        trace_state: Text::EMPTY,
+        attributes: Rows { start: 0, len: 0 },
+        links: Rows { start: 0, len: 0 },
+        events: Rows { start: 0, len: 0 },
+    };
+
     /// End, nanoseconds since the Unix epoch.
     pub fn end(&self) -> i64 {
         self.start.saturating_add(self.duration)
+    }
+
+    /// The name under which its endpoint counts.
+    pub fn endpoint_name(&self) -> NameId {
+        if self.endpoint.0 == 0 { self.operation } else { self.endpoint }
     }
 
     /// Whether the span ended in an error.

@@ -2,11 +2,17 @@
 //! lints of hand-written code. The crate re-exports it under shorter paths.
 #![allow(
     missing_docs,
+    unreachable_pub,
     non_camel_case_types,
     clippy::allow_attributes,
     clippy::too_many_lines,
     reason = "generated code, whose findings vary with the features, so that `expect` cannot name them"
 )]
+
+/// The packages of OpenTelemetry.
+pub(crate) mod otlp {
+    include!(concat!(env!("OUT_DIR"), "/otlp/packages.rs"));
+}
 
 pub(crate) mod skywalking {
     /// Package `skywalking.v3`.

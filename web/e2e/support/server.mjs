@@ -67,7 +67,8 @@ export class Server {
   }
 
   async run() {
-    const ports = [`ingest.grpc.port=${this.grpc}`, `api.rest.port=${this.http}`, `telemetry.port=${this.telemetry}`, ...this.keys]
+    const ports = [`ingest.grpc.port=${this.grpc}`, `api.rest.port=${this.http}`, `telemetry.port=${this.telemetry}`,
+      'ingest.otlp.grpc.port=0', 'ingest.otlp.http.port=0', ...this.keys]
     this.child = start(['serve', '--data', this.data, ...ports.flatMap((key) => ['--set', key])])
     await until('the server', 60, async () => {
       if (this.child.exitCode !== null) throw new Error(this.child.said)

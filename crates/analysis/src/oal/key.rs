@@ -40,6 +40,20 @@ const BUILT_IN: [&str; 13] = [
     "x-le",
 ];
 
+/// Other names of these keys: those of OpenTelemetry's conventions.
+const ALSO: [(&str, Key); 10] = [
+    ("http.response.status_code", Key::HTTP_STATUS_CODE),
+    ("rpc.grpc.status_code", Key::RPC_STATUS_CODE),
+    ("rpc.response.status_code", Key::RPC_STATUS_CODE),
+    ("db.system", Key::DB_TYPE),
+    ("db.system.name", Key::DB_TYPE),
+    ("db.query.text", Key::DB_STATEMENT),
+    ("db.operation", Key::CACHE_CMD),
+    ("db.operation.name", Key::CACHE_CMD),
+    ("messaging.destination", Key::MQ_TOPIC),
+    ("messaging.destination.name", Key::MQ_TOPIC),
+];
+
 /// The most keys of rules, search and the analysis together.
 pub(crate) const MAX_KEYS: usize = 64;
 
@@ -68,7 +82,9 @@ impl KeySet {
 
     /// The number of a key.
     pub(crate) fn find(&self, name: &str) -> Option<Key> {
-        self.names.iter().position(|known| known == name).map(|place| Key(place as u8))
+        let place = self.names.iter().position(|known| known == name);
+        let also = || ALSO.iter().find(|(known, _)| *known == name).map(|(_, key)| *key);
+        place.map(|place| Key(place as u8)).or_else(also)
     }
 
     pub(crate) fn name(&self, key: Key) -> &str {

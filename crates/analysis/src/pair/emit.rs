@@ -26,7 +26,7 @@ pub(crate) fn offer_server(
 ) {
     let batch = sources.batch;
     let key = pair_key(batch.text(segment.trace_id), batch.text(span.parent_id));
-    let side = Side::of(sources, segment, span, batch.name(span.operation), event);
+    let side = Side::of(sources, segment, span, batch.name(span.endpoint_name()), event);
     let now = sources.now;
     let outcomes = pairing.with(key, |table| table.offer_server(key, side, now));
     emit(sources, outcomes.unwrap_or_default());
@@ -43,7 +43,7 @@ pub(crate) fn offer_client(
     let batch = sources.batch;
     let key = pair_key(batch.text(segment.trace_id), batch.text(span.id));
     let entry = batch.spans_of(segment).iter().rev().find(|span| span.kind.is_entry());
-    let endpoint = entry.map_or("", |entry| batch.name(entry.operation));
+    let endpoint = entry.map_or("", |entry| batch.name(entry.endpoint_name()));
     let side = Side::of(sources, segment, span, endpoint, event);
     let now = sources.now;
     let outcomes = pairing.with(key, |table| table.offer_client(key, side, now));

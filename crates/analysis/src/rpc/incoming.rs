@@ -277,7 +277,7 @@ pub(super) fn endpoint_key(
     span: &Span,
     link: &Link,
 ) -> RouteKey {
-    let names = [segment.service, span.operation, link.parent_service, link.parent_endpoint];
+    let names = [segment.service, span.endpoint_name(), link.parent_service, link.parent_endpoint];
     RouteKey::new(Shape::Endpoint, 0, span.component, names.map(|name| sources.symbol(name)))
 }
 
@@ -296,7 +296,7 @@ fn endpoint_route(
     let key = match link {
         Some(link) => endpoint_key(sources, segment, span, link),
         None => {
-            let own = [segment.service, span.operation].map(|name| sources.symbol(name));
+            let own = [segment.service, span.endpoint_name()].map(|name| sources.symbol(name));
             RouteKey::new(Shape::LoneEndpoint, 0, at.component, own)
         }
     };
@@ -305,7 +305,7 @@ fn endpoint_route(
             (batch.name(link.parent_service), Layer::GENERAL, batch.name(link.parent_endpoint))
         });
         let service = (batch.name(segment.service), Layer::GENERAL);
-        endpoint_nodes(sources, service, batch.name(span.operation), calling)
+        endpoint_nodes(sources, service, batch.name(span.endpoint_name()), calling)
     });
     Some(route)
 }
@@ -320,12 +320,12 @@ fn user_endpoint_route(
         return None;
     }
     let batch = sources.batch;
-    let names = [sources.symbol(segment.service), sources.symbol(span.operation)];
+    let names = [sources.symbol(segment.service), sources.symbol(span.endpoint_name())];
     let key = RouteKey::new(Shape::UserEndpoint, 0, at.component, names);
     let (route, _) = sources.route(key, &ENDPOINTS, at, |sources| {
         let own = (batch.name(segment.service), Layer::GENERAL);
         let user = Some((USER, Layer::UNDEFINED, USER));
-        endpoint_nodes(sources, own, batch.name(span.operation), user)
+        endpoint_nodes(sources, own, batch.name(span.endpoint_name()), user)
     });
     Some(route)
 }

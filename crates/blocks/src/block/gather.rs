@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use skytrail_columns::texts::Texts;
 use skytrail_columns::{Error, Result};
+use skytrail_model::batch::NO_NAME;
 use skytrail_model::span::{Attribute, Event, Link, Rows, Segment, Span, SpanLayer, Value};
 use skytrail_model::text::{NameId, Text};
 use skytrail_storage::{SegmentEntry, SpanAppend};
@@ -170,6 +171,7 @@ impl<'r, 'a> Gather<'r, 'a> {
             component: shape.component,
             flags: get(&frame.flags) as u32,
             operation: self.builder.name(shape.operation)?,
+            endpoint: NO_NAME,
             peer: self.builder.name(shape.peer)?,
             status_message: self.builder.bytes(message)?,
             trace_state: self.builder.bytes(trace_state)?,

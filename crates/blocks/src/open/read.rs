@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use skytrail_columns::{Error, Result};
+use skytrail_model::batch::NO_NAME;
 use skytrail_model::span::{Attribute, Event, Link, Rows as Run, Segment, Span, SpanLayer, Value};
 use skytrail_model::text::Text;
 use skytrail_storage::{SegmentEntry, SpanAppend};
@@ -129,6 +130,7 @@ impl<'a> Back<'a> {
             component: shape.component,
             flags: row.flags,
             operation: self.builder.name(shape.operation)?,
+            endpoint: NO_NAME,
             peer: self.builder.name(shape.peer)?,
             status_message: Text::EMPTY,
             trace_state: Text::EMPTY,

@@ -18,6 +18,8 @@ pub struct Config {
     pub grpc: GrpcConfig,
     /// The agents' routes on the REST port.
     pub http: HttpConfig,
+    /// The ports of OpenTelemetry.
+    pub otlp: OtlpConfig,
     /// How messages are gathered and how much of them may be under way.
     pub batch: BatchConfig,
     /// Messages that are recognised when they come again.
@@ -97,6 +99,40 @@ impl Default for HttpConfig {
             max_json_values: 250_000,
             cors_origins: Vec::new(),
         }
+    }
+}
+
+/// `ingest.otlp`: what is sent to these ports is taken on those of the agents, too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OtlpConfig {
+    /// gRPC.
+    pub grpc: PortConfig,
+    /// HTTP, protobuf and JSON.
+    pub http: PortConfig,
+}
+
+impl Default for OtlpConfig {
+    fn default() -> Self {
+        Self { grpc: PortConfig::on(4317), http: PortConfig::on(4318) }
+    }
+}
+
+/// A port of its own for one protocol.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PortConfig {
+    /// Whether it is opened.
+    pub enabled: bool,
+    /// Address of the interface.
+    pub host: IpAddr,
+    /// Port; 0 lets the system choose.
+    pub port: u16,
+}
+
+impl PortConfig {
+    fn on(port: u16) -> Self {
+        Self { enabled: true, host: IpAddr::V4(Ipv4Addr::LOCALHOST), port }
     }
 }
 

@@ -118,11 +118,24 @@ impl Run<'_> {
 
     fn intern_repaired(&mut self, text: &str) -> (NameId, u32) {
         self.notes.repaired += 1;
+        self.intern_made(text)
+    }
+
+    /// A name that is no part of the message.
+    pub(crate) fn made_name(&mut self, text: &str) -> NameId {
+        if text.is_empty() {
+            return NO_NAME;
+        }
+        let text = cut(text.as_bytes(), self.limits.name_bytes);
+        self.intern_made(std::str::from_utf8(text).unwrap_or_default()).0
+    }
+
+    fn intern_made(&mut self, text: &str) -> (NameId, u32) {
         let symbol = self.symbols.insert(text);
         if let Some(local) = self.symbols.local(symbol) {
             return (local, symbol);
         }
-        let place = self.push_repaired(text);
+        let place = self.made_text(text);
         (self.first_in_batch(symbol, place), symbol)
     }
 
@@ -133,8 +146,9 @@ impl Run<'_> {
         local
     }
 
-    fn push_repaired(&mut self, text: &str) -> Text {
-        let start = frame::push(&mut self.batch.bytes, Kind::Repaired, text.as_bytes());
+    /// A text that is no part of the message.
+    pub(crate) fn made_text(&mut self, text: &str) -> Text {
+        let start = frame::push(&mut self.batch.bytes, Kind::Made, text.as_bytes());
         Text { start, len: text.len() as u32 }
     }
 
@@ -150,7 +164,7 @@ impl Run<'_> {
             Ok(_) => self.text_at(bytes),
             Err(_) => {
                 self.notes.repaired += 1;
-                self.push_repaired(&String::from_utf8_lossy(bytes))
+                self.made_text(&String::from_utf8_lossy(bytes))
             }
         }
     }

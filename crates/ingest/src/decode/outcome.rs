@@ -4,13 +4,34 @@ use std::fmt;
 
 use crate::wire::Malformed;
 
-/// A segment that was taken.
+/// A message that was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Decoded {
     /// Its spans.
     pub spans: u32,
     /// What had to be changed.
     pub notes: Notes,
+    /// Spans that were not taken.
+    pub left_out: LeftOut,
+}
+
+/// Spans of a message that were wrong by themselves, or too many; the others
+/// were taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LeftOut {
+    /// The trace or span id has the wrong length, or is all zeros.
+    pub invalid_ids: u32,
+    /// Beyond `ingest.segment.max_spans`.
+    pub beyond_limit: u32,
+}
+
+impl LeftOut {
+    /// How many spans, by the reason as it is counted.
+    pub fn reasons(self) -> impl Iterator<Item = (&'static str, u32)> {
+        [("invalid_ids", self.invalid_ids), ("spans", self.beyond_limit)]
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+    }
 }
 
 /// What a decoder had to change, counted.
@@ -41,10 +62,10 @@ impl Notes {
     }
 }
 
-/// Why a segment is not taken.
+/// Why a message is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// It is not a `SegmentObject`.
+    /// It is not the message it should be.
     Malformed(Malformed),
     /// It is over a limit.
     Limit {
@@ -85,7 +106,7 @@ impl fmt::Display for Refusal {
             Self::Limit { what, found, key, limit } => {
                 write!(f, "{what} {found} exceeds {key} ({limit})")
             }
-            Self::NoSpans => f.write_str("the segment has no spans"),
+            Self::NoSpans => f.write_str("there are no spans"),
         }
     }
 }

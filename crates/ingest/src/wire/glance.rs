@@ -4,18 +4,24 @@ use skytrail_base::ahead::read_ahead;
 
 use super::{BYTES, Cursor, DEPTH, Malformed};
 
-/// The occurrences of a repeated message field at the top level of a message
-/// that has no other fields. An error ends them.
+/// The occurrences of a repeated message field at the top level of a message. An
+/// error ends them.
 #[derive(Debug, Clone)]
 pub struct Elements<'a> {
     cursor: Cursor<'a>,
     key: u64,
+    known: u64,
 }
 
 impl<'a> Elements<'a> {
-    /// Of field `key` in a message.
+    /// Of field `key` in a message that has no other fields.
     pub fn new(message: &'a [u8], key: u64) -> Self {
-        Self { cursor: Cursor::new(message), key }
+        Self { cursor: Cursor::new(message), key, known: key >> 3 }
+    }
+
+    /// Of field `key` among others, which are not looked at.
+    pub fn among(message: &'a [u8], key: u64) -> Self {
+        Self { cursor: Cursor::new(message), key, known: 0 }
     }
 
     fn step(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
@@ -23,7 +29,7 @@ impl<'a> Elements<'a> {
             if key == self.key {
                 return self.cursor.bytes().map(Some);
             }
-            self.cursor.skip(key, self.key >> 3, DEPTH)?;
+            self.cursor.skip(key, self.known, DEPTH)?;
         }
         Ok(None)
     }

@@ -6,6 +6,7 @@ mod auth;
 mod duplicates;
 mod harness;
 mod http;
+mod otlp;
 mod pressure;
 mod reports;
 mod segments;

@@ -107,7 +107,7 @@ async fn a_collection_fails_only_when_nothing_of_it_is_taken() {
     let none = v3::SegmentCollection { segments: vec![big] };
     let refused = client.collect_in_sync(none).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
-    assert_eq!(refused.message(), "segment refused: spans 4 exceeds ingest.segment.max_spans (3)");
+    assert_eq!(refused.message(), "message refused: spans 4 exceeds ingest.segment.max_spans (3)");
     let mut raw = RawClient::new(world.channel().await);
     let refused = raw.collect_in_sync(Bytes::from_static(b"\x0a\x01")).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);

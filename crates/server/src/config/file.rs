@@ -324,8 +324,11 @@ impl Config {
         let server = &self.server;
         let agents = !self.ingest.auth.token.is_empty();
         let clients = !self.api.auth.token.is_empty();
+        let otlp = &self.ingest.otlp;
         let ports = [
             (self.ingest.grpc.host, "ingest.grpc.host", "ingest.auth.token", agents),
+            (otlp.grpc.host, "ingest.otlp.grpc.host", "ingest.auth.token", agents),
+            (otlp.http.host, "ingest.otlp.http.host", "ingest.auth.token", agents),
             (
                 self.api.rest.host,
                 "api.rest.host",

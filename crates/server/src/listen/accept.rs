@@ -18,7 +18,7 @@ const BREATHER: Duration = Duration::from_millis(100);
 
 /// A port that is open, and who answers on it.
 pub struct Listener {
-    /// Name in logs and metrics: `grpc`, `rest`, `telemetry`.
+    /// Name in logs and metrics: `grpc`, `rest`, `otlp_http`…
     pub name: &'static str,
     /// The open socket.
     pub socket: TcpListener,

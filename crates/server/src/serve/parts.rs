@@ -171,7 +171,8 @@ impl Parts {
         let grpc = self.ingest.grpc();
         let stop = self.stop.clone();
         let grpc = grpc.layer(from_fn_with_state(stop, watches::end_when_stopping));
-        Routers { grpc, rest, telemetry: http(telemetry) }
+        let otlp_http = http(self.ingest.otlp_http());
+        Routers { grpc, rest, otlp_http, telemetry: http(telemetry) }
     }
 
     /// For whoever changes what may change while it runs.

@@ -13,10 +13,12 @@ use crate::listen::{self, ConnectionMetrics, Listener};
 /// What answers on each port.
 #[derive(Debug, Clone)]
 pub struct Routers {
-    /// The agents' gRPC services.
+    /// The gRPC services of the agents and of OpenTelemetry.
     pub grpc: Router,
     /// GraphQL, health, status, and the agents' HTTP routes.
     pub rest: Router,
+    /// The HTTP routes of OpenTelemetry.
+    pub otlp_http: Router,
     /// Skytrail's metrics of itself.
     pub telemetry: Router,
 }
@@ -29,6 +31,30 @@ pub struct Ports {
     scheme: &'static str,
 }
 
+/// A port to be opened: its name, the key of its number, where it is, who answers.
+type Wanted = (&'static str, &'static str, SocketAddr, Router);
+
+fn wanted(config: &Config, routers: Routers) -> Vec<Wanted> {
+    let Routers { grpc, rest, otlp_http, telemetry } = routers;
+    let ingest = &config.ingest;
+    let agents = SocketAddr::new(ingest.grpc.host, ingest.grpc.port);
+    let mut wanted = vec![
+        ("grpc", "ingest.grpc.port", agents, grpc.clone()),
+        ("rest", "api.rest.port", config.api.rest.socket(), rest),
+        ("telemetry", "telemetry.port", config.telemetry.socket(), telemetry),
+    ];
+    let receivers = [
+        ("otlp_grpc", "ingest.otlp.grpc.port", &ingest.otlp.grpc, grpc),
+        ("otlp_http", "ingest.otlp.http.port", &ingest.otlp.http, otlp_http),
+    ];
+    for (name, key, port, router) in receivers {
+        if port.enabled {
+            wanted.push((name, key, SocketAddr::new(port.host, port.port), router));
+        }
+    }
+    wanted
+}
+
 impl Ports {
     /// Opens every port; none is answered on before [`Ports::spawn`].
     pub async fn open(
@@ -36,18 +62,12 @@ impl Ports {
         registry: &Registry,
         routers: Routers,
     ) -> anyhow::Result<Self> {
-        let grpc = SocketAddr::new(config.ingest.grpc.host, config.ingest.grpc.port);
-        let wanted: [(&'static str, &str, SocketAddr, Router); 3] = [
-            ("grpc", "ingest.grpc.port", grpc, routers.grpc),
-            ("rest", "api.rest.port", config.api.rest.socket(), routers.rest),
-            ("telemetry", "telemetry.port", config.telemetry.socket(), routers.telemetry),
-        ];
         let files = config.tls_files().map_err(anyhow::Error::msg)?;
         let tls = files.as_ref().map(listen::acceptor).transpose()?;
         let metrics = ConnectionMetrics::new(registry);
         let scheme = if tls.is_some() { "https" } else { "http" };
         let mut ports = Self { listeners: Vec::new(), addresses: Vec::new(), scheme };
-        for (name, key, address, router) in wanted {
+        for (name, key, address, router) in wanted(config, routers) {
             let socket = listen::bind(name, key, address).await?;
             ports.addresses.push((name, socket.local_addr()?));
             ports.listeners.push(Listener {
@@ -73,6 +93,8 @@ impl Ports {
         for (name, address) in &self.addresses {
             match *name {
                 "grpc" => tracing::info!("agents (grpc): {address}"),
+                "otlp_grpc" => tracing::info!("opentelemetry (grpc): {address}"),
+                "otlp_http" => tracing::info!("opentelemetry (http): {scheme}://{address}"),
                 "rest" => {
                     tracing::info!("web ui: {scheme}://{address}/");
                     tracing::info!(

@@ -98,6 +98,8 @@ fn layers(setup: &Setup) -> Layers {
         ("server.time_zone", json!(setup.zone)),
         ("server.shards", json!(setup.shards)),
         ("ingest.grpc.port", json!(0)),
+        ("ingest.otlp.grpc.port", json!(0)),
+        ("ingest.otlp.http.port", json!(0)),
         ("api.rest.port", json!(0)),
         ("telemetry.port", json!(0)),
     ];

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use crate::process::{Server, complaint, path, printed, run, skytrail};
+use crate::process::{PORTS, Server, complaint, path, printed, run, skytrail};
 
 /// Ends badly and says all of `parts`.
 fn refused(arguments: &[&str], parts: &[&str]) {
@@ -93,7 +93,9 @@ fn a_port_that_is_taken_is_named_with_its_key() {
     let data = tempfile::tempdir().unwrap();
     let set = format!("api.rest.port={port}");
     let mut arguments = vec!["serve", "--data", path(data.path()), "--set", &set];
-    arguments.extend(["--set", "ingest.grpc.port=0", "--set", "telemetry.port=0"]);
+    for set in PORTS.into_iter().filter(|set| !set.starts_with("api.rest")) {
+        arguments.extend(["--set", set]);
+    }
     refused(&arguments, &["ST-1002", &format!("127.0.0.1:{port}"), "api.rest.port"]);
 }
 
@@ -101,7 +103,7 @@ fn a_port_that_is_taken_is_named_with_its_key() {
 fn a_data_folder_has_one_process() {
     let server = Server::start(&[]);
     let mut arguments = vec!["serve", "--data", path(server.data.path())];
-    for set in ["ingest.grpc.port=0", "api.rest.port=0", "telemetry.port=0"] {
+    for set in PORTS {
         arguments.extend(["--set", set]);
     }
     refused(&arguments, &["ST-1005", path(server.data.path()), "--data"]);

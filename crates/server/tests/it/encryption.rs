@@ -6,7 +6,7 @@ use serde_json::Value;
 use skytrail_demo::client::{self, Options, Tls};
 use tempfile::TempDir;
 
-use crate::process::{Server, complaint, path, run};
+use crate::process::{PORTS, Server, complaint, path, run};
 use crate::wire;
 
 /// A certificate for `localhost`, and its key, as files.
@@ -105,7 +105,7 @@ fn certificates_that_cannot_be_used_are_named() {
     let start = |cert: &str, key: &str| {
         let mut arguments = vec!["serve", "--data", path(data.path()), "--set", cert];
         arguments.extend(["--set", key]);
-        for port in ["ingest.grpc.port=0", "api.rest.port=0", "telemetry.port=0"] {
+        for port in PORTS {
             arguments.extend(["--set", port]);
         }
         let output = run(&arguments);

@@ -10,6 +10,15 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+/// Every port where the system chooses.
+pub(crate) const PORTS: [&str; 5] = [
+    "ingest.grpc.port=0",
+    "ingest.otlp.grpc.port=0",
+    "ingest.otlp.http.port=0",
+    "api.rest.port=0",
+    "telemetry.port=0",
+];
+
 /// Longest wait for something that takes a second at most.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -75,8 +84,7 @@ impl Server {
     fn start_in(data: TempDir, before: &[&str], set: &[&str]) -> Self {
         let mut arguments = vec!["serve", "--data", path(data.path())];
         arguments.extend_from_slice(before);
-        let ports = ["ingest.grpc.port=0", "api.rest.port=0", "telemetry.port=0"];
-        for one in ports.iter().chain(set) {
+        for one in PORTS.iter().chain(set) {
             arguments.extend(["--set", one]);
         }
         let mut child =

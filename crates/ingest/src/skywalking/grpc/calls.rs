@@ -12,9 +12,8 @@ use skytrail_proto::v3::{
 use skytrail_proto::v10::{AsyncProfilerCollectionResponse, AsyncProfilingStatus};
 use tonic::{Response, Status};
 
-use super::answer;
 use super::methods::Call;
-use super::stream::Messages;
+use crate::grpc::{Messages, answer};
 use crate::intake::{Intake, Rejected};
 use crate::promise::Promise;
 

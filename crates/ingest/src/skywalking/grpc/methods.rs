@@ -131,7 +131,7 @@ mod tests {
     fn every_method_of_the_protocol_is_served_and_no_other() {
         let files = FileDescriptorSet::decode(skytrail_proto::FILE_DESCRIPTOR_SET).unwrap().file;
         let mut declared = BTreeSet::new();
-        for file in &files {
+        for file in files.iter().filter(|file| !file.package().starts_with("opentelemetry.")) {
             for service in &file.service {
                 for method in &service.method {
                     let package = match file.package() {

@@ -4,11 +4,8 @@
 //! stay bytes, because what is analysed has its own reader and what is not is
 //! only counted.
 
-mod answer;
 mod calls;
-mod framing;
 mod methods;
-mod router;
-mod stream;
+mod routes;
 
-pub(crate) use router::{router, services};
+pub(crate) use routes::{routes, services};

@@ -1,8 +1,6 @@
 //! The agents' routes on the REST port. Bodies are protobuf-JSON; a segment is
 //! encoded to protobuf and goes the way of all segments.
 
-mod answer;
-mod body;
 mod routes;
 
 pub(crate) use routes::router;

@@ -3,25 +3,19 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Method};
 use prost::Message;
 use serde::de::DeserializeOwned;
 use skytrail_base::account::Signal;
 use skytrail_proto::{json, v3};
-use tower_http::cors::{AllowOrigin, CorsLayer};
-use tower_http::decompression::RequestDecompressionLayer;
 
-use super::answer::HttpError;
-use super::body;
-use crate::auth;
 use crate::frame::Kind;
-use crate::intake::{Intake, Rejected, Taken};
+use crate::http::{HttpError, admitted, body};
+use crate::intake::{Intake, Taken};
 use crate::promise::Promise;
 
 /// What a route does.
@@ -86,42 +80,7 @@ pub(crate) fn router(intake: &Arc<Intake>) -> Router {
         let (intake, route) = (intake.clone(), *route);
         router = router.route(path, post(move |request| serve(intake.clone(), route, request)));
     }
-    // From the inside out: the body is unpacked after its room was taken, and
-    // a pre-flight is answered before a token is asked for, since it has none.
-    router
-        .layer(RequestDecompressionLayer::new())
-        .layer(from_fn_with_state(intake.clone(), admit))
-        .layer(cors(intake))
-}
-
-fn cors(intake: &Intake) -> CorsLayer {
-    let origins = &intake.settings.cors_origins;
-    let allowed = if origins.is_any() {
-        AllowOrigin::any()
-    } else {
-        AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
-    };
-    CorsLayer::new()
-        .allow_origin(allowed)
-        .allow_methods([Method::POST])
-        .allow_headers([CONTENT_TYPE, auth::AUTHENTICATION])
-}
-
-/// Asks for the token and takes room for the body before any of it is read.
-async fn admit(State(intake): State<Arc<Intake>>, request: Request, next: Next) -> Response {
-    let settings = &intake.settings;
-    if !auth::is_allowed(&settings.token, request.headers()) {
-        intake.metrics.unauthenticated("http");
-        return HttpError::Unauthenticated.into_response();
-    }
-    let expected = match body::expected(request.headers(), settings) {
-        Ok(expected) => expected,
-        Err(error) => return error.into_response(),
-    };
-    match intake.room.take(expected, settings.stall_timeout).await {
-        Some(_hold) => next.run(request).await,
-        None => HttpError::Rejected(Rejected::Overloaded(settings.stall_timeout)).into_response(),
-    }
+    admitted(router, intake)
 }
 
 async fn serve(intake: Arc<Intake>, route: Route, request: Request) -> Response {

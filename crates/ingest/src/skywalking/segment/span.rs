@@ -5,7 +5,7 @@ use skytrail_model::span::{Event, Rows, Span, SpanKind, SpanLayer, Status};
 use skytrail_model::text::{NameId, Text};
 
 use super::pairs::Pairs;
-use crate::decode::{Refusal, Run, behind_ascii, rows as rows_of};
+use crate::decode::{Refusal, Run, behind_ascii};
 use crate::symbols::EMPTY;
 use crate::wire::{Cursor, DEPTH, Malformed, int, len};
 
@@ -28,30 +28,6 @@ const LAST_FIELD: u64 = 14;
 const NANOS_PER_MILLI: i64 = 1_000_000;
 /// Milliseconds of which the nanoseconds fit into 63 bits.
 const NEAR_MS: u64 = 1 << 43;
-
-/// A span of which nothing is known.
-const BLANK: Span = Span {
-    segment: 0,
-    number: 0,
-    parent: 0,
-    id: Text::EMPTY,
-    parent_id: Text::EMPTY,
-    start: 0,
-    duration: 0,
-    kind: SpanKind::Internal,
-    layer: SpanLayer::Unknown,
-    status: Status::Unset,
-    skip_analysis: false,
-    component: 0,
-    flags: 0,
-    operation: NO_NAME,
-    peer: NO_NAME,
-    status_message: Text::EMPTY,
-    trace_state: Text::EMPTY,
-    attributes: rows(0, 0),
-    links: rows(0, 0),
-    events: rows(0, 0),
-};
 
 /// What is collected of a span before its row can be written.
 struct Draft {
@@ -229,7 +205,7 @@ impl Run<'_> {
         let (links_end, events_end) =
             (self.batch.links.len() as u32, self.batch.events.len() as u32);
         // A row that is filled where it stands is not written twice.
-        self.batch.spans.push(BLANK);
+        self.batch.spans.push(Span::BLANK);
         if let Some(row) = self.batch.spans.last_mut() {
             row.segment = segment;
             row.number = draft.number;
@@ -246,41 +222,18 @@ impl Run<'_> {
             row.links = rows(draft.links, links_end);
             row.events = rows(first_event, events_end);
         }
-        if self.batch.spans.len() > self.most_spans || rows_of(self.batch) > self.most_rows {
-            return Err(self.too_large());
-        }
-        Ok(())
-    }
-
-    #[cold]
-    fn too_large(&self) -> Refusal {
-        let spans = (self.batch.spans.len() - self.first_span) as u64;
-        if spans > u64::from(self.limits.spans) {
-            return Refusal::Limit {
-                what: "spans",
-                found: spans,
-                key: "ingest.segment.max_spans",
-                limit: u64::from(self.limits.spans),
-            };
-        }
-        Refusal::Limit {
-            what: "rows",
-            found: (rows_of(self.batch) - self.first_row) as u64,
-            key: "ingest.segment.max_rows",
-            limit: u64::from(self.limits.rows),
-        }
+        self.check_rows()
     }
 
     fn defer_log(&mut self, log: &[u8]) {
-        let text = self.text_at(log);
-        self.deferred.push((text.start.saturating_sub(self.place), text.len));
+        self.deferred.push(self.place_of(log));
     }
 
     fn events(&mut self, operation: u32) -> Result<(), Malformed> {
         for at in 0..self.deferred.len() {
-            let Some((start, len)) = self.deferred.get(at).copied() else { break };
-            let range = start as usize..start as usize + len as usize;
-            let body = self.message.get(range).unwrap_or_default();
+            let Some(body) = self.deferred.get(at).and_then(|place| self.part(*place)) else {
+                break;
+            };
             let is_kept = at < self.limits.events as usize;
             self.event(body, operation, is_kept)?;
         }

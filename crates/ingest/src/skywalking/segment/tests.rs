@@ -4,3 +4,5 @@ mod golden;
 mod prost_equal;
 mod seen;
 pub(crate) mod wire_messages;
+
+pub(crate) use seen::check_invariants;

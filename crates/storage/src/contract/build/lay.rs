@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use skytrail_model::batch::SpanBatch;
+use skytrail_model::batch::{NO_NAME, SpanBatch};
 use skytrail_model::span::{Attribute, Event, Link, Rows, Segment, Span, Value};
 use skytrail_model::text::{Name, NameId, Symbol, SymbolSpace, Text};
 
@@ -157,6 +157,7 @@ impl Layer<'_> {
             component: span.component,
             flags: span.flags,
             operation: self.name(&span.operation),
+            endpoint: NO_NAME,
             peer: self.name(&span.peer),
             status_message: self.text(&span.status_message),
             trace_state: self.text(&span.trace_state),

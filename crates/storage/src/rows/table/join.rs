@@ -107,6 +107,7 @@ impl Shift {
             id: self.text(row.id),
             parent_id: self.text(row.parent_id),
             operation: self.name(row.operation),
+            endpoint: self.name(row.endpoint),
             peer: self.name(row.peer),
             status_message: self.text(row.status_message),
             trace_state: self.text(row.trace_state),

@@ -144,7 +144,7 @@ fn of_batch_span(batch: &SpanBatch, span: &span::Span) -> SeenSpan {
 }
 
 /// What holds of every batch, whoever filled it.
-pub(super) fn check_invariants(batch: &SpanBatch) {
+pub(crate) fn check_invariants(batch: &SpanBatch) {
     let mut names = std::collections::HashSet::new();
     let mut symbols = std::collections::HashSet::new();
     for name in &batch.names {

@@ -6,7 +6,7 @@ use crate::intake::Rejected;
 
 /// A rejection as agents understand it: `RESOURCE_EXHAUSTED` and `UNAVAILABLE`
 /// are worth another try, `INVALID_ARGUMENT` is not.
-pub(super) fn status(rejected: &Rejected) -> Status {
+pub(crate) fn status(rejected: &Rejected) -> Status {
     let code = match rejected {
         Rejected::Refused { .. } => Code::InvalidArgument,
         Rejected::Overloaded(_) => Code::ResourceExhausted,
@@ -16,14 +16,14 @@ pub(super) fn status(rejected: &Rejected) -> Status {
 }
 
 /// A message that is larger than it may be.
-pub(super) fn too_large(bytes: u64, limit: usize) -> Status {
+pub(crate) fn too_large(bytes: u64, limit: usize) -> Status {
     Status::out_of_range(format!(
         "message of {bytes} bytes exceeds ingest.grpc.max_message_size ({limit} bytes)"
     ))
 }
 
 /// The reason as it is counted.
-pub(super) fn reason(status: &Status) -> &'static str {
+pub(crate) fn reason(status: &Status) -> &'static str {
     match status.code() {
         Code::OutOfRange => "message_size",
         Code::ResourceExhausted => "no_room",

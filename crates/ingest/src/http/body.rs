@@ -14,7 +14,7 @@ use crate::config::Settings;
 
 /// Bytes that a request may come to take, judged by its headers alone: what is
 /// packed, or says nothing, may take all that is allowed.
-pub(super) fn expected(headers: &HeaderMap, settings: &Settings) -> Result<usize, HttpError> {
+pub(crate) fn expected(headers: &HeaderMap, settings: &Settings) -> Result<usize, HttpError> {
     let limit = settings.max_body_bytes;
     let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     match length {
@@ -29,7 +29,7 @@ pub(super) fn expected(headers: &HeaderMap, settings: &Settings) -> Result<usize
 const PATIENCE_WITH_ALL: u32 = 4;
 
 /// Collects a body, unpacked already, of at most `limit` bytes.
-pub(super) async fn collect(
+pub(crate) async fn collect(
     mut body: Body,
     limit: usize,
     patience: Duration,

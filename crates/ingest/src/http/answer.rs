@@ -13,7 +13,7 @@ const RETRY_AFTER_SECONDS: u16 = 5;
 
 /// Why a request failed.
 #[derive(Debug)]
-pub(super) enum HttpError {
+pub(crate) enum HttpError {
     /// The token is missing or wrong.
     Unauthenticated,
     /// The body, as sent or unpacked, is larger than the limit in bytes.
@@ -24,6 +24,8 @@ pub(super) enum HttpError {
     Broken(String),
     /// It is not the JSON it should be; where and why.
     Json(String),
+    /// The content type is none of these.
+    MediaType(&'static str),
     /// What it asks for was not done.
     Rejected(Rejected),
 }
@@ -45,6 +47,7 @@ impl HttpError {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
+            Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Broken(_) | Self::Json(_) | Self::Rejected(Rejected::Refused { .. }) => {
                 StatusCode::BAD_REQUEST
             }
@@ -69,6 +72,7 @@ impl HttpError {
             }
             Self::Broken(why) => format!("the body cannot be read: {why}"),
             Self::Json(why) => format!("the body is not the JSON it should be: {why}"),
+            Self::MediaType(known) => format!("the header 'content-type' must be {known}"),
             Self::Rejected(rejected) => rejected.to_string(),
         }
     }

@@ -6,11 +6,14 @@ use std::io::Read;
 use std::sync::Arc;
 
 use axum::body::Body;
+use axum::extract::Request;
 use bytes::Bytes;
 use flate2::read::GzDecoder;
 use futures_util::FutureExt;
+use http::HeaderValue;
 use http_body_util::BodyExt;
 use tonic::Status;
+use zstd::stream::read::Decoder;
 
 use super::answer;
 use super::framing::{Framed, Framing};
@@ -18,11 +21,12 @@ use crate::intake::{Intake, Rejected};
 use crate::room::{FREE_BYTES, Hold};
 
 /// The messages of one call.
-pub(super) struct Messages {
+pub(crate) struct Messages {
     intake: Arc<Intake>,
     body: Body,
     framing: Framing,
-    is_gzip: bool,
+    /// How packed messages are packed.
+    packing: Option<Packing>,
     is_first: bool,
     /// Room for the message under way, and for the last one until the next is
     /// asked for.
@@ -30,14 +34,19 @@ pub(super) struct Messages {
 }
 
 impl Messages {
-    /// `is_gzip` when the call says that packed messages are packed by gzip.
-    pub(super) fn new(intake: Arc<Intake>, body: Body, is_gzip: bool) -> Self {
+    /// The messages of a request, and what is left of it for the library.
+    pub(crate) fn of(intake: Arc<Intake>, request: Request) -> (Self, Request) {
+        let (mut parts, body) = request.into_parts();
+        // The library would refuse what it does not unpack itself.
+        let packing = parts.headers.remove("grpc-encoding");
+        let packing = packing.as_ref().and_then(Packing::named);
         let framing = Framing::new(intake.settings.max_message_bytes);
-        Self { intake, body, framing, is_gzip, is_first: true, hold: None }
+        let messages = Self { intake, body, framing, packing, is_first: true, hold: None };
+        (messages, Request::from_parts(parts, Body::empty()))
     }
 
     /// The next message; none once the peer has closed its side.
-    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Status> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Status> {
         self.hold = None;
         // Most messages are there already, and need no timer.
         let ready = match self.framing.take()? {
@@ -60,7 +69,7 @@ impl Messages {
     }
 
     /// The message of a call that has one.
-    pub(super) async fn only(&mut self) -> Result<Bytes, Status> {
+    pub(crate) async fn only(&mut self) -> Result<Bytes, Status> {
         let message = self.next().await?;
         message.ok_or_else(|| Status::invalid_argument("the call brings no message"))
     }
@@ -114,27 +123,49 @@ impl Messages {
     }
 
     async fn unpack(&mut self, framed: &Framed) -> Result<Bytes, Status> {
-        if !self.is_gzip {
-            let message = "a message is packed, but grpc-encoding does not say how";
-            return Err(Status::internal(message));
-        }
+        let Some(packing) = self.packing else {
+            let message = "a message is packed, but grpc-encoding is neither gzip nor zstd";
+            return Err(Status::unimplemented(message));
+        };
         let limit = self.intake.settings.max_message_bytes;
         // One that came whole holds nothing yet, and is about to grow.
         self.hold_room(framed.expected(limit)).await?;
-        gunzip(&framed.bytes, limit)
+        packing.unpack(&framed.bytes, limit)
     }
 }
 
-fn gunzip(packed: &[u8], limit: usize) -> Result<Bytes, Status> {
-    let mut unpacked = Vec::new();
-    let mut reader = GzDecoder::new(packed).take(limit as u64 + 1);
-    if let Err(error) = reader.read_to_end(&mut unpacked) {
-        return Err(Status::internal(format!("a message cannot be unpacked: {error}")));
+/// How messages are packed.
+#[derive(Debug, Clone, Copy)]
+enum Packing {
+    Gzip,
+    Zstd,
+}
+
+impl Packing {
+    fn named(name: &HeaderValue) -> Option<Self> {
+        match name.as_bytes() {
+            b"gzip" => Some(Self::Gzip),
+            b"zstd" => Some(Self::Zstd),
+            _ => None,
+        }
     }
-    if unpacked.len() > limit {
-        return Err(Status::resource_exhausted(format!(
-            "message exceeds ingest.grpc.max_message_size ({limit} bytes) after decompression"
-        )));
+
+    fn unpack(self, packed: &[u8], limit: usize) -> Result<Bytes, Status> {
+        let mut unpacked = Vec::new();
+        let most = limit as u64 + 1;
+        let read = match self {
+            Self::Gzip => GzDecoder::new(packed).take(most).read_to_end(&mut unpacked),
+            Self::Zstd => Decoder::with_buffer(packed)
+                .and_then(|reader| reader.take(most).read_to_end(&mut unpacked)),
+        };
+        if let Err(error) = read {
+            return Err(Status::internal(format!("a message cannot be unpacked: {error}")));
+        }
+        if unpacked.len() > limit {
+            return Err(Status::resource_exhausted(format!(
+                "message exceeds ingest.grpc.max_message_size ({limit} bytes) after decompression"
+            )));
+        }
+        Ok(unpacked.into())
     }
-    Ok(unpacked.into())
 }

@@ -14,9 +14,9 @@ const PREFIX: usize = 5;
 
 /// A message as it was sent.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Framed {
-    pub(super) is_packed: bool,
-    pub(super) bytes: Bytes,
+pub(crate) struct Framed {
+    pub(crate) is_packed: bool,
+    pub(crate) bytes: Bytes,
 }
 
 /// Bytes of memory that a message of `len` bytes may come to take.
@@ -27,7 +27,7 @@ fn most_bytes(is_packed: bool, len: usize, limit: usize) -> usize {
 
 impl Framed {
     /// Bytes of memory that it may come to take, unpacked.
-    pub(super) fn expected(&self, limit: usize) -> usize {
+    pub(crate) fn expected(&self, limit: usize) -> usize {
         most_bytes(self.is_packed, self.bytes.len(), limit)
     }
 }
@@ -56,7 +56,7 @@ impl Prefix {
 
 /// The bytes of a body that no message was made of yet.
 #[derive(Debug)]
-pub(super) struct Framing {
+pub(crate) struct Framing {
     limit: usize,
     /// What is left of the last piece.
     piece: Bytes,
@@ -66,19 +66,19 @@ pub(super) struct Framing {
 
 impl Framing {
     /// For messages of at most `limit` bytes.
-    pub(super) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         Self { limit, piece: Bytes::new(), partial: BytesMut::new() }
     }
 
     /// The next piece of the body, once [`Framing::take`] found nothing in the
     /// one before.
-    pub(super) fn put(&mut self, piece: Bytes) {
+    pub(crate) fn put(&mut self, piece: Bytes) {
         debug_assert!(self.piece.is_empty());
         self.piece = piece;
     }
 
     /// The next message, if it is whole.
-    pub(super) fn take(&mut self) -> Result<Option<Framed>, Status> {
+    pub(crate) fn take(&mut self) -> Result<Option<Framed>, Status> {
         if self.partial.is_empty() {
             return self.take_from_piece();
         }
@@ -117,13 +117,13 @@ impl Framing {
 
     /// Bytes of memory that the message under way may come to take, once its
     /// prefix is there.
-    pub(super) fn expected(&self) -> usize {
+    pub(crate) fn expected(&self) -> usize {
         let prefix = Prefix::read(&self.partial, self.limit).ok().flatten();
         prefix.map_or(0, |Prefix { is_packed, len }| most_bytes(is_packed, len, self.limit))
     }
 
     /// Whether the body may end here.
-    pub(super) fn is_between(&self) -> bool {
+    pub(crate) fn is_between(&self) -> bool {
         self.partial.is_empty() && self.piece.is_empty()
     }
 }

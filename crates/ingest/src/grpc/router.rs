@@ -8,13 +8,11 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::any;
 use bytes::Bytes;
 use futures_util::FutureExt;
+use prost::Message;
 use skytrail_base::future::BoxFuture;
 use skytrail_proto::raw::BytesCodec;
-use skytrail_proto::v3::Commands;
-use skytrail_proto::v10::AsyncProfilerCollectionResponse;
 use tonic::codec::CompressionEncoding;
 use tonic::server::Grpc;
 use tonic::service::Routes;
@@ -24,29 +22,25 @@ use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::HealthService;
 use tower::service_fn;
 
-use super::calls;
-use super::methods::{Call, METHODS};
 use super::stream::Messages;
-use crate::auth;
 use crate::intake::Intake;
+use crate::{auth, otlp, skywalking};
 
 /// Health says nothing but that the process lives, and probes carry no token.
 const OPEN_PREFIX: &str = "/grpc.health.v1.Health/";
 
-/// All agent services, health and reflection.
+/// The services of all protocols, health and reflection.
 pub(crate) fn router(intake: &Arc<Intake>) -> Router {
-    let mut router = beside(intake).into_axum_router();
-    for method in METHODS {
-        let (intake, call) = (intake.clone(), method.call);
-        let path = format!("/{}/{}", method.service, method.name);
-        router = router.route(&path, any(move |request| serve(intake.clone(), call, request)));
-    }
+    let router = beside(intake).into_axum_router();
+    let router = skywalking::grpc::routes(router, intake);
+    let router = otlp::grpc::routes(router, intake);
     router.layer(from_fn_with_state(intake.clone(), authenticate))
 }
 
 /// Names that have a health: each service, and the empty one for the process.
 pub(crate) fn services() -> impl Iterator<Item = &'static str> {
-    let named: BTreeSet<_> = METHODS.iter().map(|method| method.service).collect();
+    let named: BTreeSet<_> =
+        skywalking::grpc::services().chain(otlp::grpc::SERVICES.into_iter()).collect();
     std::iter::once("").chain(named)
 }
 
@@ -84,30 +78,28 @@ async fn authenticate(State(intake): State<Arc<Intake>>, request: Request, next:
     Status::unauthenticated(message).into_http()
 }
 
-/// The library answers; the messages are read past it, because it copies each.
-async fn serve(intake: Arc<Intake>, call: Call, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let is_gzip = parts.headers.get("grpc-encoding").is_some_and(|name| name == "gzip");
-    let messages = Messages::new(intake.clone(), body, is_gzip);
-    let request = Request::from_parts(parts, Body::empty());
-    if let Call::Decline(signal) = call {
-        let upload = once(messages, move |messages| async move {
-            Ok(tonic::Response::new(calls::decline(intake, signal, messages)))
-        });
-        let mut grpc = Grpc::new(BytesCodec::<AsyncProfilerCollectionResponse>::default())
-            .accept_compressed(CompressionEncoding::Gzip);
-        return grpc.streaming(service_fn(upload), request).await.map(Body::new);
-    }
-    // On the wire a call of one message is a stream that ends after it.
+/// Answers a call that ends with one answer. The library answers; the messages
+/// are read past it, because it copies each. On the wire a call of one message
+/// is a stream that ends after it.
+pub(crate) async fn call<R, F>(
+    intake: Arc<Intake>,
+    request: Request,
+    answer: impl FnOnce(Messages) -> F,
+) -> Response
+where
+    R: Message + Default + 'static,
+    F: Future<Output = Result<tonic::Response<R>, Status>> + Send + 'static,
+{
+    let (messages, request) = Messages::of(intake, request);
     let mut grpc =
-        Grpc::new(BytesCodec::<Commands>::default()).accept_compressed(CompressionEncoding::Gzip);
-    let stream = once(messages, move |messages| calls::answer(intake, call, messages));
+        Grpc::new(BytesCodec::<R>::default()).accept_compressed(CompressionEncoding::Gzip);
+    let stream = once(messages, answer);
     grpc.client_streaming(service_fn(stream), request).await.map(Body::new)
 }
 
 /// A service for the one request of a call: what the library read of it is
 /// nothing, the messages are given instead.
-fn once<A, F>(
+pub(crate) fn once<A, F>(
     messages: Messages,
     answer: impl FnOnce(Messages) -> F,
 ) -> impl FnMut(tonic::Request<Streaming<Bytes>>) -> BoxFuture<'static, Result<A, Status>>
