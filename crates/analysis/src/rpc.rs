@@ -12,6 +12,6 @@ pub(crate) use incoming::{
     incoming_nodes, layer_of_caller, own_layer, references,
 };
 pub(crate) use outgoing::{
-    OUTGOING, Outgoing, count_outgoing, exit, layer_of_peer, outgoing_nodes,
+    OUTGOING, Outgoing, count_outgoing, exit, layer_of_peer, outgoing_nodes, waits_for_nobody,
 };
 pub(crate) use texts::{Called, answers};

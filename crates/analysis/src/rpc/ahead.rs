@@ -6,7 +6,7 @@
 use skytrail_model::span::{Segment, Span};
 
 use super::incoming::{endpoint_key, references, referred_key};
-use super::outgoing::outgoing_key;
+use super::outgoing::{outgoing_key, waits_for_nobody};
 use crate::source::{RouteKey, Sources};
 
 /// Routes of one look. Segments of calls have a few each; of one with thousands
@@ -45,8 +45,7 @@ impl Ahead {
                 add(referred_key(sources, segment, span, link));
                 add(endpoint_key(sources, segment, span, link));
             }
-        } else if span.kind.is_exit() && span.id.is_empty() {
-            // One with an id waits for its other side before it counts.
+        } else if span.kind.is_exit() && waits_for_nobody(span) {
             add(outgoing_key(sources, segment, span));
         }
     }

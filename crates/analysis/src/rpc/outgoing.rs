@@ -80,6 +80,12 @@ pub(super) fn outgoing_key(sources: &Sources<'_>, segment: &Segment, span: &Span
     RouteKey::new(Shape::Outgoing, span.layer as u8, span.component, names)
 }
 
+/// Whether a call counts at once. One with an id waits for the span of its other
+/// side, unless it is of a kind that has none.
+pub(crate) fn waits_for_nobody(span: &Span) -> bool {
+    span.id.is_empty() || matches!(span.layer, SpanLayer::Database | SpanLayer::Cache)
+}
+
 /// Counts an Exit span to the address that it called; without one it counts
 /// nowhere. Who is behind an address is found out when somebody asks.
 pub(crate) fn exit(

@@ -14,7 +14,7 @@ use crate::oal::event::Tags;
 use crate::oal::key::{KeyMask, KeySet, TagSlots};
 use crate::oal::schema::Source;
 use crate::pair::{Pairing, offer_client, offer_server};
-use crate::rpc::{Ahead, called_alone, entry, exit, references};
+use crate::rpc::{Ahead, called_alone, entry, exit, references, waits_for_nobody};
 use crate::segment::{Home, TagMemory, entry_of, home};
 use crate::source::{Sources, TagReader, call_event};
 use crate::virtuals::{Visit, visit};
@@ -164,7 +164,7 @@ fn call(
         return called;
     }
     if span.kind.is_exit() {
-        if span.id.is_empty() {
+        if waits_for_nobody(span) {
             exit(sources, segment, span, &mut event);
         } else {
             offer_client(sources, pairing, segment, span, &event);

@@ -169,7 +169,7 @@ impl App {
         };
         let kept = opened.into_inner().unwrap();
         let routers = parts.routers();
-        let Routers { grpc, rest, telemetry } = routers.clone();
+        let Routers { grpc, rest, telemetry, .. } = routers.clone();
         let ports = Ports::open(&parts.config, &parts.registry, routers).await.unwrap();
         let checkpoints = parts.checkpoints();
         let running = tokio::spawn(parts.run(ports, stop, PATIENCE));

@@ -23,6 +23,7 @@ mod golden;
 mod health;
 mod log;
 mod metrics;
+mod otlp;
 mod pages;
 mod power;
 mod process;
