@@ -13,7 +13,7 @@ const NONE: u32 = u32::MAX;
 /// not there. What its last reference names is its parent, then what its parent id names, then the
 /// parent within the segment. Spans that cause each other in a ring come last, from the one that
 /// started first.
-pub(super) fn order(spans: &[Stored<'_>]) -> Vec<u32> {
+pub(super) fn order(spans: &[Stored<'_>]) -> Order {
     let mut family = Family::of(spans);
     let start = |place: &u32| spans.get(*place as usize).map(|one| one.start_millis());
     family.roots.sort_by_key(start);
@@ -25,7 +25,16 @@ pub(super) fn order(spans: &[Stored<'_>]) -> Vec<u32> {
         rings.sort_by_key(start);
         rings.into_iter().for_each(|place| family.visit(place, &mut order));
     }
-    order
+    Order { places: order, elsewhere: family.elsewhere }
+}
+
+/// How a trace is read.
+pub(super) struct Order {
+    /// The places of the spans.
+    pub(super) places: Vec<u32>,
+    /// Spans that name a parent in another segment by its id alone, each with that
+    /// parent; by place.
+    pub(super) elsewhere: Vec<(u32, u32)>,
 }
 
 /// Who is whose child, by their places among all; as lists that are linked, so that a span takes
@@ -36,6 +45,7 @@ struct Family {
     last_child: Vec<u32>,
     next: Vec<u32>,
     visited: Vec<bool>,
+    elsewhere: Vec<(u32, u32)>,
 }
 
 impl Family {
@@ -43,11 +53,17 @@ impl Family {
         let none = || vec![NONE; spans.len()];
         let (first_child, last_child, next) = (none(), none(), none());
         let visited = vec![false; spans.len()];
-        let mut family = Self { roots: Vec::new(), first_child, last_child, next, visited };
+        let (roots, elsewhere) = (Vec::new(), Vec::new());
+        let mut family = Self { roots, first_child, last_child, next, visited, elsewhere };
         let places = places(spans);
         for (place, span) in (0_u32..).zip(spans) {
             match span.parent().and_then(|parent| places.get(&parent).copied()) {
-                Some(parent) => family.add(parent, place),
+                Some(parent) => {
+                    family.add(parent, place);
+                    if span.names_parent_by_id_alone() {
+                        family.elsewhere.push((place, parent));
+                    }
+                }
                 None => family.roots.push(place),
             }
         }
@@ -178,7 +194,17 @@ mod tests {
             with_id(span("s1", 0, -1, 1), "aa", ""),
             with_id(span("s3", 0, -1, 2), "bb", "aa"),
         ];
+        let sorted = sorted(spans.clone());
+        let refs: Vec<_> = sorted
+            .iter()
+            .map(|span| {
+                let causes = span.refs.iter();
+                causes.map(|cause| format!("{}{}", cause.parent_segment_id, cause.parent_span_id))
+            })
+            .map(|causes| causes.collect::<Vec<_>>().join(","))
+            .collect();
         assert_eq!(names(spans), ["s10", "s11", "s30", "s20"]);
+        assert_eq!(refs, ["", "s10", "s10", "s30"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use skytrail_model::span::{LinkKind, Segment, Span};
 use skytrail_model::text::Text;
 
 use super::condition::MILLI;
+use super::span::{Ref, RefType};
 
 /// A span where it is stored.
 #[derive(Clone, Copy)]
@@ -28,8 +29,25 @@ impl<'a> Stored<'a> {
         self.batch.text(text)
     }
 
+    /// As what caused another span.
+    pub(super) fn as_cause(&self) -> Ref {
+        Ref {
+            trace_id: self.text(self.segment.trace_id).to_owned(),
+            parent_segment_id: self.text(self.segment.segment_id).to_owned(),
+            parent_span_id: self.span.number,
+            r#type: RefType::CrossProcess,
+            span_id: self.text(self.span.id).to_owned(),
+        }
+    }
+
     pub(super) fn start_millis(&self) -> i64 {
         self.span.start.div_euclid(MILLI)
+    }
+
+    /// Whether its parent is not in its segment, and no link says where it is.
+    pub(super) fn names_parent_by_id_alone(&self) -> bool {
+        let mut links = self.batch.links_of(self.span).iter();
+        self.span.parent < 0 && links.all(|link| link.kind == LinkKind::Follows)
     }
 
     pub(super) fn parent(&self) -> Option<Key<'a>> {

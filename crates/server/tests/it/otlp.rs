@@ -138,7 +138,7 @@ async fn a_trace_is_shown_like_a_native_one() {
         app.post("/v1/traces", &request).await;
     }
     let query = "query q($t: ID!) { queryTrace(traceId: $t) { spans {
-        spanId parentSpanId serviceCode serviceInstanceName endpointName type peer component layer
+        spanId parentSpanId refs { parentSegmentId parentSpanId type } serviceCode serviceInstanceName endpointName type peer component layer
     } } }";
     let answer = app.ask(query, "q", &json!({"t": TRACE})).await;
     let spans = answer["data"]["queryTrace"]["spans"].as_array().unwrap().clone();
@@ -167,5 +167,8 @@ async fn a_trace_is_shown_like_a_native_one() {
             "shop::cart | cart-1 | SELECT cart | Exit | db | PostgreSQL | Database",
         ]
     );
+    let cause = json!([{"parentSegmentId": FRONT, "parentSpanId": 1, "type": "CROSS_PROCESS"}]);
+    assert_eq!(spans[2]["refs"], cause);
+    assert_eq!(spans[3]["parentSpanId"], 0);
     app.stop().await;
 }
