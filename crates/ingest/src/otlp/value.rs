@@ -102,8 +102,9 @@ impl Run<'_> {
     }
 }
 
-/// Levels of arrays and maps within each other.
-const NESTED: u32 = 32;
+/// Levels of arrays and maps within each other, as many as prost goes down: it
+/// counts two for each, and a value stands five levels below the message.
+const NESTED: u32 = (DEPTH - 5) / 2 + 1;
 
 fn write_nested(key: u64, body: &[u8], into: &mut String, depth: u32) -> Result<(), Malformed> {
     let Some(depth) = depth.checked_sub(1) else { return Err(Malformed::Depth) };
