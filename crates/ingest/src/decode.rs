@@ -1,9 +1,10 @@
 //! Messages of all protocols, decoded straight into an open batch: what their
 //! readers share, and the all-or-nothing of a message.
 //!
-//! The readers take and refuse what prost takes and refuses, with one
-//! exception: text that is not UTF-8 does not cost the message, it is stored
-//! with U+FFFD in place of what cannot be read, and counted.
+//! The readers take what prost takes, and text that is not UTF-8 as well: it does
+//! not cost the message, but is stored with U+FFFD in place of what cannot be
+//! read, and counted. The reader of segments also refuses what prost refuses; that
+//! of OpenTelemetry passes over fields of a wrong type in what it does not need.
 
 mod bytes;
 mod limits;
@@ -16,13 +17,16 @@ use skytrail_model::text::{Name, Symbol, SymbolSpace, Text};
 pub(crate) use self::bytes::{behind_ascii, is_ascii};
 pub use self::limits::{LIMITS_BYTES, Limits};
 pub(crate) use self::names::cut;
-pub use self::outcome::{Decoded, LeftOut, Notes, Refusal};
+pub use self::outcome::{Decoded, LeftOut, Notes, Refusal, Surplus};
 use crate::frame::{self, Kind};
 use crate::otlp::Scratch;
 use crate::symbols::{EMPTY, SymbolLimits, SymbolTable};
 
 /// Places in a batch are 32 bits; a batch this large takes no more messages.
 const MAX_BUFFER: usize = 1 << 31;
+
+/// Places for which room is kept from batch to batch.
+const KEPT_PLACES: usize = 4096;
 
 /// Decodes messages of one shard, batch after batch.
 #[derive(Debug)]
@@ -68,6 +72,7 @@ impl Decoder {
         if batch.space != before {
             self.otlp.forget_symbols();
         }
+        self.deferred.shrink_to(KEPT_PLACES);
         frame::push(&mut batch.bytes, Kind::Limits, &self.limits.to_bytes());
         self.symbols.set_local(EMPTY, NO_NAME);
         batch.names.push(Name { text: Text::EMPTY, symbol: Symbol(EMPTY) });

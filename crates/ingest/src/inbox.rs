@@ -294,8 +294,8 @@ impl Inbox {
                     AppendError::Refused(refusal)
                 })?;
                 receipt.add(Signal::Span, 1, u64::from(decoded.spans));
-                for (reason, count) in decoded.left_out.reasons() {
-                    self.account.refuse(Signal::Span, reason, 0, count.into());
+                for (why, count) in decoded.left_out.reasons() {
+                    self.account.refuse(Signal::Span, why.reason(), 0, count.into());
                 }
                 *left_out = decoded.left_out;
                 if !decoded.notes.is_clean() {

@@ -24,7 +24,7 @@ use crate::promise::{Broken, Promise};
 use crate::room::Room;
 use crate::skywalking::report::{self, ReportLimits};
 use crate::throttle::Throttle;
-use crate::wire::{Elements, Malformed, glance, len};
+use crate::wire::{Elements, glance, len};
 
 /// Seed of the hash that deals services out to shards.
 const SHARD_SEED: u64 = 0x0dea_1e55_e41c_e500;
@@ -149,16 +149,17 @@ impl Intake {
         bytes: &[u8],
         promise: &mut Promise,
     ) -> Result<LeftOut, Rejected> {
-        let seen = otlp::glance(bytes).map_err(|malformed| self.refuse_spans(malformed))?;
+        let seen = otlp::glance(bytes)
+            .map_err(|malformed| self.refuse_message(Signal::Span, &Refusal::from(malformed)))?;
         if seen.spans == 0 {
             return Ok(LeftOut::default());
         }
-        let Some(inbox) = self.inbox(seen.service) else { return Err(Rejected::Stopping) };
+        let Some(inbox) = self.inbox(&seen.service()) else { return Err(Rejected::Stopping) };
         let left_out = LeftOut::default();
         let mut message = Message::ResourceSpans { bytes, spans: seen.spans, left_out };
         inbox.append(&mut message, promise).await.map_err(|error| {
             if let AppendError::Refused(refusal) = error {
-                self.complain(&refusal, seen.service);
+                self.complain(&refusal, seen.name);
             }
             Rejected::from(error)
         })?;
@@ -168,12 +169,12 @@ impl Intake {
         Ok(left_out)
     }
 
-    /// Counts a request that is no message at all.
-    pub(crate) fn refuse_spans(&self, malformed: Malformed) -> Rejected {
-        let refusal = Refusal::from(malformed);
-        self.account.refuse(Signal::Span, refusal.reason(), 1, 0);
-        self.complain(&refusal, &[]);
-        Rejected::message(&refusal)
+    /// Counts what is no message at all as one.
+    pub(crate) fn refuse_message(&self, signal: Signal, why: &dyn fmt::Display) -> Rejected {
+        let reason = "malformed";
+        self.account.refuse(signal, reason, 1, 0);
+        self.complain(why, &[]);
+        Rejected::Refused { reason, message: format!("message refused: {why}") }
     }
 
     fn refuse_segment(&self, refusal: Refusal, spans: u64, service: &[u8]) -> Rejected {

@@ -32,4 +32,4 @@ pub use config::{
 };
 pub use duplicates::{DuplicateLimits, Duplicates, SavedDuplicates};
 pub use ingest::{Deps, Ingest, Serving};
-pub use record::{ReplayError, Replayer, SKYWALKING, record};
+pub use record::{DECODER, ReplayError, Replayer, record};

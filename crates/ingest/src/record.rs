@@ -19,14 +19,19 @@ use crate::skywalking::report::{self, ReportLimits};
 use crate::symbols::SymbolLimits;
 use crate::wire::{glance, len};
 
-/// The number of the SkyWalking decoder in journal records. It changes when
-/// the same bytes would decode to something else.
-pub const SKYWALKING: u16 = 1;
+/// The number of the decoder in journal records. It changes when the same bytes
+/// would decode to something else, and when a kind of frame is added, so that an
+/// earlier version says that it cannot read what it would take for damaged.
+/// 1 knew segments and reports, 2 knows `ResourceSpans` as well.
+pub const DECODER: u16 = 2;
+
+/// The oldest decoder of which records are still read.
+const OLDEST: u16 = 1;
 
 /// The record of a batch of `shard` that was closed at `arrival` (nanoseconds
 /// since the Unix epoch); the buffer of the batch is its payload.
 pub fn record(shard: u16, arrival: i64, buffer: &[u8]) -> Record<'_> {
-    Record { shard, decoder: SKYWALKING, arrival, payload: Cow::Borrowed(buffer) }
+    Record { shard, decoder: DECODER, arrival, payload: Cow::Borrowed(buffer) }
 }
 
 pub(crate) fn of_batch(batch: &Batch) -> Record<'_> {
@@ -131,7 +136,7 @@ impl Replayer {
                     reports.next().map(|report| shard_of(report.service.as_bytes(), found.len()))
                 }
                 Kind::ResourceSpans => {
-                    otlp::glance(bytes).ok().map(|seen| shard_of(seen.service, found.len()))
+                    otlp::glance(bytes).ok().map(|seen| shard_of(&seen.service(), found.len()))
                 }
                 _ => {
                     glance(bytes, len(4), len(3)).ok().map(|seen| shard_of(seen.text, found.len()))
@@ -147,9 +152,9 @@ impl Replayer {
     }
 
     fn decode(&mut self, record: &Record<'_>) -> Result<Batch, ReplayError> {
-        if record.decoder != SKYWALKING {
+        if !(OLDEST..=DECODER).contains(&record.decoder) {
             let message = format!("decoder {} is not known to this version", record.decoder);
-            return Err(ReplayError { message, is_newer: record.decoder > SKYWALKING });
+            return Err(ReplayError { message, is_newer: record.decoder > DECODER });
         }
         let mut frames = Frames::new(&record.payload);
         let limits = match frames.next() {

@@ -1,10 +1,11 @@
-//! What a segment may hold, and what happens when it holds more.
+//! What a message may hold, and what happens when it holds more.
 
-/// Limits of one segment. A segment over `message_bytes`, `spans`, `rows` or
-/// `id_bytes` is refused whole, because what was left of it would be another
-/// trace. Over any other limit it is kept and cut: a text is cut on a character
-/// boundary, surplus attributes, events and links are left out, and each cut is
-/// counted.
+/// Limits of one segment, or of the spans of one resource. A segment over
+/// `message_bytes`, `spans`, `rows` or `id_bytes` is refused whole, because what
+/// was left of it would be another trace; of a resource the spans beyond `spans`
+/// and `rows` are left out. Over any other limit a message is kept and cut: a text
+/// is cut on a character boundary, surplus attributes, events and links are left
+/// out, and each cut is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the message.

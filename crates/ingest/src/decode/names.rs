@@ -126,8 +126,11 @@ impl Run<'_> {
         if text.is_empty() {
             return NO_NAME;
         }
-        let text = cut(text.as_bytes(), self.limits.name_bytes);
-        self.intern_made(std::str::from_utf8(text).unwrap_or_default()).0
+        let kept = cut(text.as_bytes(), self.limits.name_bytes).len();
+        if kept < text.len() {
+            self.notes.cut_names += 1;
+        }
+        self.intern_made(text.get(..kept).unwrap_or_default()).0
     }
 
     fn intern_made(&mut self, text: &str) -> (NameId, u32) {

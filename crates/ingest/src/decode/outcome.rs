@@ -19,18 +19,61 @@ pub struct Decoded {
 /// were taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LeftOut {
+    counts: [u32; Surplus::ALL.len()],
+}
+
+/// Why a span was left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Surplus {
     /// The trace or span id has the wrong length, or is all zeros.
-    pub invalid_ids: u32,
+    InvalidIds,
     /// Beyond `ingest.segment.max_spans`.
-    pub beyond_limit: u32,
+    Spans,
+    /// Beyond `ingest.segment.max_rows`.
+    Rows,
+}
+
+impl Surplus {
+    const ALL: [Self; 3] = [Self::InvalidIds, Self::Spans, Self::Rows];
+
+    /// The reason as it is counted.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::InvalidIds => "invalid_ids",
+            Self::Spans => "spans",
+            Self::Rows => "rows",
+        }
+    }
+
+    /// What it is, and what to do.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::InvalidIds => {
+                "trace_id must be 16 bytes and span_id 8 bytes, and neither all zeros"
+            }
+            Self::Spans => {
+                "more spans of one resource than ingest.segment.max_spans; export smaller batches \
+                 or raise it"
+            }
+            Self::Rows => {
+                "more attributes, events and links of one resource than ingest.segment.max_rows; \
+                 export smaller batches or raise it"
+            }
+        }
+    }
 }
 
 impl LeftOut {
-    /// How many spans, by the reason as it is counted.
-    pub fn reasons(self) -> impl Iterator<Item = (&'static str, u32)> {
-        [("invalid_ids", self.invalid_ids), ("spans", self.beyond_limit)]
-            .into_iter()
-            .filter(|(_, count)| *count > 0)
+    pub(crate) fn add(&mut self, why: Surplus) {
+        if let Some(count) = self.counts.get_mut(why as usize) {
+            *count += 1;
+        }
+    }
+
+    /// How many spans, by the reason.
+    pub fn reasons(self) -> impl Iterator<Item = (Surplus, u32)> {
+        Surplus::ALL.into_iter().zip(self.counts).filter(|(_, count)| *count > 0)
     }
 }
 
@@ -80,6 +123,8 @@ pub enum Refusal {
     },
     /// It holds no span.
     NoSpans,
+    /// None of its spans was taken.
+    NoneTaken(Surplus),
 }
 
 impl Refusal {
@@ -89,6 +134,7 @@ impl Refusal {
             Self::Malformed(_) => "malformed",
             Self::Limit { what, .. } => what,
             Self::NoSpans => "no_spans",
+            Self::NoneTaken(why) => why.reason(),
         }
     }
 }
@@ -107,6 +153,7 @@ impl fmt::Display for Refusal {
                 write!(f, "{what} {found} exceeds {key} ({limit})")
             }
             Self::NoSpans => f.write_str("there are no spans"),
+            Self::NoneTaken(why) => f.write_str(why.advice()),
         }
     }
 }

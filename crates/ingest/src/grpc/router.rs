@@ -74,7 +74,8 @@ async fn authenticate(State(intake): State<Arc<Intake>>, request: Request, next:
         return next.run(request).await;
     }
     intake.metrics.unauthenticated("grpc");
-    let message = "the metadata 'authentication' does not carry the token of ingest.auth.token";
+    let message = "neither 'authorization: Bearer …' nor 'authentication' carries the token of \
+                   ingest.auth.token";
     Status::unauthenticated(message).into_http()
 }
 

@@ -162,7 +162,7 @@ impl Packing {
             return Err(Status::internal(format!("a message cannot be unpacked: {error}")));
         }
         if unpacked.len() > limit {
-            return Err(Status::resource_exhausted(format!(
+            return Err(Status::out_of_range(format!(
                 "message exceeds ingest.grpc.max_message_size ({limit} bytes) after decompression"
             )));
         }

@@ -42,7 +42,7 @@ struct Body {
 }
 
 impl HttpError {
-    fn status(&self) -> StatusCode {
+    pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -58,10 +58,12 @@ impl HttpError {
         }
     }
 
-    fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         match self {
             Self::Unauthenticated => {
-                "the header 'authentication' does not carry the token of ingest.auth.token".into()
+                "neither 'authorization: Bearer …' nor 'authentication' carries the token of \
+                 ingest.auth.token"
+                    .into()
             }
             Self::TooLarge(limit) => {
                 format!("the body exceeds ingest.http.max_body_size ({limit} bytes)")
@@ -78,13 +80,20 @@ impl HttpError {
     }
 }
 
-impl IntoResponse for HttpError {
-    fn into_response(self) -> Response {
-        let status = self.status();
-        let mut response = (status, Json(Body { error: self.message() })).into_response();
+impl HttpError {
+    /// Tells when to come again, where that can help.
+    pub(crate) fn with_patience(&self, mut response: Response) -> Response {
+        let status = response.status();
         if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
         }
         response
+    }
+}
+
+impl IntoResponse for HttpError {
+    fn into_response(self) -> Response {
+        let response = (self.status(), Json(Body { error: self.message() })).into_response();
+        self.with_patience(response)
     }
 }

@@ -26,8 +26,11 @@ impl Run<'_> {
         }
         self.otlp.order = order;
         self.settle_ids(first_segment);
-        self.check_rows()?;
-        Ok((self.batch.spans.len() - self.first_span) as u32)
+        let spans = (self.batch.spans.len() - self.first_span) as u32;
+        match self.left_out.reasons().next() {
+            Some((why, _)) if spans == 0 => Err(Refusal::NoneTaken(why)),
+            _ => Ok(spans),
+        }
     }
 
     /// The segment of one trace. Places of ids are those in the scratch.

@@ -46,7 +46,7 @@ impl Partial {
 /// wrong in it does not keep the rest from being taken.
 pub(super) async fn traces(intake: &Intake, request: &[u8]) -> Result<Partial, Rejected> {
     if let Some(Err(malformed)) = Elements::new(request, RESOURCES).find(Result::is_err) {
-        return Err(intake.refuse_spans(malformed));
+        return Err(intake.refuse_message(Signal::Span, &malformed));
     }
     let mut promise = Promise::default();
     let mut partial = Partial::default();
@@ -54,7 +54,7 @@ pub(super) async fn traces(intake: &Intake, request: &[u8]) -> Result<Partial, R
         match intake.resource_spans(message, &mut promise).await {
             Ok(left_out) => {
                 for (reason, count) in left_out.reasons() {
-                    partial.add(count.into(), || explain(reason).to_owned());
+                    partial.add(count.into(), || reason.advice().to_owned());
                 }
             }
             Err(Rejected::Refused { message: why, .. }) => {
@@ -69,21 +69,15 @@ pub(super) async fn traces(intake: &Intake, request: &[u8]) -> Result<Partial, R
     Ok(partial)
 }
 
-fn explain(reason: &str) -> &'static str {
-    match reason {
-        "invalid_ids" => {
-            "trace_id must be 16 bytes and span_id 8 bytes, and neither all zeros; the other spans \
-             were taken"
-        }
-        _ => {
-            "more spans of one resource than ingest.segment.max_spans; export smaller batches or \
-             raise it; the other spans were taken"
-        }
-    }
+/// Counts a request of a signal that is not kept yet, and says so.
+pub(super) fn ignore(intake: &Intake, signal: Signal, request: &[u8]) -> Result<Partial, Rejected> {
+    let count = items(request);
+    let count = count.map_err(|malformed| intake.refuse_message(signal, &malformed))?;
+    Ok(ignored(intake, signal, count))
 }
 
-/// Counts what came of a signal that is not kept yet, and says so.
-pub(super) fn ignore(intake: &Intake, signal: Signal, count: u64) -> Partial {
+/// The same for what was counted before.
+pub(super) fn ignored(intake: &Intake, signal: Signal, count: u64) -> Partial {
     intake.ignore(signal, count);
     let mut partial = Partial::default();
     partial.add(count, || format!("{} are received and counted, but not kept yet", signal.name()));
@@ -91,7 +85,7 @@ pub(super) fn ignore(intake: &Intake, signal: Signal, count: u64) -> Partial {
 }
 
 /// Log records, or metrics, of all scopes of all resources.
-pub(super) fn items(request: &[u8]) -> Result<u64, Malformed> {
+fn items(request: &[u8]) -> Result<u64, Malformed> {
     let mut count = 0;
     for resource in Elements::new(request, RESOURCES) {
         for scope in Elements::among(resource?, SCOPES) {

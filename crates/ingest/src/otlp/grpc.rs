@@ -10,7 +10,7 @@ use tonic::{Code, Response, Status};
 
 use super::export::{self, Partial};
 use crate::grpc::{Messages, answer, call};
-use crate::intake::{Intake, Rejected};
+use crate::intake::Intake;
 
 /// One service for each signal, all with the method `Export`. Their answers are
 /// of one form, so that one message writes all of them.
@@ -49,20 +49,22 @@ async fn answer(
 }
 
 async fn take(intake: &Intake, signal: Signal, messages: &mut Messages) -> Result<Partial, Status> {
-    let request = messages.only().await?;
+    let request = messages.only().await.map_err(|error| for_otlp(&error))?;
     if signal == Signal::Span {
-        return export::traces(intake, &request).await.map_err(|rejected| status(&rejected));
+        let taken = export::traces(intake, &request).await;
+        return taken.map_err(|rejected| for_otlp(&answer::status(&rejected)));
     }
-    let count = export::items(&request);
-    let count = count.map_err(|malformed| Status::invalid_argument(malformed.to_string()))?;
-    Ok(export::ignore(intake, signal, count))
+    let ignored = export::ignore(intake, signal, &request);
+    ignored.map_err(|rejected| answer::status(&rejected))
 }
 
-/// Clients of OpenTelemetry take `RESOURCE_EXHAUSTED` for final unless it says when
-/// to come again; `UNAVAILABLE` they send again.
-fn status(rejected: &Rejected) -> Status {
-    match rejected {
-        Rejected::Overloaded(_) => Status::new(Code::Unavailable, rejected.to_string()),
-        other => answer::status(other),
-    }
+/// What clients of OpenTelemetry understand: `RESOURCE_EXHAUSTED` is final to them
+/// unless it says when to come again, and `OUT_OF_RANGE` is not.
+fn for_otlp(status: &Status) -> Status {
+    let code = match status.code() {
+        Code::ResourceExhausted => Code::Unavailable,
+        Code::OutOfRange => Code::InvalidArgument,
+        code => code,
+    };
+    Status::new(code, status.message())
 }

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use prost::Message;
 use skytrail_base::account::Signal;
 use skytrail_proto::otlp::collector::trace::v1::ExportTraceServiceResponse;
@@ -65,7 +65,7 @@ async fn serve(intake: Arc<Intake>, signal: Signal, request: Request) -> Respons
     };
     match answer(&intake, signal, form, request).await {
         Ok(partial) => write(form, &partial.response()),
-        Err(error) => error.into_response(),
+        Err(error) => refuse(form, &error),
     }
 }
 
@@ -81,22 +81,16 @@ async fn answer(
     match (signal, form) {
         (Signal::Span, Form::Protobuf) => Ok(export::traces(intake, &body).await?),
         (Signal::Span, Form::Json) => {
-            let message = json::traces(&body, settings.max_json_values).map_err(|error| {
-                intake.account.refuse(Signal::Span, "malformed", 1, 0);
-                HttpError::Json(error.to_string())
-            })?;
+            let message = json::traces(&body, settings.max_json_values);
+            let message = message.map_err(|error| intake.refuse_message(signal, &error))?;
             drop(body);
             Ok(export::traces(intake, &message).await?)
         }
-        (_, Form::Protobuf) => {
-            let count = export::items(&body);
-            let count = count.map_err(|malformed| HttpError::Broken(malformed.to_string()))?;
-            Ok(export::ignore(intake, signal, count))
-        }
+        (_, Form::Protobuf) => Ok(export::ignore(intake, signal, &body)?),
         (_, Form::Json) => {
             let count = json::items(&body, settings.max_json_values);
-            let count = count.map_err(|error| HttpError::Json(error.to_string()))?;
-            Ok(export::ignore(intake, signal, count))
+            let count = count.map_err(|error| intake.refuse_message(signal, &error))?;
+            Ok(export::ignored(intake, signal, count))
         }
     }
 }
@@ -107,4 +101,26 @@ fn write(form: Form, response: &ExportTraceServiceResponse) -> Response {
         Form::Json => json::response(response),
     };
     ([(CONTENT_TYPE, HeaderValue::from_static(form.name()))], Bytes::from(body)).into_response()
+}
+
+/// The protocol's form of an error.
+#[derive(Message)]
+struct Failure {
+    #[prost(string, tag = "2")]
+    message: String,
+}
+
+/// A sender that was slow may come again, which clients of OpenTelemetry do after
+/// 503 and not after 408.
+fn refuse(form: Form, error: &HttpError) -> Response {
+    let status = match error.status() {
+        StatusCode::REQUEST_TIMEOUT => StatusCode::SERVICE_UNAVAILABLE,
+        status => status,
+    };
+    let body = match form {
+        Form::Protobuf => Failure { message: error.message() }.encode_to_vec(),
+        Form::Json => json::failure(&error.message()),
+    };
+    let kind = [(CONTENT_TYPE, HeaderValue::from_static(form.name()))];
+    error.with_patience((status, kind, Bytes::from(body)).into_response())
 }

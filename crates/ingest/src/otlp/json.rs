@@ -1,10 +1,10 @@
 //! The JSON of OpenTelemetry, turned into its protobuf: ids in hexadecimal, whole
 //! numbers as numbers or text, unknown fields passed over, null for nothing.
 
-use std::fmt;
+mod scalars;
 
 use prost::Message;
-use serde::de::{self, Deserializer, Visitor};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use skytrail_proto::json::{Error, from_slice};
 use skytrail_proto::otlp::collector::trace::v1::{
@@ -14,6 +14,8 @@ use skytrail_proto::otlp::common::v1 as wire_values;
 use skytrail_proto::otlp::common::v1::any_value::Value as Wire;
 use skytrail_proto::otlp::resource::v1 as wire_resource;
 use skytrail_proto::otlp::trace::v1 as wire;
+
+use self::scalars::{Base64, Code, Float, HexId, Kind, Whole};
 
 /// Reads a request of spans, as the protobuf it stands for.
 pub(super) fn traces(body: &[u8], max_values: usize) -> Result<Vec<u8>, Error> {
@@ -39,6 +41,16 @@ pub(super) fn response(response: &ExportTraceServiceResponse) -> Vec<u8> {
     skytrail_proto::json::to_vec(&Response { partial_success }).unwrap_or_else(|_| b"{}".to_vec())
 }
 
+/// Writes why a request failed.
+pub(super) fn failure(message: &str) -> Vec<u8> {
+    skytrail_proto::json::to_vec(&Failure { message }).unwrap_or_else(|_| b"{}".to_vec())
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    message: &'a str,
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Response<'a> {
@@ -55,186 +67,25 @@ struct PartialSuccess<'a> {
 
 #[derive(Deserialize)]
 struct Others {
-    #[serde(alias = "resourceLogs", alias = "resourceMetrics")]
+    #[serde(rename = "resourceLogs", alias = "resourceMetrics")]
     resources: Option<Vec<OtherResource>>,
 }
 
 #[derive(Deserialize)]
 struct OtherResource {
-    #[serde(alias = "scopeLogs", alias = "scopeMetrics")]
+    #[serde(rename = "scopeLogs", alias = "scopeMetrics")]
     scopes: Option<Vec<OtherScope>>,
 }
 
 #[derive(Deserialize)]
 struct OtherScope {
-    #[serde(alias = "logRecords", alias = "metrics")]
-    items: Option<Vec<de::IgnoredAny>>,
+    #[serde(rename = "logRecords", alias = "metrics")]
+    items: Option<Vec<IgnoredAny>>,
 }
 
 /// All of a list that may be null.
 fn all<T, U: From<T>>(list: Option<Vec<T>>) -> Vec<U> {
     list.unwrap_or_default().into_iter().map(U::from).collect()
-}
-
-/// A whole number, written as one or as text.
-#[derive(Debug, Clone, Copy, Default)]
-struct Whole(i128);
-
-impl Whole {
-    fn unsigned(number: Option<Self>) -> u64 {
-        number.map_or(0, |number| number.0.clamp(0, u64::MAX.into()) as u64)
-    }
-
-    fn small(number: Option<Self>) -> u32 {
-        number.map_or(0, |number| number.0.clamp(0, u32::MAX.into()) as u32)
-    }
-}
-
-impl<'de> Deserialize<'de> for Whole {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-
-        impl Visitor<'_> for Reader {
-            type Value = Whole;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a whole number, or one as text")
-            }
-
-            fn visit_u64<E>(self, number: u64) -> Result<Whole, E> {
-                Ok(Whole(number.into()))
-            }
-
-            fn visit_i64<E>(self, number: i64) -> Result<Whole, E> {
-                Ok(Whole(number.into()))
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Whole, E> {
-                let number = text.trim().parse().map(Whole);
-                number.map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
-            }
-        }
-
-        deserializer.deserialize_any(Reader)
-    }
-}
-
-/// One of several names, written as its number or as text.
-#[derive(Debug, Clone, Copy, Default)]
-struct Choice<const KIND: bool>(i32);
-
-/// Names of kinds and of status codes, in the order of their numbers.
-const KINDS: [&str; 6] = [
-    "SPAN_KIND_UNSPECIFIED",
-    "SPAN_KIND_INTERNAL",
-    "SPAN_KIND_SERVER",
-    "SPAN_KIND_CLIENT",
-    "SPAN_KIND_PRODUCER",
-    "SPAN_KIND_CONSUMER",
-];
-const CODES: [&str; 3] = ["STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"];
-
-impl<'de, const KIND: bool> Deserialize<'de> for Choice<KIND> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader<const KIND: bool>;
-
-        impl<const KIND: bool> Visitor<'_> for Reader<KIND> {
-            type Value = Choice<KIND>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number, or the name of one")
-            }
-
-            fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-                Ok(Choice(i32::try_from(number).unwrap_or(0)))
-            }
-
-            fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-                Ok(Choice(i32::try_from(number).unwrap_or(0)))
-            }
-
-            fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-                let names: &[&str] = if KIND { &KINDS } else { &CODES };
-                let place = names.iter().position(|known| *known == name);
-                Ok(Choice(place.unwrap_or(0) as i32))
-            }
-        }
-
-        deserializer.deserialize_any(Reader::<KIND>)
-    }
-}
-
-/// An id in hexadecimal. What is none is nothing, so that its span is left out and
-/// the others are taken.
-#[derive(Debug, Default)]
-struct HexId(Vec<u8>);
-
-impl HexId {
-    fn bytes(id: Option<Self>) -> bytes::Bytes {
-        id.unwrap_or_default().0.into()
-    }
-}
-
-impl<'de> Deserialize<'de> for HexId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-        let digit = |byte: u8| char::from(byte).to_digit(16);
-        let byte = |[high, low]: &[u8; 2]| Some((digit(*high)? << 4 | digit(*low)?) as u8);
-        let bytes: Option<Vec<u8>> = pairs.iter().map(byte).collect();
-        Ok(Self(bytes.filter(|_| rest.is_empty()).unwrap_or_default()))
-    }
-}
-
-/// A number that may be written as text: `NaN`, `Infinity`, `-Infinity`.
-#[derive(Debug)]
-struct Float(f64);
-
-impl<'de> Deserialize<'de> for Float {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-
-        impl Visitor<'_> for Reader {
-            type Value = Float;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number, or one as text")
-            }
-
-            fn visit_f64<E>(self, number: f64) -> Result<Float, E> {
-                Ok(Float(number))
-            }
-
-            fn visit_u64<E>(self, number: u64) -> Result<Float, E> {
-                Ok(Float(number as f64))
-            }
-
-            fn visit_i64<E>(self, number: i64) -> Result<Float, E> {
-                Ok(Float(number as f64))
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Float, E> {
-                let number = text.parse().map(Float);
-                number.map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
-            }
-        }
-
-        deserializer.deserialize_any(Reader)
-    }
-}
-
-/// Bytes in base64; what is none is nothing.
-#[derive(Debug)]
-struct Base64(Vec<u8>);
-
-impl<'de> Deserialize<'de> for Base64 {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use base64::Engine;
-        use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-        let text = String::deserialize(deserializer)?;
-        let bytes = STANDARD.decode(&text).or_else(|_| URL_SAFE.decode(&text));
-        bytes.map(Self).map_err(|_| de::Error::custom("bytesValue is not base64"))
-    }
 }
 
 #[derive(Deserialize)]
@@ -324,7 +175,7 @@ struct Span {
     parent_span_id: Option<HexId>,
     flags: Option<Whole>,
     name: Option<String>,
-    kind: Option<Choice<true>>,
+    kind: Option<Kind>,
     start_time_unix_nano: Option<Whole>,
     end_time_unix_nano: Option<Whole>,
     attributes: Option<Vec<KeyValue>>,
@@ -365,7 +216,7 @@ impl From<Span> for wire::Span {
 #[derive(Deserialize)]
 struct Status {
     message: Option<String>,
-    code: Option<Choice<false>>,
+    code: Option<Code>,
 }
 
 #[derive(Deserialize)]

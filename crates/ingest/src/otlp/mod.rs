@@ -10,9 +10,10 @@ mod json;
 mod naming;
 mod resource;
 mod scratch;
+mod sent;
 mod span;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod value;
 
 pub(crate) use glance::glance;

@@ -64,7 +64,10 @@ impl Run<'_> {
             .find_map(|(address, port)| self.asked_text(address).map(|text| (text, port)));
         if let Some((address, port)) = address {
             let Some(port) = self.asked_shown(port) else { return self.name_at(address) };
-            let made = format!("{}:{port}", self.batch.text(address));
+            let made = match self.batch.text(address) {
+                address if address.contains(':') => format!("[{address}]:{port}"),
+                address => format!("{address}:{port}"),
+            };
             return self.made_name(&made);
         }
         if let Some(url) = self.asked_text(Role::Url) {
@@ -111,7 +114,9 @@ impl Run<'_> {
     fn destination(&self, operation: &[u8]) -> Option<String> {
         let roles = [Role::DestinationTemplate, Role::Destination];
         let destination = roles.into_iter().find_map(|role| self.asked_shown(role))?;
-        let is_named = contains(operation, destination.as_bytes());
+        // As much of it as becomes a name: the whole may be as long as the message.
+        let kept = operation.get(..self.limits.name_bytes as usize).unwrap_or(operation);
+        let is_named = contains(kept, destination.as_bytes());
         (!is_named).then(|| destination.into_owned())
     }
 }

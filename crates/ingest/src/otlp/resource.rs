@@ -36,7 +36,7 @@ pub(super) struct Home {
 impl Run<'_> {
     /// Reads a `ResourceSpans`, and tells its spans.
     pub(crate) fn resource_spans(&mut self) -> Result<u32, Refusal> {
-        self.otlp.begin();
+        self.otlp.begin(self.limits.rows as usize);
         let (mut resource, mut schema): (&[u8], &[u8]) = (&[], &[]);
         let mut cursor = Cursor::new(self.message);
         while let Some(key) = cursor.key()? {

@@ -33,6 +33,9 @@ pub(crate) struct Scratch {
     pub(super) hex: Vec<u8>,
     /// Places of links in the message, as those of events are deferred.
     pub(super) links: Vec<(u32, u32)>,
+    /// Attributes, events and links that may still be read of the message, whether
+    /// they are kept or not: each may bring a name.
+    pub(super) rows_left: usize,
 }
 
 /// Symbols above this are looked up each time; a shard's table holds fewer.
@@ -81,12 +84,21 @@ impl Scratch {
         Text { start, len: id.len() as u32 * 2 }
     }
 
+    /// Reads so many rows; false when there are not so many left.
+    pub(super) fn take_rows(&mut self, count: usize) -> bool {
+        let is_there = count < self.rows_left;
+        self.rows_left = self.rows_left.saturating_sub(count);
+        is_there
+    }
+
     /// Empties what belongs to one message.
-    pub(super) fn begin(&mut self) {
+    pub(super) fn begin(&mut self, rows: usize) {
+        self.rows_left = rows;
         self.pending.clear();
         self.order.clear();
         self.hex.clear();
         self.pending.shrink_to(KEPT_SPANS);
+        self.links.shrink_to(KEPT_SPANS);
         self.order.shrink_to(KEPT_SPANS);
         self.ids.shrink_to(KEPT_SPANS);
         self.hex.shrink_to(KEPT_SPANS * 64);

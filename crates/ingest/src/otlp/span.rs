@@ -9,7 +9,7 @@ use skytrail_model::text::Text;
 use super::conventions::{Role, component_of, side_of_message};
 use super::scratch::Pending;
 use super::value::Of;
-use crate::decode::{Refusal, Run};
+use crate::decode::{Refusal, Run, Surplus};
 use crate::wire::{Cursor, DEPTH, Malformed, fixed32, fixed64, int, len};
 
 const TRACE_ID: u64 = len(1);
@@ -38,9 +38,6 @@ const DROPPED: [&str; 3] =
 /// What is collected of a span before its row is written.
 #[derive(Default)]
 struct Draft<'a> {
-    trace: &'a [u8],
-    id: &'a [u8],
-    parent: &'a [u8],
     trace_state: &'a [u8],
     name: &'a [u8],
     kind: i32,
@@ -70,13 +67,37 @@ impl<'a> Draft<'a> {
         }
         Ok(())
     }
+}
+
+/// The ids of a span as they came.
+#[derive(Default)]
+struct Ids<'a> {
+    trace: &'a [u8],
+    span: &'a [u8],
+    parent: &'a [u8],
+}
+
+impl<'a> Ids<'a> {
+    fn of(body: &'a [u8]) -> Result<Self, Malformed> {
+        let mut ids = Self::default();
+        let mut cursor = Cursor::new(body);
+        while let Some(key) = cursor.key()? {
+            match key {
+                TRACE_ID => ids.trace = cursor.bytes()?,
+                SPAN_ID => ids.span = cursor.bytes()?,
+                PARENT_ID => ids.parent = cursor.bytes()?,
+                _ => cursor.skip(key, 0, DEPTH - 2)?,
+            }
+        }
+        Ok(ids)
+    }
 
     /// Trace, span and parent; none where trace or span are no ids.
-    fn ids(&self) -> Option<(u128, u64, u64)> {
+    fn read(&self) -> Option<(u128, u64, u64)> {
         let trace = u128::from_be_bytes(self.trace.try_into().ok()?);
-        let id = u64::from_be_bytes(self.id.try_into().ok()?);
+        let span = u64::from_be_bytes(self.span.try_into().ok()?);
         let parent = self.parent.try_into().map_or(0, u64::from_be_bytes);
-        (trace != 0 && id != 0).then_some((trace, id, parent))
+        (trace != 0 && span != 0).then_some((trace, span, parent))
     }
 }
 
@@ -86,26 +107,36 @@ const STATUS_CODE: u64 = int(3);
 impl Run<'_> {
     /// Reads a span of a scope into the scratch, or leaves it out and counts it.
     pub(super) fn otlp_span(&mut self, body: &[u8], of_scope: &[Attribute]) -> Result<(), Refusal> {
-        self.otlp.asked.clear();
-        self.otlp.links.clear();
-        self.deferred.clear();
-        let first = self.batch.attributes.len() as u32;
-        let draft = self.draft_of(body)?;
-        let Some((trace, id, parent)) = draft.ids() else {
-            self.batch.attributes.truncate(first as usize);
-            self.left_out.invalid_ids += 1;
+        // Before any of its names is kept.
+        let Some((trace, id, parent)) = Ids::of(body)?.read() else {
+            self.left_out.add(Surplus::InvalidIds);
             return Ok(());
         };
         if self.otlp.pending.len() >= self.limits.spans as usize {
-            self.batch.attributes.truncate(first as usize);
-            self.left_out.beyond_limit += 1;
+            self.left_out.add(Surplus::Spans);
             return Ok(());
         }
-        self.batch.attributes.extend_from_slice(of_scope);
-        let mut span = self.row_of(&draft, first);
+        let before = self.rows();
+        let mut span = self.row_of(body, of_scope)?;
         (span.events, span.links) = (self.otlp_events()?, self.otlp_links()?);
+        if self.otlp.rows_left == 0 {
+            self.forget_rows(before);
+            self.left_out.add(Surplus::Rows);
+            return Ok(());
+        }
         self.otlp.pending.push(Pending { trace, id, parent, span });
-        self.check_rows()
+        Ok(())
+    }
+
+    /// Attributes, events and links so far.
+    fn rows(&self) -> [usize; 3] {
+        [self.batch.attributes.len(), self.batch.events.len(), self.batch.links.len()]
+    }
+
+    fn forget_rows(&mut self, [attributes, events, links]: [usize; 3]) {
+        self.batch.attributes.truncate(attributes);
+        self.batch.events.truncate(events);
+        self.batch.links.truncate(links);
     }
 
     fn draft_of<'b>(&mut self, body: &'b [u8]) -> Result<Draft<'b>, Malformed> {
@@ -114,10 +145,8 @@ impl Run<'_> {
         let mut cursor = Cursor::new(body);
         while let Some(key) = cursor.key()? {
             match key {
-                TRACE_ID => draft.trace = cursor.bytes()?,
-                SPAN_ID => draft.id = cursor.bytes()?,
+                TRACE_ID | SPAN_ID | PARENT_ID => drop(cursor.bytes()?),
                 TRACE_STATE => draft.trace_state = cursor.bytes()?,
-                PARENT_ID => draft.parent = cursor.bytes()?,
                 NAME => draft.name = cursor.bytes()?,
                 KIND => draft.kind = cursor.varint()? as i32,
                 START => draft.start = cursor.eight_bytes()?,
@@ -126,12 +155,18 @@ impl Run<'_> {
                 DROPPED_ATTRIBUTES => draft.dropped[0] = cursor.varint()?,
                 EVENT => {
                     let place = self.place_of(cursor.bytes()?);
-                    self.deferred.push(place);
+                    match self.deferred.len() < self.limits.events as usize {
+                        true => self.deferred.push(place),
+                        false => self.notes.left_out_events += 1,
+                    }
                 }
                 DROPPED_EVENTS => draft.dropped[1] = cursor.varint()?,
                 LINK => {
                     let place = self.place_of(cursor.bytes()?);
-                    self.otlp.links.push(place);
+                    match self.otlp.links.len() < self.limits.links as usize {
+                        true => self.otlp.links.push(place),
+                        false => self.notes.left_out_links += 1,
+                    }
                 }
                 DROPPED_LINKS => draft.dropped[2] = cursor.varint()?,
                 STATUS => draft.status(cursor.bytes()?)?,
@@ -143,7 +178,18 @@ impl Run<'_> {
     }
 
     /// The row without ids, events and links, which follow.
-    fn row_of(&mut self, draft: &Draft<'_>, first: u32) -> Span {
+    fn row_of(&mut self, body: &[u8], of_scope: &[Attribute]) -> Result<Span, Malformed> {
+        self.otlp.asked.clear();
+        self.otlp.links.clear();
+        self.deferred.clear();
+        let first = self.batch.attributes.len() as u32;
+        let draft = self.draft_of(body)?;
+        self.otlp.take_rows(of_scope.len());
+        self.batch.attributes.extend_from_slice(of_scope);
+        Ok(self.filled(&draft, first))
+    }
+
+    fn filled(&mut self, draft: &Draft<'_>, first: u32) -> Span {
         let operation = self.name(draft.name).0;
         let mut kind = kind_of(draft.kind);
         let system = self.system();
@@ -210,10 +256,7 @@ impl Run<'_> {
             let Some(body) = self.deferred.get(at).and_then(|place| self.part(*place)) else {
                 break;
             };
-            if at >= self.limits.events as usize {
-                self.notes.left_out_events += 1;
-                continue;
-            }
+            self.otlp.take_rows(1);
             let event = self.otlp_event(body)?;
             self.batch.events.push(event);
         }
@@ -249,10 +292,7 @@ impl Run<'_> {
             let Some(body) = self.otlp.links.get(at).and_then(|place| self.part(*place)) else {
                 break;
             };
-            if at >= self.limits.links as usize {
-                self.notes.left_out_links += 1;
-                continue;
-            }
+            self.otlp.take_rows(1);
             let link = self.otlp_link(body)?;
             self.batch.links.extend(link);
         }

@@ -13,7 +13,7 @@ use skytrail_proto::otlp::resource::v1::Resource;
 use skytrail_proto::otlp::trace::v1::span::{Event, Link};
 use skytrail_proto::otlp::trace::v1::{ResourceSpans, ScopeSpans, Span, Status as WireStatus};
 
-use crate::decode::{Decoded, Decoder, LeftOut, Limits, Refusal};
+use crate::decode::{Decoded, Decoder, Limits, Refusal, Surplus};
 use crate::skywalking::segment::tests::check_invariants;
 use crate::symbols::SymbolLimits;
 
@@ -154,10 +154,58 @@ fn wrong_ids_cost_one_span_and_too_many_spans_the_surplus() {
     let limits = Limits { spans: 2, ..Limits::NONE };
     let (decoded, batch) = decode_bytes(limits, &message).unwrap();
     assert_eq!(decoded.spans, 2);
-    assert_eq!(decoded.left_out, LeftOut { invalid_ids: 3, beyond_limit: 1 });
     assert_eq!(batch.spans.len(), 2);
     let reasons: Vec<_> = decoded.left_out.reasons().collect();
-    assert_eq!(reasons, [("invalid_ids", 3), ("spans", 1)]);
+    assert_eq!(reasons, [(Surplus::InvalidIds, 3), (Surplus::Spans, 1)]);
+}
+
+#[test]
+fn too_many_rows_cost_the_spans_that_bring_them_and_names_are_bounded() {
+    let many = |id: u8, keys: usize| Span {
+        attributes: (0..keys).map(|key| text(&format!("k{id}.{key}"), "v")).collect(),
+        ..span(1, id, 0)
+    };
+    let message = of(vec![text("service.name", "cart")], vec![many(1, 4), many(2, 90), many(3, 1)]);
+    let limits = Limits { rows: 20, ..Limits::NONE };
+    let (decoded, batch) = decode_bytes(limits, &message.encode_to_vec()).unwrap();
+    assert_eq!((decoded.spans, batch.spans.len()), (1, 1));
+    assert_eq!(decoded.left_out.reasons().collect::<Vec<_>>(), [(Surplus::Rows, 2)]);
+    assert!(batch.names.len() < 30, "{}", batch.names.len());
+    // Spans without ids bring no names at all.
+    let wrong = (0..9).map(|id| Span { trace_id: Vec::new().into(), ..many(id, 5) }).collect();
+    let message = of(Vec::new(), wrong).encode_to_vec();
+    let refusal = decode_bytes(Limits::NONE, &message).unwrap_err();
+    assert_eq!(refusal, Refusal::NoneTaken(Surplus::InvalidIds));
+}
+
+#[test]
+fn a_key_means_what_is_kept_of_it() {
+    let limits = Limits { key_bytes: 10, ..Limits::NONE };
+    let cut = text("http.route.of.mine", "/x");
+    let message = of(Vec::new(), vec![Span { kind: 2, attributes: vec![cut], ..span(1, 1, 0) }]);
+    let (_, batch) = decode_bytes(limits, &message.encode_to_vec()).unwrap();
+    assert_eq!(batch.name(batch.spans[0].endpoint_name()), "/x");
+}
+
+#[test]
+fn nested_values_are_bounded_in_bytes_and_depth() {
+    let mut deep = wire(Wire::IntValue(1));
+    for _ in 0..60 {
+        deep = wire(Wire::ArrayValue(ArrayValue { values: vec![deep] }));
+    }
+    let wide = ArrayValue { values: vec![wire(Wire::StringValue("ab".into())); 10_000] };
+    let attributes = vec![
+        KeyValue { key: "deep".into(), value: Some(deep) },
+        attribute("wide", Wire::ArrayValue(wide)),
+    ];
+    let message = of(Vec::new(), vec![Span { attributes, ..span(1, 1, 0) }]);
+    let limits = Limits { value_bytes: 100, ..Limits::NONE };
+    let (decoded, batch) = decode_bytes(limits, &message.encode_to_vec()).unwrap();
+    assert_eq!(decoded.notes.cut_values, 2);
+    let values = batch.attributes_of(batch.spans[0].attributes);
+    let shown: Vec<_> = values.iter().map(|row| batch.show(row.value)).collect();
+    assert!(matches!(values[0].value, Value::Text(_)) && shown[0].contains("null"), "{shown:?}");
+    assert!(shown[1].starts_with(r#"["ab","ab""#) && shown[1].len() == 100, "{shown:?}");
 }
 
 #[test]
@@ -337,6 +385,11 @@ fn spans() -> impl Strategy<Value = Span> {
     )
 }
 
+/// A resource with some spans, for other tests.
+pub(crate) fn resource_spans() -> impl Strategy<Value = ResourceSpans> {
+    (attributes(), vec(spans(), 0..6)).prop_map(|(attributes, spans)| of(attributes, spans))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
@@ -344,7 +397,13 @@ proptest! {
     #[test]
     fn whatever_is_sent_is_read(message in vec(spans(), 0..12)) {
         let sent = of(vec![text("service.name", "s")], message.clone());
-        let batch = decode(&sent);
+        let batch = match decode_bytes(Limits::NONE, &sent.encode_to_vec()) {
+            Ok((_, batch)) => batch,
+            Err(refusal) => {
+                assert_eq!(refusal, Refusal::NoneTaken(Surplus::InvalidIds));
+                SpanBatch::default()
+            }
+        };
         let mut seen: Vec<_> = batch.segments.iter().flat_map(|segment| {
             let trace = batch.text(segment.trace_id);
             batch.spans_of(segment).iter().map(|span| {
@@ -381,8 +440,7 @@ proptest! {
             bytes[place] = byte;
         }
         let ours = decode_bytes(Limits::NONE, &bytes);
-        if ResourceSpans::decode(bytes.as_slice()).is_ok() {
-            assert!(ours.is_ok(), "{ours:?}");
-        }
+        let is_message = ResourceSpans::decode(bytes.as_slice()).is_ok();
+        assert!(!is_message || !matches!(ours, Err(Refusal::Malformed(_))), "{ours:?}");
     }
 }

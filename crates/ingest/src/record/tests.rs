@@ -14,11 +14,12 @@ use skytrail_model::batch::Batch;
 use skytrail_proto::v3;
 
 use super::{Replayer, of_batch};
-use crate::decode::{Decoder, Limits};
+use crate::decode::{Decoder, LeftOut, Limits};
 use crate::duplicates::{DuplicateLimits, Window};
 use crate::frame::{self, Kind};
 use crate::inbox::{Inbox, Message};
 use crate::metrics::Metrics;
+use crate::otlp::tests::resource_spans;
 use crate::promise::Promise;
 use crate::skywalking::report::{self, ReportLimits};
 use crate::skywalking::segment::tests::wire_messages::segment;
@@ -40,6 +41,7 @@ const TIGHT: Limits = Limits {
 #[derive(Debug, Clone)]
 enum Step {
     Segment(Vec<u8>),
+    ResourceSpans(Vec<u8>),
     KeepAlive(String),
     Take,
 }
@@ -48,6 +50,8 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => segment().prop_map(|segment| Step::Segment(segment.encode_to_vec())),
         1 => vec(any::<u8>(), 0..20).prop_map(Step::Segment),
+        4 => resource_spans().prop_map(|spans| Step::ResourceSpans(spans.encode_to_vec())),
+        1 => vec(any::<u8>(), 0..20).prop_map(Step::ResourceSpans),
         1 => "[a-z]{0,5}".prop_map(Step::KeepAlive),
         1 => Just(Step::Take),
     ]
@@ -70,6 +74,13 @@ fn run(inbox: &Inbox, steps: Vec<Step>) -> Vec<Batch> {
             Step::Segment(bytes) => {
                 let mut message = Message::Segment { bytes: &bytes, spans: 0 };
                 // A full batch is one whose table of names is full; it is taken, as a pump would.
+                if inbox.append(&mut message, &mut promise).now_or_never().is_none() {
+                    take();
+                }
+            }
+            Step::ResourceSpans(bytes) => {
+                let left_out = LeftOut::default();
+                let mut message = Message::ResourceSpans { bytes: &bytes, spans: 0, left_out };
                 if inbox.append(&mut message, &mut promise).now_or_never().is_none() {
                     take();
                 }
@@ -135,7 +146,7 @@ fn damaged_records_and_those_of_later_versions_are_refused() {
     let mut torn = record.payload.to_vec();
     frame::push(&mut torn, Kind::Segment, &[0xff]);
     for (record, why) in [
-        (Record { decoder: 2, ..record.clone() }, "decoder 2 is not known"),
+        (Record { decoder: 3, ..record.clone() }, "decoder 3 is not known"),
         (payload(&[]), "does not begin with limits"),
         (payload(&record.payload[..56]), "a length reaches beyond"),
         (payload(&two_limits), "limits stand within"),

@@ -1,10 +1,13 @@
 //! OpenTelemetry over gRPC and HTTP.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use http::{Request, StatusCode};
 use prost::Message;
 use skytrail_base::account::Signal;
 use skytrail_base::outcome::Outcome;
+use skytrail_base::quantity::Bytes;
 use skytrail_ingest::Config;
 use skytrail_proto::otlp::collector::trace::v1::trace_service_client::TraceServiceClient;
 use skytrail_proto::otlp::collector::trace::v1::{
@@ -75,11 +78,47 @@ async fn what_is_exported_is_stored_and_what_is_wrong_in_it_is_told() {
 }
 
 #[tokio::test]
-async fn overload_asks_the_client_to_come_again() {
+async fn a_message_that_can_never_be_taken_is_final_and_one_that_is_lost_is_not() {
+    let mut config = Config::default();
+    config.grpc.max_message_size = Bytes(64 << 10);
+    let world = World::start(&config, 1, store);
+    let mut client = TraceServiceClient::new(world.channel().await);
+    let large = Span { name: "x".repeat(70_000), ..span(1, 1) };
+    let refused = client.export(request(vec![spans_of("s", vec![large])])).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument, "{refused}");
+    assert!(refused.message().contains("ingest.grpc.max_message_size"), "{refused}");
+
     let world = World::start(&Config::default(), 1, |_| Outcome::Dropped("disk_full"));
     let mut client = TraceServiceClient::new(world.channel().await);
     let lost = client.export(request(vec![spans_of("s", vec![span(1, 1)])])).await.unwrap_err();
     assert_eq!((lost.code(), lost.message()), (Code::Unavailable, "not stored: disk_full"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn overload_asks_the_client_to_come_again() {
+    let mut config = Config::default();
+    config.batch.max_size = Bytes(16 << 10);
+    config.batch.queue_size = Bytes(64 << 10);
+    let (world, _queues) = World::without_consumer(&config, 1);
+    let mut last = None;
+    for id in 1..=255 {
+        let many = (1..=255).map(|span_id| span(id, span_id)).collect();
+        let body = request(vec![spans_of("s", many)]).encode_to_vec();
+        let answered = answer(&world, post("/v1/traces", "application/x-protobuf", body));
+        match tokio::time::timeout(Duration::from_secs(30), answered).await {
+            Ok((status, said)) if status == StatusCode::TOO_MANY_REQUESTS => {
+                last = Some(said);
+                break;
+            }
+            _ => {}
+        }
+    }
+    let said = String::from_utf8_lossy(&last.unwrap()).into_owned();
+    assert!(said.contains("no room within ingest.batch.stall_timeout (20 s)"), "{said}");
+    let mut client = TraceServiceClient::new(world.ingest_grpc.clone());
+    let one = request(vec![spans_of("s", vec![Span { name: "x".repeat(9_000), ..span(1, 1) }])]);
+    let refused = client.export(one).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unavailable, "{refused}");
 }
 
 #[tokio::test]

@@ -91,7 +91,7 @@ async fn an_oversized_message_ends_the_stream_and_names_the_limit() {
     assert!(refused.message().contains("ingest.grpc.max_message_size"), "{refused}");
     let mut packed = client.clone().send_compressed(Gzip);
     let refused = packed.collect(tokio_stream::iter([large])).await.unwrap_err();
-    assert_eq!(refused.code(), Code::ResourceExhausted);
+    assert_eq!(refused.code(), Code::OutOfRange);
     assert!(refused.message().contains("ingest.grpc.max_message_size (65536 bytes) after"));
     // The connection lives on.
     client.collect(tokio_stream::iter([small])).await.unwrap();

@@ -101,20 +101,23 @@ async fn answer(intake: &Intake, route: Route, request: Request) -> Result<(), H
     match route {
         Route::Segment => {
             let message = encode::<v3::SegmentObject>(&body, values);
-            let message = message.map_err(|error| refuse(intake, Signal::Segment, &error))?;
+            let message =
+                message.map_err(|error| intake.refuse_message(Signal::Segment, &error))?;
             drop(body);
             intake.segment(&message, &mut promise).await?;
         }
         Route::Segments => {
             let segments = json::from_slice::<Vec<v3::SegmentObject>>(&body, values);
-            let segments = segments.map_err(|error| refuse(intake, Signal::Segment, &error))?;
+            let segments =
+                segments.map_err(|error| intake.refuse_message(Signal::Segment, &error))?;
             drop(body);
             let collection = v3::SegmentCollection { segments }.encode_to_vec();
             taken = intake.collection(&collection, &mut promise).await?;
         }
         Route::Report(kind, encode) => {
             let message = encode(&body, values);
-            let message = message.map_err(|error| refuse(intake, Signal::Management, &error))?;
+            let message =
+                message.map_err(|error| intake.refuse_message(Signal::Management, &error))?;
             intake.report(kind, &message, &mut promise).await?;
         }
         Route::Ignore(signal, count) => {
@@ -124,10 +127,4 @@ async fn answer(intake: &Intake, route: Route, request: Request) -> Result<(), H
     }
     intake.stored(promise).await?;
     Ok(taken.verdict()?)
-}
-
-/// A body that is not understood counts as one message.
-fn refuse(intake: &Intake, signal: Signal, error: &json::Error) -> HttpError {
-    intake.account.refuse(signal, "malformed", 1, 0);
-    HttpError::Json(error.to_string())
 }
