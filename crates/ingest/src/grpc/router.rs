@@ -39,8 +39,7 @@ pub(crate) fn router(intake: &Arc<Intake>) -> Router {
 
 /// Names that have a health: each service, and the empty one for the process.
 pub(crate) fn services() -> impl Iterator<Item = &'static str> {
-    let named: BTreeSet<_> =
-        skywalking::grpc::services().chain(otlp::grpc::SERVICES.into_iter()).collect();
+    let named: BTreeSet<_> = skywalking::grpc::services().chain(otlp::grpc::SERVICES).collect();
     std::iter::once("").chain(named)
 }
 
