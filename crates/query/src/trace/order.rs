@@ -128,6 +128,7 @@ mod tests {
     use skytrail_storage::contract::build::{MILLI, SpanSpec, append, link, local, segment};
     use skytrail_storage::rows::Gathered;
 
+    use super::super::span::{Ref, Span};
     use super::super::spans::Spans;
 
     /// A span, and the segment that it is of.
@@ -195,14 +196,9 @@ mod tests {
             with_id(span("s3", 0, -1, 2), "bb", "aa"),
         ];
         let sorted = sorted(spans.clone());
-        let refs: Vec<_> = sorted
-            .iter()
-            .map(|span| {
-                let causes = span.refs.iter();
-                causes.map(|cause| format!("{}{}", cause.parent_segment_id, cause.parent_span_id))
-            })
-            .map(|causes| causes.collect::<Vec<_>>().join(","))
-            .collect();
+        let cause = |cause: &Ref| format!("{}{}", cause.parent_segment_id, cause.parent_span_id);
+        let causes = |span: Span| span.refs.iter().map(cause).collect::<Vec<_>>().join(",");
+        let refs: Vec<_> = sorted.iter().map(causes).collect();
         assert_eq!(names(spans), ["s10", "s11", "s30", "s20"]);
         assert_eq!(refs, ["", "s10", "s10", "s30"]);
     }
