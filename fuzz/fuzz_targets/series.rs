@@ -5,6 +5,7 @@
 
 mod edits;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, OnceLock};
 
@@ -16,12 +17,14 @@ use skytrail_model::metric::{
     Catalogue, Cell, Column, ColumnId, Histogram, Merge, MetricBlock, Row, Table, TableId,
 };
 use skytrail_model::record::{TopRecord, TopStream};
-use skytrail_model::relation::{DetectPoint, RelationRow};
+use skytrail_model::relation::DetectPoint;
 use skytrail_model::scope::Scope;
 use skytrail_model::time::{Downsampling, Minute, Zone};
 use skytrail_series::metrics::Target;
 use skytrail_series::{metrics, records, relations};
-use skytrail_storage::{ColumnSelection, EntitySelection, Origin, RecordRead, RelationRead, Visible};
+use skytrail_storage::{
+    ColumnSelection, Edge, EntitySelection, HourMinutes, Origin, RecordRead, RelationRead, Visible,
+};
 
 fn id(number: u64) -> EntityId {
     EntityId(u128::from(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)) << 64 | u128::from(number))
@@ -84,8 +87,7 @@ fn of_metrics() -> Vec<u8> {
 }
 
 fn of_relations() -> Vec<u8> {
-    let row = |n: i64| RelationRow {
-        minute: Minute(90 + n * 3),
+    let edge = |n: i64| Edge {
         scope: [Scope::ServiceRelation, Scope::EndpointRelation][(n % 2) as usize],
         relation: id(n as u64 % 7),
         source: id(n as u64 % 5),
@@ -95,8 +97,18 @@ fn of_relations() -> Vec<u8> {
         side: if n % 3 == 0 { DetectPoint::Client } else { DetectPoint::Server },
         component: n as i32 % 4,
     };
-    let rows = (0..60).map(|n| (Some(origin(n)), row(n))).collect();
-    bytes_of(|sink| drop(relations::write(rows, sink)))
+    let mut rows = BTreeMap::new();
+    for n in 0..60 {
+        let (edge, HourMinutes { hour, minutes }) = (edge(n), HourMinutes::of(Minute(90 + n * 3)));
+        *rows.entry((edge.scope, hour, edge, origin(n))).or_insert(0) |= minutes;
+    }
+    let seen = |((_, hour, edge, origin), minutes): (&(_, i64, Edge, Origin), &u64)| {
+        let minutes = HourMinutes { hour: *hour, minutes: *minutes };
+        relations::Seen { edge: *edge, minutes, origin: Some(*origin) }
+    };
+    bytes_of(|sink| {
+        relations::write(|| rows.iter().map(seen), sink).expect("rows in their order");
+    })
 }
 
 fn record(n: i64) -> TopRecord {
