@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { askEarly } from './early'
 import { ApiError, errorOf } from './error'
-import { getJson } from './http'
+import { getJson, postJson } from './http'
 import { queryString } from './queryString'
 import { retryDelay, shouldRetry } from './query'
 import { reachability } from './reachability'
@@ -34,6 +34,18 @@ describe('requests', () => {
     expect(await getJson('ui/overview', { from: 1 }, signal())).toEqual({ early: true })
     answer('{"early":false}')
     expect(await getJson('ui/overview', { from: 1 }, signal())).toEqual({ early: false })
+  })
+
+  it('that were sent early can be given up, and are no answer to what is posted', async () => {
+    vi.stubGlobal('fetch', vi.fn(() => new Promise(() => undefined)))
+    askEarly('ui/service')
+    const given = new AbortController()
+    const asked = getJson('ui/service', {}, given.signal)
+    given.abort()
+    await expect(asked).rejects.toMatchObject({ name: 'AbortError' })
+    askEarly('ui/tags/compare')
+    answer('{"posted":true}')
+    expect(await postJson('ui/tags/compare', {})).toEqual({ posted: true })
   })
 
   it('tell that the server is gone, and that it is back', async () => {

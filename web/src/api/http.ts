@@ -3,10 +3,21 @@ import { takeEarly } from './early'
 import { queryString, type Query } from './queryString'
 import { reachability } from './reachability'
 
+/** An answer that was asked for before its signal existed. */
+function unlessAborted(answer: Promise<Response>, signal: AbortSignal | null | undefined): Promise<Response> {
+  if (!signal) return answer
+  signal.throwIfAborted()
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+  return Promise.race([answer, aborted])
+}
+
 async function send(path: string, init: RequestInit): Promise<Response> {
   let response: Response
   try {
-    response = await (takeEarly(path) ?? fetch(`./${path}`, { credentials: 'same-origin', cache: 'no-cache', ...init }))
+    const early = init.method === undefined ? takeEarly(path) : undefined
+    response = await (early ? unlessAborted(early, init.signal) : fetch(`./${path}`, { credentials: 'same-origin', cache: 'no-cache', ...init }))
   } catch (error) {
     if (init.signal?.aborted) throw error
     reachability.lost()

@@ -44,8 +44,9 @@ impl Rates {
 
     /// Looks again.
     pub(crate) fn look(&self, server: &dyn ServerSource) -> Pace {
-        let (at, now) = (self.clock.unix_millis(), server.receivers());
+        // Under the lock, so that looks stand in the order of their times.
         let mut looks = self.looks.lock();
+        let (at, now) = (self.clock.unix_millis(), server.receivers());
         // The first that is young enough, or else the one before it.
         while looks.get(1).is_some_and(|next| at - next.at >= OVER) {
             looks.pop_front();
@@ -67,7 +68,7 @@ impl Pace {
         self.then.as_ref().map(|(seconds, _)| *seconds)
     }
 
-    /// How much faster than nothing a number grows.
+    /// By how much a number grows in a second.
     pub(crate) fn per_second(&self, count: impl Fn(&[Receiver]) -> u64) -> Option<f64> {
         let (seconds, then) = self.then.as_ref()?;
         Some(count(&self.now).saturating_sub(count(then)) as f64 / seconds)

@@ -90,9 +90,9 @@ pub(crate) fn version(record: &EntityRecord) -> Option<&str> {
     property(record, &VERSIONS)
 }
 
-/// The version of what runs in an instance; where it does not tell it, that of its agent.
+/// The version of what runs in an instance.
 pub(crate) fn release(record: &EntityRecord) -> Option<&str> {
-    property(record, &["service.version"]).or_else(|| version(record))
+    property(record, &["service.version"])
 }
 
 fn property<'a>(record: &'a EntityRecord, keys: &[&str]) -> Option<&'a str> {

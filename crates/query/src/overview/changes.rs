@@ -9,7 +9,7 @@ use skytrail_storage::{EntityFilter, EntityQuery};
 use crate::context::Ctx;
 use crate::error::Result;
 use crate::hash::{Map, Set};
-use crate::metadata::release;
+use crate::metadata::{release, version as of_agent};
 use crate::query::Query;
 use crate::time::Range;
 
@@ -164,13 +164,16 @@ fn versions(mut instances: Vec<&EntityRecord>, range: &Range) -> Vec<Change> {
     instances.sort_by(|a, b| {
         a.first_seen.cmp(&b.first_seen).then_with(|| a.entity.id().cmp(&b.entity.id()))
     });
-    let mut last: Map<EntityId, &str> = Map::default();
+    // What runs is compared with what ran, and agents with agents.
+    let mut last: Map<(EntityId, bool), &str> = Map::default();
     let mut changes = Vec::new();
     for record in instances {
-        let (Entity::Instance(child), Some(version)) = (&record.entity, release(record)) else {
+        let told = release(record).map(|version| (version, true));
+        let told = told.or_else(|| of_agent(record).map(|version| (version, false)));
+        let (Entity::Instance(child), Some((version, is_own))) = (&record.entity, told) else {
             continue;
         };
-        let before = last.insert(child.service.id(), version);
+        let before = last.insert((child.service.id(), is_own), version);
         if record.first_seen < range.first_minute() {
             continue;
         }

@@ -1,5 +1,7 @@
 //! The parts of services that stand out: endpoints, instances, statements.
 
+use std::cmp::Reverse;
+
 use skytrail_model::entity::{Entity, EntityId, EntityRecord};
 use skytrail_model::id;
 use skytrail_model::record::{TopRecord, TopStream};
@@ -156,7 +158,14 @@ impl Query {
         is_odd: impl Fn(&Part, &[Part]) -> bool,
     ) -> Result<()> {
         let odd = parts.values().flat_map(|all| all.iter().filter(|part| is_odd(part, all)));
-        let odd: Vec<EntityId> = odd.map(|part| part.key).take(CANDIDATES).collect();
+        let rank = |part: &Part| (Reverse((part.measured.failed, part.measured.calls)), part.key);
+        let mut odd: Vec<_> = odd.map(rank).collect();
+        odd.sort_unstable();
+        if odd.len() > CANDIDATES {
+            odd.truncate(CANDIDATES);
+            ctx.note_incomplete();
+        }
+        let odd = odd.into_iter().map(|(_, key)| key).collect();
         let mut series = self.part_series(ctx, scope, names, odd).await?;
         for part in parts.values_mut().flatten() {
             part.series = series.remove(&part.key);

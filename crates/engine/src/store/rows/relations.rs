@@ -45,7 +45,11 @@ impl RelationRows {
         let held = edges.len();
         let came = edges.entry(Edge::from(&row)).or_default();
         match came.binary_search_by_key(&origin, |(origin, _)| *origin) {
-            Ok(place) => came.iter_mut().skip(place).take(1).for_each(|(_, held)| *held |= minutes),
+            Ok(place) => {
+                if let Some((_, held)) = came.get_mut(place) {
+                    *held |= minutes;
+                }
+            }
             Err(place) => {
                 came.insert(place, (origin, minutes));
                 self.came += 1;

@@ -1,6 +1,5 @@
 //! Rules about the endpoints and instances of a service.
 
-use crate::measures::Measured;
 use crate::overview::facts::{
     Evidence, Facts, Found, LEAST_CALLS, LEAST_ODD, Part, is_more, since,
 };
@@ -30,17 +29,20 @@ impl Part {
 
     /// What is not as with the other instances.
     pub(in crate::overview) fn deviation(&self, all: &[Self]) -> Option<Deviation> {
-        let mut rest = Measured::default();
-        all.iter().filter(|other| other.id != self.id).for_each(|one| rest.merge(&one.measured));
-        if self.measured.calls < LEAST_CALLS || rest.calls < LEAST_CALLS {
+        // Sums alone: whole measures of all others, added up for each, would be far more work.
+        let others = || all.iter().filter(|other| other.key != self.key).map(|one| &one.measured);
+        let calls: i64 = others().map(|one| one.calls).sum();
+        if self.measured.calls < LEAST_CALLS || calls < LEAST_CALLS {
             return None;
         }
-        let (errors, usual) = (self.measured.errors()?, rest.errors()?);
+        let failed: i64 = others().map(|one| one.failed).sum();
+        let (errors, usual) = (self.measured.errors()?, failed as f64 * 100.0 / calls as f64);
         let expected = self.measured.calls as f64 * usual / 100.0;
         if errors >= MANY && errors >= usual * TIMES && is_more(self.measured.failed, expected) {
             return Some(Deviation { is_slow: false, value: errors, usual });
         }
-        let (value, usual) = (self.measured.average()?, rest.average()?);
+        let latency: f64 = others().map(|one| one.latency).sum();
+        let (value, usual) = (self.measured.average()?, latency / calls as f64);
         (value >= usual * TIMES && value >= 1.0).then_some(Deviation {
             is_slow: true,
             value,
