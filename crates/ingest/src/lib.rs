@@ -17,6 +17,7 @@ mod ingest;
 mod intake;
 mod metrics;
 mod otlp;
+mod packing;
 mod promise;
 mod pump;
 mod record;

@@ -2,22 +2,19 @@
 //! that is too large is refused before it is read, and a large one holds room
 //! while it is.
 
-use std::io::Read;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::Request;
 use bytes::Bytes;
-use flate2::read::GzDecoder;
 use futures_util::FutureExt;
-use http::HeaderValue;
 use http_body_util::BodyExt;
 use tonic::Status;
-use zstd::stream::read::Decoder;
 
 use super::answer;
 use super::framing::{Framed, Framing};
 use crate::intake::{Intake, Rejected};
+use crate::packing::{Packing, Unpacked};
 use crate::room::{FREE_BYTES, Hold};
 
 /// The messages of one call.
@@ -130,42 +127,14 @@ impl Messages {
         let limit = self.intake.settings.max_message_bytes;
         // One that came whole holds nothing yet, and is about to grow.
         self.hold_room(framed.expected(limit)).await?;
-        packing.unpack(&framed.bytes, limit)
-    }
-}
-
-/// How messages are packed.
-#[derive(Debug, Clone, Copy)]
-enum Packing {
-    Gzip,
-    Zstd,
-}
-
-impl Packing {
-    fn named(name: &HeaderValue) -> Option<Self> {
-        match name.as_bytes() {
-            b"gzip" => Some(Self::Gzip),
-            b"zstd" => Some(Self::Zstd),
-            _ => None,
-        }
-    }
-
-    fn unpack(self, packed: &[u8], limit: usize) -> Result<Bytes, Status> {
-        let mut unpacked = Vec::new();
-        let most = limit as u64 + 1;
-        let read = match self {
-            Self::Gzip => GzDecoder::new(packed).take(most).read_to_end(&mut unpacked),
-            Self::Zstd => Decoder::with_buffer(packed)
-                .and_then(|reader| reader.take(most).read_to_end(&mut unpacked)),
-        };
-        if let Err(error) = read {
-            return Err(Status::internal(format!("a message cannot be unpacked: {error}")));
-        }
-        if unpacked.len() > limit {
-            return Err(Status::out_of_range(format!(
+        match packing.unpack(&framed.bytes, limit) {
+            Ok(unpacked) => Ok(unpacked.into()),
+            Err(Unpacked::Broken(why)) => {
+                Err(Status::internal(format!("a message cannot be unpacked: {why}")))
+            }
+            Err(Unpacked::TooLarge) => Err(Status::out_of_range(format!(
                 "message exceeds ingest.grpc.max_message_size ({limit} bytes) after decompression"
-            )));
+            ))),
         }
-        Ok(unpacked.into())
     }
 }

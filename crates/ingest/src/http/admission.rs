@@ -9,7 +9,6 @@ use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
-use tower_http::decompression::RequestDecompressionLayer;
 
 use super::answer::HttpError;
 use super::body;
@@ -18,12 +17,8 @@ use crate::intake::{Intake, Rejected};
 
 /// Routes behind the token, the limits and the allowed origins.
 pub(crate) fn admitted(router: Router, intake: &Arc<Intake>) -> Router {
-    // From the inside out: the body is unpacked after its room was taken, and
-    // a pre-flight is answered before a token is asked for, since it has none.
-    router
-        .layer(RequestDecompressionLayer::new())
-        .layer(from_fn_with_state(intake.clone(), admit))
-        .layer(cors(intake))
+    // A pre-flight is answered before a token is asked for, since it has none.
+    router.layer(from_fn_with_state(intake.clone(), admit)).layer(cors(intake))
 }
 
 fn cors(intake: &Intake) -> CorsLayer {

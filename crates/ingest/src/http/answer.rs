@@ -24,6 +24,8 @@ pub(crate) enum HttpError {
     Broken(String),
     /// It is not the JSON it should be; where and why.
     Json(String),
+    /// The body is packed in a way that is not known.
+    Encoding,
     /// The content type is none of these.
     MediaType(&'static str),
     /// What it asks for was not done.
@@ -47,7 +49,7 @@ impl HttpError {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
-            Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::MediaType(_) | Self::Encoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Broken(_) | Self::Json(_) | Self::Rejected(Rejected::Refused { .. }) => {
                 StatusCode::BAD_REQUEST
             }
@@ -74,6 +76,7 @@ impl HttpError {
             }
             Self::Broken(why) => format!("the body cannot be read: {why}"),
             Self::Json(why) => format!("the body is not the JSON it should be: {why}"),
+            Self::Encoding => "the header 'content-encoding' must be gzip or zstd".into(),
             Self::MediaType(known) => format!("the header 'content-type' must be {known}"),
             Self::Rejected(rejected) => rejected.to_string(),
         }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use bytes::{Buf, BytesMut};
+use axum::extract::Request;
+use bytes::{Buf, Bytes, BytesMut};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body_util::BodyExt;
@@ -11,16 +12,36 @@ use tokio::time::Instant;
 
 use super::answer::HttpError;
 use crate::config::Settings;
+use crate::packing::{Packing, Unpacked};
 
-/// Bytes that a request may come to take, judged by its headers alone: what is
-/// packed, or says nothing, may take all that is allowed.
+/// Bytes that a request may come to take, judged by its headers alone: what says
+/// nothing may take all that is allowed, and what is packed that as well.
 pub(crate) fn expected(headers: &HeaderMap, settings: &Settings) -> Result<usize, HttpError> {
     let limit = settings.max_body_bytes;
     let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let unpacked = if headers.contains_key(CONTENT_ENCODING) { limit } else { 0 };
     match length {
         Some(length) if length > limit => Err(HttpError::TooLarge(limit)),
-        Some(length) if !headers.contains_key(CONTENT_ENCODING) => Ok(length),
-        _ => Ok(limit),
+        Some(length) => Ok(unpacked.saturating_add(length)),
+        None => Ok(unpacked.saturating_add(limit)),
+    }
+}
+
+/// The body of a request, unpacked if it came packed; of at most
+/// `ingest.http.max_body_size` either way.
+pub(crate) async fn of(request: Request, settings: &Settings) -> Result<Bytes, HttpError> {
+    let limit = settings.max_body_bytes;
+    let packing = match request.headers().get(CONTENT_ENCODING) {
+        None => None,
+        Some(name) if name == "identity" => None,
+        Some(name) => Some(Packing::named(name).ok_or(HttpError::Encoding)?),
+    };
+    let body = collect(request.into_body(), limit, settings.body_timeout).await?;
+    let Some(packing) = packing else { return Ok(body.freeze()) };
+    match packing.unpack(&body, limit) {
+        Ok(unpacked) => Ok(unpacked.into()),
+        Err(Unpacked::TooLarge) => Err(HttpError::TooLarge(limit)),
+        Err(Unpacked::Broken(why)) => Err(HttpError::Broken(why.to_string())),
     }
 }
 
@@ -28,12 +49,8 @@ pub(crate) fn expected(headers: &HeaderMap, settings: &Settings) -> Result<usize
 /// that comes byte by byte would never end.
 const PATIENCE_WITH_ALL: u32 = 4;
 
-/// Collects a body, unpacked already, of at most `limit` bytes.
-pub(crate) async fn collect(
-    mut body: Body,
-    limit: usize,
-    patience: Duration,
-) -> Result<BytesMut, HttpError> {
+/// Collects a body of at most `limit` bytes.
+async fn collect(mut body: Body, limit: usize, patience: Duration) -> Result<BytesMut, HttpError> {
     let mut bytes = BytesMut::new();
     let end = Instant::now() + patience * PATIENCE_WITH_ALL;
     loop {

@@ -76,8 +76,7 @@ async fn answer(
     request: Request,
 ) -> Result<Partial, HttpError> {
     let settings = &intake.settings;
-    let body =
-        body::collect(request.into_body(), settings.max_body_bytes, settings.body_timeout).await?;
+    let body = body::of(request, settings).await?;
     match (signal, form) {
         (Signal::Span, Form::Protobuf) => Ok(export::traces(intake, &body).await?),
         (Signal::Span, Form::Json) => {

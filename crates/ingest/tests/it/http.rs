@@ -112,6 +112,9 @@ async fn packed_bodies_are_unpacked_up_to_the_limit() {
     assert_eq!(send(&world, packed(segment_json("s").as_bytes())).await.status, StatusCode::OK);
     let bomb = vec![b' '; 50 << 20];
     assert_eq!(send(&world, packed(&bomb)).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let unknown = Request::post("/v3/segment").header("content-encoding", "br");
+    let answer = send(&world, unknown.body(Body::from("x")).unwrap()).await;
+    assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert_eq!(world.totals(Signal::Segment).stored, count(1, 2));
 }
 

@@ -4,3 +4,4 @@
 pub mod zstd_safe;
 
 pub mod bulk;
+pub mod stream;

@@ -92,9 +92,8 @@ async fn serve(intake: Arc<Intake>, route: Route, request: Request) -> Response 
 }
 
 async fn answer(intake: &Intake, route: Route, request: Request) -> Result<(), HttpError> {
-    let settings = &intake.settings;
-    let (limit, values) = (settings.max_body_bytes, settings.max_json_values);
-    let body = body::collect(request.into_body(), limit, settings.body_timeout).await?;
+    let values = intake.settings.max_json_values;
+    let body = body::of(request, &intake.settings).await?;
     let json_error = |error: json::Error| HttpError::Json(error.to_string());
     let mut promise = Promise::default();
     let mut taken = Taken::default();
