@@ -111,6 +111,12 @@ pub trait File: Send + Sync + 'static {
     /// Reads up to `into.len()` bytes; fewer only at the end of the file.
     fn read_at(&self, into: &mut [u8], offset: u64) -> io::Result<usize>;
 
+    /// Says what will be read soon, so that the disk may begin. Costs nothing and
+    /// changes nothing but how long it then takes.
+    fn will_read(&self, offset: u64, len: u64) {
+        let _ = (offset, len);
+    }
+
     /// Writes all of `bytes`; the file grows as needed, with zeros before
     /// `offset`. On an error any part of them may be written.
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;

@@ -2,9 +2,12 @@
 
 use std::fs::{DirBuilder, OpenOptions, TryLockError};
 use std::io;
+use std::num::NonZeroU64;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use rustix::fs::{Advice, fadvise};
 
 use super::path::{inside, named};
 use super::{Entry, File, FileSystem, LARGEST_BLOCK, Space};
@@ -170,6 +173,11 @@ impl File for RealFile {
             }
         }
         Ok(done)
+    }
+
+    fn will_read(&self, offset: u64, len: u64) {
+        // Advice: a system that does not take it reads all the same.
+        let _ = fadvise(&self.file, offset, NonZeroU64::new(len), Advice::WillNeed);
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {

@@ -22,6 +22,10 @@ pub(super) struct Found<'b> {
     pub(super) record: Option<Record<'b>>,
 }
 
+/// Bytes that the disk is told of before they are read. A log that was written past
+/// the system's memory comes from the disk, which then works while frames are decoded.
+const TOLD: u64 = 8 << 20;
+
 /// Goes through a segment from front to back.
 pub(super) struct Scan {
     file: Arc<dyn File>,
@@ -29,6 +33,8 @@ pub(super) struct Scan {
     /// Where the next read of the file begins, and where the last ends.
     offset: u64,
     end: u64,
+    /// Up to here the disk was told.
+    told: u64,
     buffer: Vec<u8>,
     /// Bytes of the buffer that are behind us.
     passed: usize,
@@ -38,7 +44,7 @@ impl Scan {
     /// Of the first `end` bytes of a segment.
     pub(super) fn new(file: Arc<dyn File>, header: Header, end: u64) -> Self {
         let offset = HEADER_BYTES as u64;
-        Self { file, header, offset, end, buffer: Vec::new(), passed: 0 }
+        Self { file, header, offset, end, told: offset, buffer: Vec::new(), passed: 0 }
     }
 
     /// The next frame; none when no more begins anywhere.
@@ -75,6 +81,10 @@ impl Scan {
         let more = wanted.max(PIECE) - self.buffer.len();
         let more = usize::try_from(self.end.saturating_sub(self.offset))
             .map_or(more, |left| more.min(left));
+        if self.told < self.end.min(self.offset + TOLD / 2) {
+            self.file.will_read(self.told, TOLD);
+            self.told += TOLD;
+        }
         let held = self.buffer.len();
         self.buffer.resize(held + more, 0);
         let ahead = self.buffer.get_mut(held..).unwrap_or_default();
