@@ -12,7 +12,7 @@ use skytrail_model::management::InstanceReport;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use crate::decode::{Decoder, LeftOut, Refusal};
+use crate::decode::{Decoded, Decoder, LeftOut, Refusal};
 use crate::duplicates::{Known, Window, identity};
 use crate::frame::{self, Kind};
 use crate::metrics::Metrics;
@@ -278,29 +278,12 @@ impl Inbox {
         let Open { decoder, batch, receipt, .. } = open;
         match message {
             Message::Segment { bytes, spans } => {
-                let decoded = decoder.segment(bytes, &mut batch.spans).map_err(|refusal| {
-                    self.account.refuse(Signal::Segment, refusal.reason(), 1, *spans);
-                    AppendError::Refused(refusal)
-                })?;
-                receipt.add(Signal::Segment, 1, u64::from(decoded.spans));
-                if !decoded.notes.is_clean() {
-                    self.metrics.noted(decoded.notes);
-                }
+                let decoded = decoder.segment(bytes, &mut batch.spans);
+                self.book(Signal::Segment, *spans, decoded, receipt)?;
             }
             Message::ResourceSpans { bytes, spans, left_out } => {
                 let decoded = decoder.resource_spans(bytes, &mut batch.spans);
-                let decoded = decoded.map_err(|refusal| {
-                    self.account.refuse(Signal::Span, refusal.reason(), 1, *spans);
-                    AppendError::Refused(refusal)
-                })?;
-                receipt.add(Signal::Span, 1, u64::from(decoded.spans));
-                for (why, count) in decoded.left_out.reasons() {
-                    self.account.refuse(Signal::Span, why.reason(), 0, count.into());
-                }
-                *left_out = decoded.left_out;
-                if !decoded.notes.is_clean() {
-                    self.metrics.noted(decoded.notes);
-                }
+                *left_out = self.book(Signal::Span, *spans, decoded, receipt)?;
             }
             Message::Properties { bytes, report } => {
                 frame::push(&mut batch.spans.bytes, Kind::Properties, bytes);
@@ -319,6 +302,29 @@ impl Inbox {
             }
         }
         Ok(())
+    }
+
+    /// Books a message that claimed to hold so many spans; gives those of it that
+    /// were not taken although it was.
+    fn book(
+        &self,
+        signal: Signal,
+        spans: u64,
+        decoded: Result<Decoded, Refusal>,
+        receipt: &mut Receipt,
+    ) -> Result<LeftOut, AppendError> {
+        let decoded = decoded.map_err(|refusal| {
+            self.account.refuse(signal, refusal.reason(), 1, spans);
+            AppendError::Refused(refusal)
+        })?;
+        receipt.add(signal, 1, u64::from(decoded.spans));
+        for (why, count) in decoded.left_out.reasons() {
+            self.account.refuse(signal, why.reason(), 0, count.into());
+        }
+        if !decoded.notes.is_clean() {
+            self.metrics.noted(decoded.notes);
+        }
+        Ok(decoded.left_out)
     }
 
     /// Waits until the batch holds something; false once the inbox is closed
